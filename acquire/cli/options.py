@@ -12,14 +12,20 @@ DataDir = Annotated[
     Path | None, typer.Option("--data-dir", help="Where sessions go; overrides the rig file.")
 ]
 RigFile = Annotated[Path, typer.Argument(metavar="RIG.toml", help="The rig file.")]
+RigIfAny = Annotated[
+    Path | None, typer.Argument(metavar="[RIG.toml]", help="The rig file, if any.")
+]
 Idle = Annotated[
     bool, typer.Option("--idle", help="Only with what others leave of the processor and the disk.")
 ]
+Camera = Annotated[str, typer.Option(help="Which one; the first by default.")]
 OnlyThese = Annotated[list[str] | None, typer.Option(help="Only these; may be repeated.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON, as the last line.")]
 Annotations = Annotated[
     Path | None,
-    typer.Option("--annotations", metavar="DIR", help="Where coders' files lie, if not there."),
+    typer.Option(
+        "--annotations", metavar="DIR", help="Where coders' files lie, if not in the sessions."
+    ),
 ]
 
 

@@ -11,7 +11,7 @@ import typer
 
 from acquire.cli.gathered import gathered
 from acquire.cli.live import stimulus
-from acquire.cli.options import DataDir, Json, LabelOptions, RigFile
+from acquire.cli.options import DataDir, Json, LabelOptions, RigFile, RigIfAny
 from acquire.cli.uncollected import uncollected
 
 app = typer.Typer()
@@ -36,9 +36,7 @@ def demo(
 @app.command()
 @gathered
 def record(
-    rig: Annotated[
-        Path | None, typer.Argument(metavar="[RIG.toml]", help="The rig file, if any.")
-    ] = None,
+    rig: RigIfAny = None,
     streams: Annotated[
         list[str] | None,
         typer.Option(

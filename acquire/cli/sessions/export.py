@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from acquire.cli.gathered import gathered
-from acquire.cli.options import Annotations, Json, OnlyThese
+from acquire.cli.options import Annotations, Camera, Json, OnlyThese
 from acquire.cli.sessions.engines import Workers
 from acquire.plain_text import told
 
@@ -182,7 +182,7 @@ def video(
 @gathered
 def mmme(
     job: Job,
-    camera: Annotated[str, typer.Option(help="Which one; the first by default.")] = "",
+    camera: Camera = "",
     image: Annotated[Literal["png", "tif"], typer.Option(help="Both are lossless.")] = "png",
     coder: Coder = "",
     annotations: Annotations = None,
@@ -221,7 +221,7 @@ def clips(
     box: Annotated[
         str, typer.Option(metavar="X,Y,W,H", help="Crop to this box instead, pixels.")
     ] = "",
-    camera: Annotated[str, typer.Option(help="Which one; the first by default.")] = "",
+    camera: Camera = "",
     coder: Coder = "",
     annotations: Annotations = None,
     *,

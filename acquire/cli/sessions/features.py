@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from acquire.cli.gathered import gathered
-from acquire.cli.options import Json
+from acquire.cli.options import Annotations, Json
 from acquire.cli.sessions.engines import Workers
 from acquire.cli.sessions.study import Folder, Which, run_steps
 
@@ -31,10 +31,7 @@ def features(
         typer.Option(help=f"EEG, ECG, PPG, EDA, RSP, SKT, EMG, motion, flow28, flow256; {_LIST}."),
     ] = None,
     coder: Annotated[str, typer.Option(help="Whose events.")] = "consensus",
-    annotations: Annotated[
-        Path | None,
-        typer.Option(metavar="DIR", help="Where coders' files lie, if not in the sessions."),
-    ] = None,
+    annotations: Annotations = None,
     *,
     which: Which,
     as_json: Json = False,
