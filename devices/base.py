@@ -42,6 +42,11 @@ class DeviceLost(DeviceError):
     """A device that was running went away; the host opens it again and marks the gap."""
 
 
+def one_line(error: BaseException) -> str:
+    """Give what an error says, in one line; of one that says nothing, what it is."""
+    return " ".join(str(error).split()) or type(error).__name__
+
+
 class Clock(Protocol):
     """The LSL clock as a driver sees it: seconds, monotonic."""
 

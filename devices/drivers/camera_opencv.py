@@ -29,6 +29,7 @@ from devices.base import (
     Notice,
     Plugged,
     VideoSpec,
+    one_line,
 )
 from devices.camera.opencv_capture import TIMEOUT_S, Capture, Picture, import_cv2
 from devices.camera.opencv_configurator import Configurator, OpencvSettings
@@ -249,4 +250,4 @@ class OpencvCamera(Device):
             return self.settings.say(
                 f"OpenCV cannot be loaded ({error}); pip install opencv-python"
             )
-        return self.settings.say(" ".join(str(error).split()))
+        return self.settings.say(one_line(error))
