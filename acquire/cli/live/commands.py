@@ -63,7 +63,7 @@ def record(
     protocol: Annotated[
         str | None, typer.Option(help="Play this protocol; its end is the recording's.")
     ] = None,
-    look: stimulus.Look,
+    show: stimulus.ShowOptions,
     as_json: Json = False,
 ) -> None:
     """Record a rig, or any LSL streams, until Ctrl-C, SIGTERM or a line `stop`."""
@@ -91,7 +91,7 @@ def record(
         allow_missing=allow_missing,
         report=not no_report,
         as_json=as_json,
-        play=stimulus.order(protocol, labels.participant, look),
+        play=stimulus.order(protocol, labels.participant, show),
     )
     raise typer.Exit(run(order))
 

@@ -35,7 +35,7 @@ says it of each stream and has no event of it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Engine:
+class EngineOptions:
     """Which engine is asked, and how its answer is shown."""
 
     url: Annotated[str | None, typer.Option(help="Where it is; else the one that runs.")] = None
@@ -60,7 +60,7 @@ class Engine:
 
 @app.command()
 @gathered
-def status(engine: Engine) -> None:
+def status(engine: EngineOptions) -> None:
     """What it does now; exit 1 where something is missing or not alive."""
     answer = engine.client.get("status")
     engine.show(answer, _status_words)
@@ -103,7 +103,7 @@ def start(
     labels: LabelOptions,
     notes: Annotated[str, typer.Option(help="Goes into the session.")] = "",
     *,
-    engine: Engine,
+    engine: EngineOptions,
 ) -> None:
     """Begin a recording."""
     answer = engine.client.post("recording/start", labels.given() | {"notes": notes})
@@ -116,7 +116,7 @@ def start(
 def stop(
     verify: Annotated[bool, typer.Option("--verify", help="Wait for the check.")] = False,
     *,
-    engine: Engine,
+    engine: EngineOptions,
 ) -> None:
     """End the recording; exit 1 where it has losses or alarms."""
     answer = engine.client.post("recording/stop", {"verify": verify})
@@ -126,7 +126,7 @@ def stop(
 
 @app.command()
 @gathered
-def split(engine: Engine) -> None:
+def split(engine: EngineOptions) -> None:
     """Go on in the next run, without losing a sample; exit 1 where the first has losses."""
     answer = engine.client.post("recording/split", {})
     engine.show(
@@ -157,7 +157,7 @@ def mark(
     text: Annotated[str, typer.Argument(metavar="TEXT")],
     code: Annotated[int | None, typer.Option(min=1, max=65535, help="Its code.")] = None,
     *,
-    engine: Engine,
+    engine: EngineOptions,
 ) -> None:
     """Set a marker now; exit 1 where nothing records it."""
     answer = engine.client.post("markers", {"text": text, "code": code})
@@ -168,7 +168,7 @@ def mark(
 
 @app.command()
 @gathered
-def devices(engine: Engine) -> None:
+def devices(engine: EngineOptions) -> None:
     """Its devices; exit 1 where one has failed or stalls."""
     answer = engine.client.get("devices")
     engine.show(
@@ -183,7 +183,7 @@ def devices(engine: Engine) -> None:
 
 @app.command()
 @gathered
-def streams(engine: Engine) -> None:
+def streams(engine: EngineOptions) -> None:
     """Its streams; exit 1 where one is not alive."""
     answer = engine.client.get("streams")
     engine.show(
@@ -203,7 +203,7 @@ def events(
         bool, typer.Option("--follow", help="Go on until Ctrl-C, also when it is started anew.")
     ] = False,
     *,
-    engine: Engine,
+    engine: EngineOptions,
 ) -> None:
     """What has happened, oldest first."""
     from acquire.cli.live.followed_events import events_of, past
@@ -220,7 +220,7 @@ def watch(
         str, typer.Option(help=f"Any of {', '.join(CONDITIONS)}, with commas between.")
     ] = "lost,silent,disk",
     *,
-    engine: Engine,
+    engine: EngineOptions,
 ) -> None:
     """Wait for trouble: exit 1 when it comes, 2 when the engine is gone, 3 on Ctrl-C."""
     from acquire.cli.live.followed_events import events_of

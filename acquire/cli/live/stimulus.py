@@ -37,7 +37,7 @@ Seed = Annotated[int | None, typer.Option(help="In place of the protocol's own."
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class ShowOptions:
     """How a protocol is shown, and who answers."""
 
     screen: Screen = 0
@@ -48,15 +48,15 @@ class Look:
     headless: Annotated[bool, typer.Option("--headless", help="Draw nothing.")] = False
 
 
-def order(protocol: str | None, participant: str, look: Look) -> PlayOrder | None:
+def order(protocol: str | None, participant: str, show: ShowOptions) -> PlayOrder | None:
     """Make the order of `record --protocol`; None without a protocol."""
     from acquire.player.messages import PlayOrder
 
     if protocol is None:
-        if look != Look():
+        if show != ShowOptions():
             raise ConfigError("--simulate, --headless, --windowed and --screen need --protocol")
         return None
-    return PlayOrder(protocol, participant, **asdict(look))
+    return PlayOrder(protocol, participant, **asdict(show))
 
 
 @app.command()
@@ -65,7 +65,7 @@ def play(
     protocol: Protocol,
     participant: Participant = "test",
     *,
-    look: Look,
+    show: ShowOptions,
     seed: Seed = None,
     trial: Annotated[
         int | None, typer.Option(min=1, help="Play this one alone, for a look at it.")
@@ -87,7 +87,7 @@ def play(
         protocol,
         participant,
         seed,
-        **asdict(look),
+        **asdict(show),
         light_port=light_port,
         screenshots=screenshots,
         only_trial=trial,

@@ -22,7 +22,7 @@ Coder = Annotated[
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class ExportOptions:
     """What is exported, where to, and how that is told."""
 
     sessions: Annotated[
@@ -59,7 +59,7 @@ def export(
     raise typer.Exit(1 if traces else 0)
 
 
-def _run(kind: str, job: Job, settings: Any, workers: Workers) -> None:
+def _run(kind: str, job: ExportOptions, settings: Any, workers: Workers) -> None:
     from acquire.processes.job_object import keep_children
     from recordings.export.jobs import jobs_that_fit
     from recordings.export.tasks import Done, Order, run
@@ -100,7 +100,7 @@ def _run(kind: str, job: Job, settings: Any, workers: Workers) -> None:
 @app.command()
 @gathered
 def bids(
-    job: Job,
+    job: ExportOptions,
     name: Annotated[str, typer.Option(help="The dataset's name.")] = "Unisono recordings",
     format_: Annotated[
         Literal["BrainVision", "EDF"], typer.Option("--format", help="Of the EEG files.")
@@ -128,7 +128,7 @@ def bids(
 @app.command()
 @gathered
 def csv(
-    job: Job,
+    job: ExportOptions,
     format_: Annotated[
         Literal["csv", "parquet"], typer.Option("--format", help="Text, or columns.")
     ] = "csv",
@@ -148,7 +148,7 @@ def csv(
 @app.command()
 @gathered
 def edf(
-    job: Job,
+    job: ExportOptions,
     format_: Annotated[
         Literal["edf", "bdf"], typer.Option("--format", help="16 bits, or 24.")
     ] = "bdf",
@@ -165,7 +165,7 @@ def edf(
 @app.command()
 @gathered
 def video(
-    job: Job,
+    job: ExportOptions,
     crf: Annotated[int, typer.Option(min=0, max=51, help="Quality; less is better.")] = 18,
     width: Annotated[int, typer.Option(min=0, help="At most so wide; 0 = as it is.")] = 0,
     camera: OnlyThese = None,
@@ -181,7 +181,7 @@ def video(
 @app.command()
 @gathered
 def mmme(
-    job: Job,
+    job: ExportOptions,
     camera: Camera = "",
     image: Annotated[Literal["png", "tif"], typer.Option(help="Both are lossless.")] = "png",
     coder: Coder = "",
@@ -198,7 +198,7 @@ def mmme(
 @app.command()
 @gathered
 def clips(
-    job: Job,
+    job: ExportOptions,
     around: Annotated[
         str, typer.Option(metavar="EVENT", help="trial, or an event such as onset or answer.")
     ] = "trial",
