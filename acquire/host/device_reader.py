@@ -24,11 +24,9 @@ from acquire.processes.restarts import Restarts
 from acquire.validation_text import first_problem
 from devices import registry
 from devices.base import (
-    Chunk,
     Device,
     DeviceError,
     DeviceLost,
-    Frame,
     MediaSpec,
     Notice,
     StreamQuery,
@@ -124,20 +122,15 @@ class DeviceReader:
         except ValidationError as error:
             raise DeviceError(first_problem(error)) from error
         self.device = driver(settings, self._clock)
-        specs = self._open()
+        specs = checked_specs(self.device.open())
         self.streams.announce(specs)
         self._copies.tap(self.streams.outlets)
-        uids = self.streams.uids
-        self._listen(uids)
+        self._listen()
         self._running()
         seed = getattr(settings, "seed", None) if driver.simulated else None
-        self._send(Opened(specs, uids, bool(driver.simulated), seed))
+        self._send(Opened(specs, self.streams.uids, bool(driver.simulated), seed))
 
-    def _open(self) -> tuple[StreamSpec | MediaSpec, ...]:
-        assert self.device is not None
-        return checked_specs(self.device.open())
-
-    def _listen(self, uids: Mapping[str, str]) -> None:
+    def _listen(self) -> None:
         """Hear what the driver and the cameras' gates want to hear."""
         assert self.device is not None
         queries = checked_queries(self.device.inputs())
@@ -148,7 +141,7 @@ class DeviceReader:
         self.listener = Listener(
             wishes,
             lambda text: self._notice("warning", "not-taken", text),
-            own=uids.values,
+            own=self.streams.uids.values,
             origin=self._order.origin,
         )
         self.listener.start()
@@ -174,7 +167,7 @@ class DeviceReader:
                 self.last_beat = self._clock.now()
                 self.rests = bool(self.device.resting)
                 if item is not None:
-                    self._publish(check_item(item, self.streams.specs))
+                    self._publish(item)
                 if self._closing.is_set():
                     self._take_held_back()
                     return
@@ -195,7 +188,7 @@ class DeviceReader:
         assert self.device is not None
         try:
             for item in self.device.held_back():
-                self._publish(check_item(item, self.streams.specs))
+                self._publish(item)
         except BaseException as error:
             self._event("error", "device-broke", f"what it held back is lost: {one_line(error)}")
 
@@ -217,7 +210,9 @@ class DeviceReader:
         self._reopen_wait_s = wait_s
         self._event("error", "device-broke", f"{text}; opening it again in {wait_s:g} s")
 
-    def _publish(self, item: Chunk | Frame | Notice) -> None:
+    def _publish(self, given: object) -> None:
+        """Publish what the driver gave, if it can be; see `check_item`."""
+        item = check_item(given, self.streams.specs)
         if isinstance(item, Notice):
             self._notice(item.level, item.code, item.text)
             return
@@ -236,7 +231,7 @@ class DeviceReader:
                 return
             self._reopen_wait_s = TRY_S[min(attempt, len(TRY_S)) - 1]
             try:
-                specs = {spec.name: spec for spec in self._open()}
+                specs = {spec.name: spec for spec in checked_specs(self.device.open())}
             except DeviceLost as error:
                 log.debug("%s: still away: %s", self.name, error)
             except FOR_GOOD as error:  # it was open before: what keeps it away now may pass
@@ -251,22 +246,19 @@ class DeviceReader:
 
     def _ends_within(self, wait_s: float) -> bool:
         """Wait, or until the process is to end; what the driver has to tell meanwhile is told."""
+        assert self.device is not None
         due = self._clock.now() + wait_s
         while (left := due - self._clock.now()) > 0:
             ends = self._closing.wait(min(left, AWAY_S))
             try:
-                self._tell_while_away()
+                for item in self.device.while_away():
+                    self._publish(item)
             except BaseException as error:
                 self._broke(one_line(error))
                 due = self._clock.now() + self._reopen_wait_s
             if ends:
                 return True
         return self._closing.is_set()
-
-    def _tell_while_away(self) -> None:
-        assert self.device is not None
-        for item in self.device.while_away():
-            self._publish(check_item(item, self.streams.specs))
 
     def _came_back(self, specs: Mapping[str, StreamSpec | MediaSpec]) -> None:
         if specs != self.streams.specs:
