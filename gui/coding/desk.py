@@ -217,12 +217,12 @@ class Desk:
     def mark_looked(self, frames: tuple[int, int]) -> str:
         """Say that frames were looked at; a trial is known by its frames."""
         trial = next((t.number for t in self.shot.trials if t.frames == frames), None)
-        self.store.put_looked(self._span(frames, trial=trial))
+        self.store.put("looked", self._span(frames, trial=trial))
         return tr("looked at: frames {} to {}").format(*(f"{frame:,}" for frame in frames))
 
     def mark_not_codable(self, frames: tuple[int, int], reason: str) -> str:
         """Say that frames cannot be coded, and why."""
-        self.store.put_not_codable(self._span(frames, reason=reason))
+        self.store.put("not_codable", self._span(frames, reason=reason))
         return tr("not codable: frames {} to {}").format(*(f"{frame:,}" for frame in frames))
 
     def clear(self, shelf: SpanShelf, frame: int) -> str:
@@ -271,7 +271,7 @@ class Desk:
         self.current = made.id
 
     def _keep(self, event: Event) -> None:
-        self.store.put_event(event)
+        self.store.put("events", event)
 
     def _drop(self, event: Event) -> None:
         self.store.remove("events", event.id)

@@ -150,7 +150,7 @@ def test_coders_and_their_consensus(tmp_path: Path) -> None:
 
     def look(name: str, last: int) -> None:
         with CodingStore(folder, Who(name), session=session.name) as store:
-            store.put_looked(Span(id="a", camera="face", first=0, last=last))
+            store.put("looked", Span(id="a", camera="face", first=0, last=last))
 
     look("anna", frames // 2)
     assert cell(root, "coded") == Cell(StepState.MISSING, "anna 50 %")
