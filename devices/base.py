@@ -28,6 +28,9 @@ BEAT_S = 0.1
 ARRIVAL = "arrival"
 """The `time_source` of a device whose own clock does not tell: transport and waits are in there."""
 
+MIN_RATE_HZ, MAX_RATE_HZ = 1e-3, 1e6
+"""Rates that a stream may announce; else its recorder refuses it."""
+
 Dtype = Literal["float32", "float64", "int8", "int16", "int32", "int64", "string"]
 
 
@@ -37,6 +40,11 @@ class DeviceError(Exception):
 
 class DeviceLost(DeviceError):
     """A device that was running went away; the host opens it again and marks the gap."""
+
+
+def one_line(error: BaseException) -> str:
+    """Give what an error says, in one line; of one that says nothing, what it is."""
+    return " ".join(str(error).split()) or type(error).__name__
 
 
 class Clock(Protocol):

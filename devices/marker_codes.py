@@ -68,9 +68,11 @@ def codes_in(data: Array) -> Iterator[tuple[int, int]]:
             yield row, code
 
 
-def marker_spec(name: str, manufacturer: str = "", model: str = "", **desc: str) -> StreamSpec:
+def marker_spec(
+    name: str, manufacturer: str = "", model: str = "", label: str = "marker", **desc: str
+) -> StreamSpec:
     """Describe a stream of markers, each one text."""
-    one = (Channel("marker"),)
+    one = (Channel(label, kind="Marker"),)
     return StreamSpec(name, "Markers", one, 0.0, "string", "", manufacturer, model, desc=desc)
 
 

@@ -250,9 +250,7 @@ class FrameStream:
         """Put the frame into the ring, if it may be wanted; give its fate if it is known."""
         if frame.image is None or frame.fault is not None:
             return Fate.INCOMPLETE
-        if take is None:
-            return Fate.NOT_RECORDING
-        if take is not self._files.take:  # it was begun before the take that is being written
+        if take is None or take is not self._files.take:  # begun before the one that is written
             return Fate.NOT_RECORDING
         return None if self._files.hold(frame.image) else self._files.why_not()
 

@@ -47,7 +47,7 @@ class SoundFiles:
 
     def __init__(self, spec: SoundSpec) -> None:
         self._spec = spec
-        self._take: VideoTake | None = None
+        self.take: VideoTake | None = None
         self._file: _File | None = None
         self._held: deque[Array] = deque()
         self._limit = max(1, round(WAITING_S * spec.rate_hz))
@@ -56,24 +56,19 @@ class SoundFiles:
         self._thread = threading.Thread(target=self._write, name="sound", daemon=True)
         self._thread.start()
 
-    @property
-    def take(self) -> VideoTake | None:
-        """The take that blocks go to."""
-        return self._take
-
     def path_of(self, take: VideoTake) -> Path:
         """Name the file of a take."""
         return sound_path(take.stem).absolute()
 
     def begin(self, take: VideoTake) -> None:
         """Send the blocks that follow to the file of a take."""
-        self._take, self._file = take, _File(self.path_of(take))
+        self.take, self._file = take, _File(self.path_of(take))
         take.files.append(self._file.done)
         self._orders.put((self._file, _NOTHING))
 
     def end(self) -> None:
         """Close the take's file once the blocks committed so far are in it; returns at once."""
-        take, file, self._take, self._file = self._take, self._file, None, None
+        take, file, self.take, self._file = self.take, self._file, None, None
         if take is not None and file is not None:
             self._orders.put((file, None))
             take.close(self._spec.name)
@@ -108,7 +103,7 @@ class SoundFiles:
 
     def new_events(self) -> list[FileEvent]:
         """Give what has happened to the file since the last call."""
-        take, file, name = self._take, self._file, self._spec.name
+        take, file, name = self.take, self._file, self._spec.name
         events: list[FileEvent] = []
         if take is None or file is None:
             return events

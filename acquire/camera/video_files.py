@@ -66,7 +66,7 @@ class VideoFiles:
         self._encoder = self._new_encoder()
         self._restarts = Restarts()
         self._due: float | None = None  # when a dead encoder is replaced; inf = not again
-        self._take: VideoTake | None = None  # the one whose file is open, or is to be
+        self.take: VideoTake | None = None  # the one whose file is open, or is to be
         self._events: list[FileEvent] = []
         self._overload = Overload()
         self._came = 0  # frames that the ring has taken
@@ -92,11 +92,6 @@ class VideoFiles:
         size = self._spec.width, self._spec.height
         self.tiling = "none" if raw else self._format.tiling(*size)
 
-    @property
-    def take(self) -> VideoTake | None:
-        """The take that frames go to."""
-        return self._take
-
     def path_of(self, take: VideoTake) -> Path:
         """Name the first file of a take."""
         spec = self._spec
@@ -110,14 +105,14 @@ class VideoFiles:
         Raises:
             AcquireError: the encoder is gone.
         """
-        self._take = take
+        self.take = take
         if self._encoder.status().ended:  # a take that begins waits for no back-off
             self._replace_encoder()
         self._open(take)
 
     def end(self) -> None:
         """Close the take's file once the frames committed so far are in it; returns at once."""
-        take, self._take = self._take, None
+        take, self.take = self.take, None
         self._encoder.end()
         if take is not None:
             take.close(self._spec.name)
@@ -151,7 +146,7 @@ class VideoFiles:
 
     def revive(self) -> None:
         """Start another encoder; a take that is being written goes on in a further file."""
-        take = self._take
+        take = self.take
         number = take.number if take is not None else None
         try:
             self._replace_encoder()
@@ -176,8 +171,8 @@ class VideoFiles:
             return False
         kept = self._encoder.hold(image)
         self._came += kept
-        if self._options.degrades and self._take is not None and (cause := self._too_slow(kept)):
-            self._change_codec(cause, self._take)
+        if self._options.degrades and self.take is not None and (cause := self._too_slow(kept)):
+            self._change_codec(cause, self.take)
         return kept
 
     def why_not(self) -> Fate:
@@ -225,7 +220,7 @@ class VideoFiles:
     def new_events(self) -> list[FileEvent]:
         """Give what has happened since the last call."""
         events, self._events = self._events, []
-        status, take, name = self._encoder.status(), self._take, self._spec.name
+        status, take, name = self._encoder.status(), self.take, self._spec.name
         if take is None:
             return events
         if status.error is not None and take.files and status.error != take.failure:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from acquire.cli.options import DataDir
+from acquire.cli.options import Annotations, DataDir, RigIfAny
 from acquire.cli.uncollected import uncollected
 from acquire.plain_text import told
 
@@ -16,9 +16,7 @@ app = typer.Typer()
 
 @app.command()
 def gui(
-    rig: Annotated[
-        Path | None, typer.Argument(metavar="[RIG.toml]", help="The rig file, if any.")
-    ] = None,
+    rig: RigIfAny = None,
     attach: Annotated[
         str | None, typer.Option(metavar="URL", help="Use the daemon at this address.")
     ] = None,
@@ -47,10 +45,7 @@ def review(
     coder: Annotated[
         str, typer.Option("--as", metavar="CODER", help="Code it, in this coder's file.")
     ] = "",
-    annotations: Annotated[
-        Path | None,
-        typer.Option(metavar="DIR", help="Where coders' files lie, if not in the session."),
-    ] = None,
+    annotations: Annotations = None,
     scheme: Annotated[
         str, typer.Option(metavar="NAME|TOML", help="The coding scheme; else the study's.")
     ] = "",

@@ -28,8 +28,8 @@ from acquire.node.engine.nodes import Nodes
 from acquire.player.link import PlayerLink
 from acquire.processes.messages import HostEvent
 from acquire.processes.rig_devices import RigDevices
-from acquire.pump.discovery import Selection
 from acquire.pump.pump import Pump
+from acquire.pump.selection import Selection
 from acquire.rig.file import Rig
 from acquire.take.closing import guarded
 from acquire.take.disk import Forecast

@@ -5,17 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from acquire.lsl.outlet import Outlet
-from devices.base import Channel, StreamSpec
+from devices.marker_codes import marker_spec
 from recordings.manifest import Event
 
-SPEC = StreamSpec(
-    name="unisono-events",
-    type="Markers",
-    channels=(Channel("event", kind="Marker"),),
-    rate_hz=0.0,
-    dtype="string",
-    manufacturer="Unisono",
-)
+SPEC = marker_spec("unisono-events", "Unisono", label="event")
 
 
 def push(outlet: Outlet, event: Event, stamp: float | None = None) -> None:

@@ -10,16 +10,9 @@ import numpy as np
 from acquire.errors import ControlError
 from acquire.lsl.clock import local_clock
 from acquire.lsl.outlet import Outlet
-from devices.base import Channel, StreamSpec
+from devices.marker_codes import marker_spec
 
-SPEC = StreamSpec(
-    name="markers",
-    type="Markers",
-    channels=(Channel("marker", kind="Marker"),),
-    rate_hz=0.0,
-    dtype="string",
-    manufacturer="Unisono",
-)
+SPEC = marker_spec("markers", "Unisono")
 
 PAST_S = 60.0
 """A marker may be stamped so long ago; older ones are a mistake in somebody's clock."""

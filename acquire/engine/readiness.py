@@ -9,8 +9,9 @@ from acquire.errors import ControlError
 from acquire.lsl.clock import local_clock
 from acquire.processes.link import Link
 from acquire.processes.messages import Tell
-from acquire.pump.discovery import NO_STREAM, Discovery
+from acquire.pump.discovery import Discovery
 from acquire.pump.pump import Pump
+from acquire.pump.selection import NO_STREAM
 
 SETTLED_S = 1.0
 """A recording starts once no new stream has come for so long, where nobody knows how many may."""

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:  # whoever asks for a phase alone, as the window, loads no pump
     from acquire.lsl.streams import StreamKey
     from acquire.processes.link import DeviceSnapshot
-    from acquire.pump.discovery import Missing
     from acquire.pump.live_stream import LiveStream
+    from acquire.pump.selection import Missing
     from acquire.take.xdf_recorder import RecordedStream
 
 

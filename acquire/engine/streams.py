@@ -13,9 +13,10 @@ from acquire.lsl.descriptors import raise_limit
 from acquire.player.link import PlayerLink
 from acquire.player.process import NAME as PLAYER
 from acquire.processes.rig_devices import RigDevices
-from acquire.pump.discovery import Discovery, Missing, Selection
+from acquire.pump.discovery import Discovery
 from acquire.pump.live_stream import DEVICE
 from acquire.pump.pump import Pump
+from acquire.pump.selection import Missing, Selection
 from acquire.take.take import Take
 
 CONNECTED_S = 10.0

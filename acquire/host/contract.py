@@ -17,9 +17,11 @@ import numpy as np
 from pydantic_core import from_json, to_json
 
 from acquire.lsl.outlet import DTYPES
-from acquire.lsl.streams import MAX_CHANNELS, MAX_RATE_HZ, MIN_RATE_HZ
+from acquire.lsl.streams import MAX_CHANNELS
 from acquire.plain_text import plain
 from devices.base import (
+    MAX_RATE_HZ,
+    MIN_RATE_HZ,
     Channel,
     Chunk,
     DeviceError,

@@ -110,15 +110,15 @@ class Host:
         thread.join(JOIN_S)  # before the files end: it may be in the midst of a frame
         if reader.listener is not None:  # its inlets before the outlets, or liblsl may hang
             reader.listener.close()
-        for camera in reader.media.values():
+        for camera in reader.streams.media.values():
             camera.finish()
         self._copies.close()  # after the cameras: their last rows have been pushed
-        reader.tell_of_all_values()
+        reader.streams.tell_of_all_values()
         self._tell_of_held(math.inf)
         if finish is not None:
             self._let_fetch(reader, finish)
         _linger(reader)
-        for outlet in reader.outlets:
+        for outlet in reader.streams.outlets:
             outlet.close()
 
     def _serve(self, reader: DeviceReader) -> Request | None:
@@ -147,7 +147,7 @@ class Host:
         try:
             self._look_after_videos(reader)
             self._send(self._status(reader))  # with the losses that nobody was told yet
-            self._send(Answer(finish.number, ends_of(reader.outlets)))
+            self._send(Answer(finish.number, ends_of(reader.streams.outlets)))
             self._pipe.poll(FETCH_S)
         except OSError:  # the engine is gone
             log.debug("nobody fetches the last samples")
@@ -176,18 +176,18 @@ class Host:
                 if copy is not None:
                     self._copies.arm(take, copy)
                 return {
-                    name: reader.media[name].arm(take, path, hash_raw=name in hash_raw)
+                    name: reader.streams.media[name].arm(take, path, hash_raw=name in hash_raw)
                     for name, path in paths.items()
                 }
             case StartVideo(take, lsl_start):
                 self._copies.start(take, lsl_start)  # first: no row of it may come before
-                for camera in reader.media.values():
+                for camera in reader.streams.media.values():
                     camera.start(take, lsl_start)
             case StopVideo(take, lsl_stop):
-                videos = joined([c.stop(take, lsl_stop) for c in reader.media.values()])
+                videos = joined([c.stop(take, lsl_stop) for c in reader.streams.media.values()])
                 return self._copies.stop(take, lsl_stop, videos)
             case TakePreview(stream):
-                camera = reader.media[stream]
+                camera = reader.streams.media[stream]
                 return camera.preview.take(PREVIEW_S) if isinstance(camera, CameraStream) else None
             case Command(name, args):
                 if reader.device is None:
@@ -199,20 +199,20 @@ class Host:
         return None
 
     def _status(self, reader: DeviceReader) -> HostStatus:
-        state = reader.state
+        state, streams = reader.state, reader.streams
         rests = reader.rests or self._closing.is_set()
-        quiet = not rests and self._clock.now() - reader.last_item > reader.patience_s
+        quiet = not rests and self._clock.now() - reader.last_item > streams.patience_s
         if state is DeviceState.RUNNING and (quiet or self._hangs):
             state = DeviceState.STALLED
-        samples = {s.spec.name: s.samples for s in reader.signals.values()}
-        samples |= {c.spec.name: c.captured for c in reader.media.values()}
+        samples = {s.spec.name: s.samples for s in streams.signals.values()}
+        samples |= {c.spec.name: c.captured for c in streams.media.values()}
         return HostStatus(
             state,
             samples,
-            reader.losses.take(),
-            reader.model.drift_ppm if reader.model.fitted else None,
-            max((c.ring_fill() for c in reader.media.values()), default=0.0),
-            {c.spec.name: c.fates for c in reader.media.values() if isinstance(c, CameraStream)},
+            streams.losses.take(),
+            streams.model.drift_ppm if streams.model.fitted else None,
+            max((c.ring_fill() for c in streams.media.values()), default=0.0),
+            {c.spec.name: c.fates for c in streams.media.values() if isinstance(c, CameraStream)},
         )
 
     def _watch_heart(self, reader: DeviceReader) -> None:
@@ -238,7 +238,7 @@ class Host:
 
     def _look_after_videos(self, reader: DeviceReader) -> None:
         now = self._clock.now()
-        for camera in reader.media.values():
+        for camera in reader.streams.media.values():
             camera.look_after(now)
             for level, code, text, take in camera.new_events():
                 self._event(level, code, text, take)
@@ -285,7 +285,7 @@ class Host:
 def _linger(reader: DeviceReader) -> None:
     """Let those who listen pull first: an inlet gives nothing once its outlet is gone."""
     deadline = time.monotonic() + LINGER_S
-    while time.monotonic() < deadline and any(o.is_heard for o in reader.outlets):
+    while time.monotonic() < deadline and any(o.is_heard for o in reader.streams.outlets):
         time.sleep(LINGER_LOOK_S)
 
 

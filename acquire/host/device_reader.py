@@ -12,54 +12,38 @@ from typing import Final
 
 from pydantic import ValidationError
 
-from acquire.camera.frame_stream import FrameStream
-from acquire.camera.stream import CameraStream, SoundStream
 from acquire.errors import AcquireError
 from acquire.host.absences import Absences
 from acquire.host.contract import ContractError, check_item, checked_queries, checked_specs
+from acquire.host.driver_streams import DriverStreams, Event
 from acquire.host.input_listener import Listener, Wish, codes_to
 from acquire.host.own_copy import OwnCopies
-from acquire.host.signal_stream import SignalStream
 from acquire.lsl.clock import LslClock
-from acquire.lsl.device_clock import ClockModel
-from acquire.lsl.outlet import Outlet
-from acquire.processes.loss_log import LossLog
 from acquire.processes.messages import DeviceState, Open, Opened, Upward
 from acquire.processes.restarts import Restarts
 from acquire.validation_text import first_problem
 from devices import registry
 from devices.base import (
-    Chunk,
     Device,
     DeviceError,
     DeviceLost,
-    Frame,
     MediaSpec,
     Notice,
-    SoundSpec,
     StreamQuery,
     StreamSpec,
 )
 from devices.registry import words_of
 from recordings.errors import RecordingError
-from recordings.manifest import Level
 
 log = logging.getLogger(__name__)
 
 TRY_S: Final = (1.0, 2.0, 5.0)
 """Waits between two tries to open a device that is away; the last one repeats."""
-SILENT_S: Final = 2.0
-PERIODS: Final = 3
-"""A device that delivers nothing for so long, and for so many samples, is stalled."""
 AWAY_S: Final = 1.0
 """How often a driver is asked what it has to tell though its device is away."""
 FOR_GOOD: Final = (DeviceError, RecordingError, AcquireError)
 """What says why the device cannot go on. Whatever else a driver raises is an error of its own, and
 the device is opened again."""
-
-
-Event = Callable[[Level, str, str], None]
-"""Tells the engine what happened: level, code, text."""
 
 
 class DeviceReader:
@@ -95,12 +79,8 @@ class DeviceReader:
         self.name = str(order.settings["name"])
         self.state = DeviceState.OPENING
         self.device: Device | None = None
-        self.model = ClockModel()
-        self.losses = LossLog()
-        self.signals: dict[str, SignalStream] = {}
-        self.media: dict[str, FrameStream] = {}
+        self.streams = DriverStreams(order, event)
         self.listener: Listener | None = None
-        self._specs: dict[str, StreamSpec | MediaSpec] = {}  # by name, as they were first opened
         self.last_item = 0.0  # LSL time of the last sample or frame
         self.last_beat = 0.0  # and of the last answer of `read`
         self.rests = False  # whether the driver says that it has nothing to send at present
@@ -108,20 +88,6 @@ class DeviceReader:
         self._absences = Absences()
         self._opened_at = 0.0  # LSL time
         self._reopen_wait_s = 0.0
-
-    @property
-    def outlets(self) -> list[Outlet]:
-        """All outlets, those of cameras first."""
-        cameras = [camera.outlet for camera in self.media.values()]
-        return [*cameras, *(signal.outlet for signal in self.signals.values())]
-
-    @property
-    def patience_s(self) -> float:
-        """How long nothing may come of its fastest stream; for ever where it is markers alone."""
-        rates = [media.spec.rate_hz for media in self.media.values()]
-        rates += [signal.spec.rate_hz for signal in self.signals.values()]
-        fastest = max(rates, default=0.0)
-        return max(SILENT_S, PERIODS / fastest) if fastest > 0 else math.inf
 
     def run(self) -> None:
         """Open the device and read it until it fails or the process is to end."""
@@ -156,50 +122,26 @@ class DeviceReader:
         except ValidationError as error:
             raise DeviceError(first_problem(error)) from error
         self.device = driver(settings, self._clock)
-        specs = self._open()
-        self._specs = {spec.name: spec for spec in specs}
-        for spec in specs:
-            self._announce(spec)
-        self._copies.tap(self.outlets)
-        uids = {n: s.outlet.uid for n, s in self.signals.items()}
-        uids |= {n: c.outlet.uid for n, c in self.media.items()}
-        self._listen(uids)
+        specs = checked_specs(self.device.open())
+        self.streams.announce(specs)
+        self._copies.tap(self.streams.outlets)
+        self._listen()
         self._running()
         seed = getattr(settings, "seed", None) if driver.simulated else None
-        self._send(Opened(specs, uids, bool(driver.simulated), seed))
+        self._send(Opened(specs, self.streams.uids, bool(driver.simulated), seed))
 
-    def _open(self) -> tuple[StreamSpec | MediaSpec, ...]:
-        assert self.device is not None
-        return checked_specs(self.device.open())
-
-    def _announce(self, spec: StreamSpec | MediaSpec) -> None:
-        """Make the stream of a spec."""
-        order = self._order
-        common = self.name, self.model, self.losses
-        kept = order.buffer_s, order.origin
-        # Replaced, not added to: the other thread goes through them meanwhile.
-        if isinstance(spec, StreamSpec):
-            self.signals = {**self.signals, spec.name: SignalStream(spec, *common, *kept)}
-            return
-        stream = (
-            SoundStream(spec, *common, *kept)
-            if isinstance(spec, SoundSpec)
-            else CameraStream(spec, self.name, order.video, self.model, self.losses, *kept)
-        )
-        self.media = {**self.media, spec.name: stream}
-
-    def _listen(self, uids: Mapping[str, str]) -> None:
+    def _listen(self) -> None:
         """Hear what the driver and the cameras' gates want to hear."""
         assert self.device is not None
         queries = checked_queries(self.device.inputs())
         wishes = [Wish(query, self.device.take, self.device.hear) for query in queries]
         if gate := self._order.video.gate:
             query = StreamQuery(name=gate.source)
-            wishes += [Wish(query, codes_to(c.take_code)) for c in self.media.values()]
+            wishes += [Wish(query, codes_to(c.take_code)) for c in self.streams.media.values()]
         self.listener = Listener(
             wishes,
             lambda text: self._notice("warning", "not-taken", text),
-            own=uids.values,
+            own=self.streams.uids.values,
             origin=self._order.origin,
         )
         self.listener.start()
@@ -225,7 +167,7 @@ class DeviceReader:
                 self.last_beat = self._clock.now()
                 self.rests = bool(self.device.resting)
                 if item is not None:
-                    self._publish(check_item(item, self._specs))
+                    self._publish(item)
                 if self._closing.is_set():
                     self._take_held_back()
                     return
@@ -246,13 +188,13 @@ class DeviceReader:
         assert self.device is not None
         try:
             for item in self.device.held_back():
-                self._publish(check_item(item, self._specs))
+                self._publish(item)
         except BaseException as error:
             self._event("error", "device-broke", f"what it held back is lost: {one_line(error)}")
 
     def _flowed_s(self) -> float:
         """For how long data have come since it was opened; markers come when they come."""
-        newest = self.last_item if math.isfinite(self.patience_s) else self._clock.now()
+        newest = self.last_item if math.isfinite(self.streams.patience_s) else self._clock.now()
         return newest - self._opened_at
 
     def _broke(self, text: str) -> None:
@@ -268,22 +210,14 @@ class DeviceReader:
         self._reopen_wait_s = wait_s
         self._event("error", "device-broke", f"{text}; opening it again in {wait_s:g} s")
 
-    def _publish(self, item: Chunk | Frame | Notice) -> None:
+    def _publish(self, given: object) -> None:
+        """Publish what the driver gave, if it can be; see `check_item`."""
+        item = check_item(given, self.streams.specs)
         if isinstance(item, Notice):
             self._notice(item.level, item.code, item.text)
             return
         self.last_item = self._clock.now()
-        if isinstance(item, Frame):
-            self.media[item.stream].publish(item)
-        else:
-            for level, code, text in self.signals[item.stream].publish(item):
-                self._event(level, code, text)
-
-    def tell_of_all_values(self) -> None:
-        """Say how many values were not what their format can hold, now that no more come."""
-        for signal in self.signals.values():
-            if text := signal.all_unfit():
-                self._event("info", "values-unfit", text)
+        self.streams.publish(item)
 
     def _reopen(self) -> None:
         """Open the device again, on the same outlets, as often as it takes."""
@@ -297,7 +231,7 @@ class DeviceReader:
                 return
             self._reopen_wait_s = TRY_S[min(attempt, len(TRY_S)) - 1]
             try:
-                specs = {spec.name: spec for spec in self._open()}
+                specs = {spec.name: spec for spec in checked_specs(self.device.open())}
             except DeviceLost as error:
                 log.debug("%s: still away: %s", self.name, error)
             except FOR_GOOD as error:  # it was open before: what keeps it away now may pass
@@ -312,11 +246,13 @@ class DeviceReader:
 
     def _ends_within(self, wait_s: float) -> bool:
         """Wait, or until the process is to end; what the driver has to tell meanwhile is told."""
+        assert self.device is not None
         due = self._clock.now() + wait_s
         while (left := due - self._clock.now()) > 0:
             ends = self._closing.wait(min(left, AWAY_S))
             try:
-                self._tell_while_away()
+                for item in self.device.while_away():
+                    self._publish(item)
             except BaseException as error:
                 self._broke(one_line(error))
                 due = self._clock.now() + self._reopen_wait_s
@@ -324,18 +260,10 @@ class DeviceReader:
                 return True
         return self._closing.is_set()
 
-    def _tell_while_away(self) -> None:
-        assert self.device is not None
-        for item in self.device.while_away():
-            self._publish(check_item(item, self._specs))
-
     def _came_back(self, specs: Mapping[str, StreamSpec | MediaSpec]) -> None:
-        if specs != self._specs:
+        if specs != self.streams.specs:
             raise DeviceError("came back with other streams: restart it to use them")
-        for signal in self.signals.values():
-            signal.reopened()
-        for camera in self.media.values():
-            camera.reopened()
+        self.streams.reopened()
         self._running()
         self._event("info", "device-back", "is back")
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from recordings.errors import few
 from recordings.manifest import Level
 
 PERIOD_S: Final = 10.0
@@ -81,7 +82,6 @@ class EventLimit:
             return None
         level, code, text = last
         most = sorted(held.items(), key=lambda item: -item[1])
-        counts = ", ".join(f"{number:,} {name}" for name, number in most[:5])
-        more = f" and {len(most) - 5} more kinds" if len(most) > 5 else ""
+        counts = few([f"{number:,} {name}" for name, number in most])
         told = f"too many words of its driver: not listed of the last {PERIOD_S:g} s are {counts}"
-        return level, code if len(held) == 1 else "events-held-back", f"{told}{more}; one: {text}"
+        return level, code if len(held) == 1 else "events-held-back", f"{told}; one: {text}"

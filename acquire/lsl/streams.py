@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from acquire.errors import ConfigError
 from acquire.lsl.config import FORGET_S
 from acquire.lsl.outlet import DTYPES, ITEM_BYTES
-from devices.base import Dtype
+from devices.base import MAX_RATE_HZ, MIN_RATE_HZ, Dtype
 
 if TYPE_CHECKING:
     import pylsl
@@ -28,7 +28,6 @@ class StreamKey:
 
 
 MAX_CHANNELS = 65_536
-MIN_RATE_HZ, MAX_RATE_HZ = 1e-3, 1e6
 MAX_BYTES_PER_S = 250e6
 """Twice what gigabit Ethernet carries: what announces more is a mistake in its program."""
 

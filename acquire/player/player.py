@@ -22,16 +22,9 @@ from acquire.player.run import Run
 from acquire.processes.messages import Ends, HostEvent
 from acquire.protocol.scales import Value
 from devices.base import Channel, StreamSpec
+from devices.marker_codes import marker_spec
 
-MARKERS: Final = StreamSpec(
-    name="protocol",
-    type="Markers",
-    channels=(Channel("marker", kind="Marker"),),
-    rate_hz=0.0,
-    dtype="string",
-    manufacturer="Unisono",
-    model="stimulus player",
-)
+MARKERS: Final = marker_spec("protocol", "Unisono", "stimulus player")
 FRAMES: Final = StreamSpec(
     name="protocol-frames",
     type="Presentation",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tomllib
 from importlib import resources
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from acquire.protocol.check import problems
 from acquire.protocol.model import KINDS, TABLES, Protocol, ProtocolFile
 from acquire.protocol.problem_text import problem_text
 from acquire.protocol.scales import SCALES
+from acquire.text_files import read_written, toml_of, write_new
 from acquire.validation_text import suggestion
 from recordings.names import at_home
 
@@ -36,18 +36,8 @@ def load_protocol(name: str | Path) -> Protocol:
         file = resources.files("acquire.protocol") / "shipped" / f"{name}.toml"
         return parse_protocol(file.read_text(encoding="utf-8"), None)
     path = at_home(Path(name))
-    try:
-        # Editors on Windows put a byte order mark in front, which is none of TOML's.
-        return parse_protocol(path.read_text(encoding="utf-8-sig"), path)
-    except FileNotFoundError as error:
-        hint = suggestion(str(name), known)
-        raise ConfigError(f"{name}: no such protocol file, and none is shipped{hint}") from error
-    except UnicodeDecodeError as error:
-        odd = f"byte {error.object[error.start]:#04x} at {error.start}"
-        raise ConfigError(f"{path}: is not UTF-8 ({odd}); save it as UTF-8") from error
-    except (OSError, ValueError) as error:  # a name that no file can have is a ValueError
-        said = error.strerror if isinstance(error, OSError) else error
-        raise ConfigError(f"{path}: cannot be read ({said}); name another file") from error
+    missing = f"no such protocol file, and none is shipped{suggestion(str(name), known)}"
+    return parse_protocol(read_written(path, missing), path)
 
 
 def copy_shipped(name: str, path: Path) -> None:
@@ -62,22 +52,13 @@ def copy_shipped(name: str, path: Path) -> None:
     text = (resources.files("acquire.protocol") / "shipped" / f"{name}.toml").read_text(
         encoding="utf-8"
     )
-    try:
-        with path.open("x", encoding="utf-8") as file:
-            file.write(text)
-    except FileExistsError as error:
-        raise ConfigError(f"{path}: exists already; name another file") from error
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be written: {error.strerror}") from error
+    write_new(path, text)
 
 
 def parse_protocol(text: str, path: Path | None = None) -> Protocol:
     """Check the text of a protocol file; see `load_protocol`."""
     where = str(path or "protocol")
-    try:
-        raw = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{where}: not TOML: {error}") from error
+    raw = toml_of(text, where)
     try:
         # As JSON: only so pydantic is strict ("1" is no 1) and takes lists for tuples all the same.
         file = ProtocolFile.model_validate_json(json.dumps(raw, default=str), strict=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 
 from acquire.lasting_thread import LastingThread
 from acquire.lsl.clock import local_clock
@@ -16,7 +15,8 @@ from acquire.processes.messages import Tell, internal
 from acquire.pump.connecting import CONNECT_S, Attempt, Connecting
 from acquire.pump.live_stream import DEVICE, LiveStream
 from acquire.pump.pump import Pump
-from acquire.rig.file import Expect
+from acquire.pump.selection import NO_STREAM, Missing, Selection, matches
+from recordings.errors import few
 
 LOOK_S = 0.1
 """How often it looks while something is missing."""
@@ -33,41 +33,6 @@ RENEW_PERIODS = 10
 RENEW_S = float(BUFFER_S)
 """A connection that gives nothing for so long is made anew: after a cable was out it may be dead
 without either end being told, and its outlet keeps no more than this for it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Missing:
-    """What is asked for and is not there: a code that stays, and what it is in words."""
-
-    code: str
-    text: str
-
-
-NO_STREAM = Missing("no-streams", "there is no stream at all")
-
-
-@dataclass(frozen=True, slots=True)
-class Selection:
-    """What to record beside the rig's own streams."""
-
-    predicates: tuple[str, ...] = ()
-    expect: tuple[Expect, ...] = ()
-    everything: bool = False
-    may_be_empty: bool = False  # whether nothing at all is fine, too
-
-    @property
-    def is_open_ended(self) -> bool:
-        """Whether any number of streams may fit."""
-        return self.everything or bool(self.predicates or self.expect)
-
-
-def matches(expect: Expect, found: FoundStream) -> bool:
-    """Say whether a stream is the one that is expected."""
-    return (
-        (expect.name is None or expect.name == found.key.name)
-        and (expect.type is None or expect.type == found.key.type)
-        and (expect.rate_hz is None or abs(expect.rate_hz - found.rate_hz) < 1e-6)
-    )
 
 
 class Discovery:
@@ -186,20 +151,21 @@ class Discovery:
         room = self._fits - sum(s.inlet is not None for s in self._pump.streams)
         if len(wanted) <= room:
             return wanted
-        if not self._told_full:
-            self._told_full = True
-            names = ", ".join(sorted(found.key.name for found, _ in wanted.values())[:5])
-            text = (
-                f"{self._fits} streams fit into what this process may open, and there are more: "
-                f"{names}… are not recorded; raise the limit (ulimit -n), or select fewer"
-            )
-            self._report("engine", "error", "too-many-streams", text)
 
         def turn(uid: str) -> tuple[bool, bool, float]:
             is_waiting, failed_at = self._connecting.turn(uid)
             return is_waiting, wanted[uid][1] is None, failed_at
 
-        return {uid: wanted[uid] for uid in sorted(wanted, key=turn)[: max(0, room)]}
+        uids, room = sorted(wanted, key=turn), max(0, room)
+        if not self._told_full:
+            self._told_full = True
+            left_out = few(sorted(wanted[uid][0].key.name for uid in uids[room:]))
+            text = (
+                f"{self._fits} streams fit into what this process may open, and there are more: "
+                f"{left_out} are not recorded; raise the limit (ulimit -n), or select fewer"
+            )
+            self._report("engine", "error", "too-many-streams", text)
+        return {uid: wanted[uid] for uid in uids[:room]}
 
     def _tell_of_refused(self) -> None:
         for stream in self._all.look():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import tomllib
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -14,7 +13,9 @@ from acquire.errors import ConfigError, Unknown
 from acquire.rig.foreign_driver import judge
 from acquire.rig.node import NodeTable
 from acquire.rig.video import GateSettings, OnOverload, VideoOptions
+from acquire.text_files import read_written, toml_of
 from acquire.validation_text import first_problem
+from devices.addresses import host_and_port
 from recordings.names import is_reserved
 
 Codec = Literal["auto", "raw", "magicyuv", "ffvhuff", "ffv1", "x264-lossless", "x264-crf"]
@@ -148,7 +149,7 @@ class Rig:
     @property
     def peers(self) -> tuple[str, ...]:
         """The other computers whose streams belong to it."""
-        return tuple(node.place[0] for node in self.nodes)
+        return tuple(host_and_port(node.address)[0] for node in self.nodes)
 
     def device(self, name: str) -> DeviceTable:
         """Give a device's table.
@@ -194,24 +195,14 @@ def load_rig(path: Path) -> Rig:
     Raises:
         ConfigError: naming file, key and remedy.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError as error:
-        raise ConfigError(
-            f"{path}: no such rig file; `unisono rig new {path}` makes one"
-        ) from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: cannot be read: {error}") from error
-    return parse_rig(text, path)
+    missing = f"no such rig file; `unisono rig new {path}` makes one"
+    return parse_rig(read_written(path, missing), path)
 
 
 def parse_rig(text: str, path: Path | None = None) -> Rig:
     """Check the text of a rig file; see `load_rig`."""
     where = path or "rig"
-    try:
-        raw = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{where}: not TOML: {error}") from error
+    raw = toml_of(text, where)
     try:
         file = _RigFile.model_validate(raw)
     except ValidationError as error:

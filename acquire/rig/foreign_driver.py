@@ -16,7 +16,6 @@ import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
-from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any, Final
@@ -33,6 +32,8 @@ from devices.registry import DriverEntry, words_of
 _PATIENCE_S: Final = 60.0  # a large library takes its time on a slow disk
 _LOOK_PATIENCE_S: Final = 20.0  # somebody waits for the list of all drivers
 _ANSWER: Final = "\nunisono: "
+_WELL: Final[dict[tuple[bytes, int], Any]] = {}  # what was answered, by order and file's change
+_MOST_REMEMBERED: Final = 256
 
 
 class _Ended(Exception):
@@ -81,28 +82,22 @@ def _asked(name: str, folder: Path | None, order: tuple[str, tuple[Any, ...]]) -
     changed = place.stat().st_mtime_ns if isinstance(place, Path) else 0
     try:
         return _answer_of(pickle.dumps(order), changed)
-    except _Refused as refused:
-        return refused.answer
     except _Ended as error:
         raise DeviceError(_refusal(name, place, str(error))) from error
 
 
-class _Refused(Exception):
-    """The answer is one that may be another one tomorrow."""
-
-    def __init__(self, answer: Any) -> None:
-        self.answer = answer
-
-
-@lru_cache(maxsize=256)
 def _answer_of(order: bytes, changed: int) -> Any:
     """Have a process carry out an order; what is well is remembered until the file changes."""
-    del changed
+    if (order, changed) in _WELL:
+        return _WELL[order, changed]
     answer = _answer(order, _PATIENCE_S)
     if isinstance(answer, str):
         raise DeviceError(answer)
     if isinstance(answer, dict) and any(answer.values()):
-        raise _Refused(answer)
+        return answer  # a refusal: it may be another one tomorrow
+    if len(_WELL) >= _MOST_REMEMBERED:
+        _WELL.clear()
+    _WELL[order, changed] = answer
     return answer
 
 

@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 from acquire.errors import ConfigError
+from acquire.text_files import write_new
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 
@@ -96,11 +97,8 @@ def new_device(name: str, folder: Path) -> tuple[Path, Path, str]:
     }
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for path, text in texts.items():
-            with path.open("x", encoding="utf-8") as file:
-                file.write(text)
-    except FileExistsError as error:
-        raise ConfigError(f"{error.filename}: exists already; choose another name") from error
     except OSError as error:
-        raise ConfigError(f"{folder}: cannot be written: {error.strerror}") from error
+        raise ConfigError(f"{folder}: cannot be made: {error.strerror}") from error
+    for path, text in texts.items():
+        write_new(path, text)
     return driver, test, RIG.format(folder=folder, name=name)

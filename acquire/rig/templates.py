@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from acquire.errors import ConfigError
 from acquire.rig.simulated import SIMULATED_RIG
+from acquire.text_files import write_new
 
 _HEAD = """\
 # The rig of the MMME corpus: a Neuroscan amplifier with CURRY, a BIOPAC MP160 with AcqKnowledge,
@@ -84,10 +85,4 @@ def new_rig(path: Path, like: str = "simulated", *, simulated: bool = True) -> N
     if text is None:
         known = ", ".join(sorted({name for name, _ in TEMPLATES}))
         raise ConfigError(f"there is no rig {like!r} to start from; there are: {known}")
-    try:
-        with path.open("x", encoding="utf-8") as file:
-            file.write(text)
-    except FileExistsError as error:
-        raise ConfigError(f"{path}: exists already; name another file") from error
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be written: {error.strerror}") from error
+    write_new(path, text)

@@ -16,7 +16,7 @@ from acquire.engine.status import Phase
 from acquire.errors import ConfigError, ControlError
 from acquire.lsl.clock import local_clock
 from acquire.node.transfer.collector import Collector
-from acquire.pump.discovery import Selection
+from acquire.pump.selection import Selection
 from acquire.rig.file import Rig, parse_rig
 from acquire.server.checking.checks import Checks
 from acquire.server.closed_sessions import ClosedSessions

@@ -15,12 +15,12 @@ import hmac
 import json
 from collections.abc import Awaitable, Callable, Container, MutableMapping
 from typing import Any
-from urllib.parse import urlsplit
 
 from starlette.exceptions import HTTPException
 
 from acquire.serving.loopback import is_loopback
 from acquire.serving.problem import Problem
+from devices.addresses import host_and_port
 
 MAX_BODY = 64 * 1024
 BODY_S = 10.0
@@ -151,11 +151,9 @@ class Guard:
 
 def _host_name(host: str) -> str | None:
     """Give the name in a Host header; None where it has none, or makes no sense."""
-    if not host or set(host) & set("/@?#\\ "):
-        return None
     try:
-        return urlsplit(f"//{host}").hostname
-    except ValueError:  # such as a bracket that is never closed
+        return host_and_port(host.lower())[0]
+    except ValueError:
         return None
 
 

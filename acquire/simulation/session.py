@@ -41,8 +41,9 @@ from acquire.take.truth import write_truth
 from acquire.take.videos import TakeVideos
 from acquire.take.xdf_recorder import XdfRecorder
 from devices import registry
-from devices.base import Channel, SoundSpec, StreamSpec, VideoSpec
+from devices.base import SoundSpec, StreamSpec, VideoSpec
 from devices.counter_rng import make_key, uniform
+from devices.marker_codes import marker_spec
 from devices.simulation.simulated_signal import SimulatedSignal
 from recordings import layout
 from recordings.errors import RecordingError
@@ -222,16 +223,7 @@ class _Recording:
         return self._text(EVENTS_STREAM, "unisono", texts)
 
     def _text(self, name: str, device: str, texts: Iterable[tuple[float, str]]) -> Source:
-        spec = StreamSpec(
-            name,
-            "Markers",
-            (Channel("marker"),),
-            0.0,
-            "string",
-            manufacturer="Unisono",
-            model="simulated",
-            desc={"simulated": "yes"},
-        )
+        spec = marker_spec(name, "Unisono", "simulated", simulated="yes")
         pieces = (Piece(np.array([at]), np.array([[text]], object)) for at, text in texts)
         return self._add(spec, device, self._here(), pieces)
 

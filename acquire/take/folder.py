@@ -8,7 +8,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
@@ -104,10 +104,7 @@ class SessionFolder:
         )
         self.manifest = Manifest(
             state=State.ARMED,
-            study=labels.study,
-            participant=labels.participant,
-            session=labels.session,
-            task=labels.task,
+            **asdict(labels),
             run=self.run,
             notes=notes,
             software=software(),

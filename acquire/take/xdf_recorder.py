@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import statistics
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import partial
 
 import numpy as np
@@ -80,13 +80,9 @@ class RecordedStream:
 
     def entry(self) -> StreamEntry:
         """Describe it for the manifest."""
-        key = self.found.key
         return StreamEntry(
             id=self.id,
-            name=key.name,
-            type=key.type,
-            source_id=key.source_id,
-            hostname=key.hostname,
+            **asdict(self.found.key),
             device=self.device,
             channels=self.found.channels,
             rate_hz=self.found.rate_hz,

@@ -7,7 +7,7 @@ from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from devices.base import Clock, Device, DeviceError, DeviceLost, Frame, Notice, VideoSpec
+from devices.base import Clock, Device, DeviceError, DeviceLost, Frame, Notice, VideoSpec, one_line
 from devices.camera.genicam_configurator import Configurator, change_for
 from devices.camera.genicam_frames import FrameMaker
 from devices.camera.genicam_nodes import SILENT_S, Configured, GenicamSettings, Nodes
@@ -75,7 +75,7 @@ class GenicamDevice(Device):
                 self._spec = self._open()
             except errors as error:
                 self._close()
-                text = str(error) if isinstance(error, DeviceError) else self._say(plain(error))
+                text = str(error) if isinstance(error, DeviceError) else self._say(one_line(error))
                 raise DeviceError(text) from error
         return (self._spec,)
 
@@ -165,8 +165,3 @@ class GenicamDevice(Device):
     def _say(self, text: str) -> str:
         which = f" (camera {self._id})" if self._id else ""
         return f"{self.settings.name}{which}: {text}"
-
-
-def plain(error: Exception) -> str:
-    """Give a library's message in one line."""
-    return " ".join(str(error).split())

@@ -16,11 +16,20 @@ import numpy as np
 from pydantic import Field
 
 from devices.arrays import U8Array
-from devices.base import ARRIVAL, Clock, DeviceError, DeviceLost, Frame, Plugged, VideoSpec
+from devices.base import (
+    ARRIVAL,
+    Clock,
+    DeviceError,
+    DeviceLost,
+    Frame,
+    Plugged,
+    VideoSpec,
+    one_line,
+)
 from devices.camera import gentl
 from devices.camera.genapi_nodes import GenapiNodes
 from devices.camera.genicam_configurator import Configurator
-from devices.camera.genicam_device import CHECK, GenicamDevice, plain
+from devices.camera.genicam_device import CHECK, GenicamDevice
 from devices.camera.genicam_nodes import GenicamSettings
 
 FETCH_S = 0.1
@@ -123,7 +132,7 @@ class GenicamCamera(GenicamDevice):
             raise DeviceError(
                 self._say(
                     f"camera {gentl.text(info, 'id_')!r} is held by another program "
-                    f"({plain(error)}); close that program"
+                    f"({one_line(error)}); close that program"
                 )
             ) from error
 
@@ -171,7 +180,7 @@ class GenicamCamera(GenicamDevice):
             raw = self._acquirer.try_fetch(timeout=FETCH_S, is_raw=True)
             return self._understood(raw) if raw is not None else None
         except api.GenericException as error:
-            raise DeviceLost(self._say(f"is gone ({plain(error)}); {CHECK}")) from error
+            raise DeviceLost(self._say(f"is gone ({one_line(error)}); {CHECK}")) from error
 
     def _understood(self, raw: Any) -> Any:
         """Make a buffer of what came; a frame whose description does not fit its bytes is one lost.

@@ -15,12 +15,9 @@ arrive; such a stamp needs no clock model and gets none.
 from __future__ import annotations
 
 import importlib.util
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import TimeoutError as FutureTimeoutError
-from typing import Any, Literal
-
-from pydantic import Field
+from typing import Any
 
 from devices.arrays import U8Array
 from devices.base import (
@@ -31,10 +28,11 @@ from devices.base import (
     Frame,
     Notice,
     Plugged,
-    Settings,
     VideoSpec,
+    one_line,
 )
 from devices.camera.opencv_capture import TIMEOUT_S, Capture, Picture, import_cv2
+from devices.camera.opencv_configurator import Configurator, OpencvSettings
 from devices.camera.opencv_sources import NoSource, find, found, is_address, silent, why_not
 from devices.camera.picture_size import PictureSize
 
@@ -42,7 +40,6 @@ OPEN_S = 10.0
 POLL_S = 0.1
 HANGS_S = 1.0
 """How much longer than a source may be silent a call of OpenCV is waited for."""
-RATE_TOLERANCE = 0.01
 SAME_CLOCK_S = 1.0
 """A stamp of V4L2 so close to our own clock is of the same clock; some drivers use another."""
 
@@ -50,27 +47,6 @@ _HELD = (
     "has ended; if it sends its pictures without their length, the last one is lost and not in the "
     "count: FFmpeg gives such a picture when the next one begins"
 )
-_LOG2 = ("DSHOW", "MSMF")  # these count exposure in powers of two of a second
-_MANUAL = {"V4L2": 1, "DSHOW": 0, "MSMF": 0, "AVFOUNDATION": 0}
-
-
-class OpencvSettings(Settings):
-    """What is not given stays as the camera has it.
-
-    `camera` is an index, a name, or a path or address (/dev/video0, rtsp://…). `gain` is in units
-    of the camera. A value that the camera changes is an error, unless `accept_nearest` is set.
-    """
-
-    camera: int | str = 0
-    width: int | None = Field(default=None, gt=0)
-    height: int | None = Field(default=None, gt=0)
-    rate_hz: float | None = Field(default=None, gt=0)
-    pixel_format: Literal["Mono8", "RGB8"] = "RGB8"
-    fourcc: str | None = Field(default=None, min_length=4, max_length=4)
-    exposure_us: float | None = Field(default=None, gt=0)
-    gain: float | None = None
-    accept_nearest: bool = False
-    backend: Literal["any", "v4l2", "dshow", "msmf", "avfoundation", "ffmpeg", "gstreamer"] = "any"
 
 
 class OpencvCamera(Device):
@@ -78,6 +54,7 @@ class OpencvCamera(Device):
 
     Settings = OpencvSettings
     summary = "webcams and network cameras through OpenCV"
+    settings: OpencvSettings
 
     def __init__(self, settings: OpencvSettings, clock: Clock) -> None:
         super().__init__(settings, clock)
@@ -87,11 +64,7 @@ class OpencvCamera(Device):
         self._size = PictureSize(())
         self._number = 0
         self._stamp = 0.0
-        self._backend = ""
-        self._holds_last = False  # FFmpeg may, of JPEG pictures without a length
-        self._exposure_us: float | None = None
-        self._notes: list[str] = []
-        self._changed: dict[str, float] = {}  # by commands; done again after a loss
+        self._configurator = Configurator(settings)
 
     @classmethod
     def unavailable(cls) -> str | None:
@@ -133,11 +106,13 @@ class OpencvCamera(Device):
                     yield notice
                 yield self._frame(picture)
             elif ended or self.clock.now() - alive > TIMEOUT_S + HANGS_S:
-                if self._holds_last:
-                    yield Notice("info", "last-picture", self._say(_HELD))
+                if self._configurator.holds_last:
+                    yield Notice("info", "last-picture", self.settings.say(_HELD))
                 network = ", and the network" if is_address(self.settings.camera) else ""
                 raise DeviceLost(
-                    self._say(f"sends nothing any more; check its cable and its power{network}")
+                    self.settings.say(
+                        f"sends nothing any more; check its cable and its power{network}"
+                    )
                 )
             else:
                 yield None
@@ -154,16 +129,19 @@ class OpencvCamera(Device):
         value = args.get(key) if key and len(args) == 1 else None
         if key is None or isinstance(value, bool) or not isinstance(value, int | float):
             raise DeviceError(
-                self._say(
+                self.settings.say(
                     f"unknown command {name!r} {dict(args)}; this camera knows: "
                     "exposure, with exposure_us, and gain, with gain"
                 )
             )
         capture = self._capture
         if capture is None or capture.ended.is_set():
-            raise DeviceError(self._say("is not open at the moment; try again when it is back"))
-        took: float = capture.ask(lambda c: self._set(c, key, float(value)))
-        self._changed[key] = took
+            raise DeviceError(
+                self.settings.say("is not open at the moment; try again when it is back")
+            )
+        cv2, made = import_cv2(), self._configurator
+        took: float = capture.ask(lambda c: made.set(cv2, c, key, float(value)))
+        made.changed[key] = took
         return {key: took}
 
     # Opening.
@@ -191,104 +169,38 @@ class OpencvCamera(Device):
 
         self._capture = Capture(self.clock, make, convert)
         if not self._capture.start(OPEN_S):
-            raise DeviceError(self._say(why_not(source)))
-        self._notes = []
+            raise DeviceError(self.settings.say(why_not(source)))
         self._stamp = 0.0
-        self._capture.ask(lambda c: self._set_up(cv2, c))
+        self._capture.ask(lambda c: self._configurator.configure(cv2, c))
         return self._look()
-
-    def _set_up(self, cv2: Any, capture: Any) -> None:
-        """Ask for the settings, in the order in which cameras need them; runs in the thread."""
-        s = self.settings
-        self._backend = str(capture.getBackendName())
-        jpeg = int(capture.get(cv2.CAP_PROP_FOURCC)) == cv2.VideoWriter_fourcc(*"MJPG")
-        self._holds_last = jpeg and is_address(s.camera) and self._backend == "FFMPEG"
-        if s.fourcc is not None:
-            capture.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter_fourcc(*s.fourcc))
-            raw = int(capture.get(cv2.CAP_PROP_FOURCC))
-            took = bytes((raw >> shift) & 0xFF for shift in (0, 8, 16, 24)).decode("latin-1")
-            self._compare("fourcc", s.fourcc, took)
-        for prop, value in (
-            (cv2.CAP_PROP_FRAME_WIDTH, s.width),
-            (cv2.CAP_PROP_FRAME_HEIGHT, s.height),
-        ):
-            if value is not None:
-                capture.set(prop, value)
-        if s.rate_hz is not None:
-            capture.set(cv2.CAP_PROP_FPS, s.rate_hz)
-        rate = float(capture.get(cv2.CAP_PROP_FPS))
-        self._rate = rate if math.isfinite(rate) and rate > 0 else s.rate_hz
-        if self._rate is None:
-            raise DeviceError(self._say("does not tell its rate; set rate_hz"))
-        if s.rate_hz is not None and abs(self._rate / s.rate_hz - 1) > RATE_TOLERANCE:
-            self._compare("rate_hz", s.rate_hz, self._rate)
-        wanted = {"exposure_us": s.exposure_us, "gain": s.gain} | self._changed
-        for key, setting in wanted.items():
-            if setting is not None:
-                self._set(capture, key, setting)
-
-    def _set(self, capture: Any, key: str, value: float) -> float:
-        """Set exposure or gain, and give what the camera took; runs in the thread."""
-        import cv2
-
-        if key == "gain":
-            done = capture.set(cv2.CAP_PROP_GAIN, value)
-            took = float(capture.get(cv2.CAP_PROP_GAIN))
-        else:
-            capture.set(cv2.CAP_PROP_AUTO_EXPOSURE, _MANUAL.get(self._backend, 0))
-            done = capture.set(cv2.CAP_PROP_EXPOSURE, _exposure_units(self._backend, value))
-            took = _exposure_us(self._backend, float(capture.get(cv2.CAP_PROP_EXPOSURE)))
-        if not done:
-            raise DeviceError(
-                self._say(f"{key} cannot be set through {self._backend}; leave it out of the rig")
-            )
-        if not math.isclose(took, value, rel_tol=0.01):
-            self._compare(key, value, took)
-        if key == "exposure_us":
-            self._exposure_us = took
-        return took
-
-    def _compare(self, key: str, asked: object, took: object) -> None:
-        if asked == took:
-            return
-        given = f"{took:g}" if isinstance(took, float) else repr(took)
-        if not self.settings.accept_nearest:
-            raise DeviceError(
-                self._say(
-                    f"{key} = {asked!r} was asked for, but the camera has {given}; "
-                    "set it to that, leave it out, or set accept_nearest = true"
-                )
-            )
-        self._notes.append(f"{key}: asked for {asked}, the camera took {given}")
 
     def _look(self) -> VideoSpec:
         """Take the first picture: its size is what the camera really has."""
-        s = self.settings
+        s, took = self.settings, self._configurator
         assert self._capture is not None
-        assert self._rate is not None
         self._capture.run()
         end = self.clock.now() + OPEN_S
         image: U8Array | None = None
         while image is None:
             if self._capture.ended.is_set() or self.clock.now() > end:
-                raise DeviceError(self._say(self._no_picture()))
+                raise DeviceError(self.settings.say(self._no_picture()))
             if (picture := self._capture.next(POLL_S)) is not None:
                 self._first.append(picture)
                 image = picture.image
         self._size = PictureSize(image.shape)
         height, width = image.shape[:2]
-        for key, asked, took in (("width", s.width, width), ("height", s.height, height)):
+        for key, asked, side in (("width", s.width, width), ("height", s.height, height)):
             if asked is not None:
-                self._compare(key, asked, took)
-        desc = {"backend": self._backend}
-        if self._notes:
-            desc["rounded_by_camera"] = "; ".join(self._notes)
+                took.compare(key, asked, side)
+        desc = {"backend": took.backend}
+        if took.notes:
+            desc["rounded_by_camera"] = "; ".join(took.notes)
         return VideoSpec(
             name=s.name,
             width=width,
             height=height,
             pixel_format=s.pixel_format,
-            rate_hz=self._rate,
+            rate_hz=took.rate_hz,
             model=str(s.camera),
             desc=desc,
         )
@@ -304,12 +216,13 @@ class OpencvCamera(Device):
 
     def _frame(self, picture: Picture) -> Frame:
         self._number += 1 + picture.dropped
-        half = (self._exposure_us or 0.0) * 0.5e-6
+        took = self._configurator
+        half = (took.exposure_us or 0.0) * 0.5e-6
         device_time: float | None = None
         time = picture.arrival - half
         if picture.stamp > self._stamp:
             device_time = picture.stamp - half
-            same = self._backend == "V4L2" and abs(picture.arrival - picture.stamp) < SAME_CLOCK_S
+            same = took.backend == "V4L2" and abs(picture.arrival - picture.stamp) < SAME_CLOCK_S
             # In our own clock nothing is left to fit: the host then maps the stamp to itself.
             time = device_time if same else picture.arrival
         if picture.stamp:
@@ -324,27 +237,17 @@ class OpencvCamera(Device):
             time=time,
             image=image if fault is None else None,
             device_time=device_time,
-            exposure_us=self._exposure_us,
+            exposure_us=took.exposure_us,
             fault=fault,
             lost=picture.dropped,
         )
 
-    def _say(self, text: str) -> str:
-        return f"{self.settings.name} (camera {self.settings.camera!r}): {text}"
-
     def _failed(self, error: BaseException) -> str:
         if isinstance(error, FutureTimeoutError):
             remedy = silent(self.settings.camera, "unplug it and plug it in again")
-            return self._say(f"did not open within {OPEN_S:g} s; {remedy}")
+            return self.settings.say(f"did not open within {OPEN_S:g} s; {remedy}")
         if isinstance(error, ImportError):
-            return self._say(f"OpenCV cannot be loaded ({error}); pip install opencv-python")
-        return self._say(" ".join(str(error).split()))
-
-
-def _exposure_units(backend: str, exposure_us: float) -> float:
-    """Give an exposure as the backend counts it: V4L2 in 100 µs, Windows in powers of two."""
-    return math.log2(exposure_us * 1e-6) if backend in _LOG2 else exposure_us / 100
-
-
-def _exposure_us(backend: str, units: float) -> float:
-    return 2.0**units * 1e6 if backend in _LOG2 else units * 100
+            return self.settings.say(
+                f"OpenCV cannot be loaded ({error}); pip install opencv-python"
+            )
+        return self.settings.say(one_line(error))

@@ -26,6 +26,7 @@ from devices.base import (
     Plugged,
     SoundSpec,
     StreamSpec,
+    one_line,
 )
 from devices.sound.block_counter import BlockCounter, Heard
 from devices.sound.blocks import SoundSettings, items, sound_specs
@@ -126,7 +127,7 @@ class Microphone(Device):
         except (module.PortAudioError, ValueError, OSError) as error:
             self.close()
             raise DeviceError(
-                f"sound input {name or 'default'}: {_words(error)} (asked for "
+                f"sound input {name or 'default'}: {one_line(error)} (asked for "
                 f"{settings.channels} channels at {settings.sample_rate_hz} Hz); {_REMEDY}"
             ) from error
         self._counter.began()
@@ -190,7 +191,7 @@ def _inputs(module: Any) -> list[tuple[str, int]]:
     try:
         devices = module.query_devices()
     except (module.PortAudioError, OSError, ValueError) as error:
-        raise DeviceError(f"sound inputs cannot be listed: {_words(error)}; {_REMEDY}") from error
+        raise DeviceError(f"sound inputs cannot be listed: {one_line(error)}; {_REMEDY}") from error
     known = ((str(d["name"]), int(d["max_input_channels"])) for d in devices)
     return [(name, channels) for name, channels in known if channels > 0]
 
@@ -218,7 +219,3 @@ def _chosen(inputs: Sequence[tuple[str, int]], wanted: str) -> str:
 def _toml(text: str) -> str:
     plain = "".join(c if c.isprintable() else " " for c in text)
     return '"' + plain.replace("\\", "\\\\").replace('"', '\\"') + '"'
-
-
-def _words(error: BaseException) -> str:
-    return " ".join(str(error).split()) or type(error).__name__

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import errno
-import re
 import socket
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
+from devices.addresses import host_and_port
 from devices.base import DeviceError, DeviceLost
 
 WAIT_S = 0.1
@@ -18,24 +18,14 @@ WRITE_S = 2.0
 READ_BYTES = 1 << 18
 
 
-_PLACE = re.compile(r"(?:\[(?P<v6>[^\]]+)\]|(?P<name>[^:]+))(?::(?P<port>[0-9]+))?")
-
-
-def _a_name(host: str) -> str:
-    if (place := _PLACE.fullmatch(host)) is not None:
-        host = place["v6"] or place["name"]
-        if place["port"] is not None:
-            raise ValueError(
-                f"it is {host!r} alone; the port, {place['port'][:5]}, has a setting of its own"
-            )
-    try:
-        host.encode("idna")  # as the system's own look-up does: it raises what is no OSError
-    except UnicodeError:
-        raise ValueError(f"no computer can be called {host[:80]!r}") from None
+def _without_port(text: str) -> str:
+    host, port = host_and_port(text)
+    if port is not None:
+        raise ValueError(f"it is {host!r} alone; the port, {port}, has a setting of its own")
     return host
 
 
-Host = Annotated[str, Field(min_length=1, max_length=253), AfterValidator(_a_name)]
+Host = Annotated[str, Field(min_length=1, max_length=253), AfterValidator(_without_port)]
 """A computer's name or address, in settings; an IPv6 address with [ ] or without."""
 
 _KEEP_ALIVE = (("TCP_KEEPIDLE", 5), ("TCP_KEEPINTVL", 2), ("TCP_KEEPCNT", 3))

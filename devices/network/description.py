@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from devices.base import Channel, StreamSpec
+from devices.base import MAX_RATE_HZ, MIN_RATE_HZ, Channel, StreamSpec
+from devices.marker_codes import marker_spec
 from devices.network.client import Description
 from devices.network.framing import UnusableError
-
-SLOWEST_HZ, FASTEST_HZ = 1e-3, 1e6
-"""Rates that a stream may announce; else its recorder refuses it."""
 
 
 def checked(description: Description) -> Description:
@@ -20,7 +18,7 @@ def checked(description: Description) -> Description:
     """
     if not description.channels:
         raise UnusableError("it says that it has no channels: is the amplifier connected and on?")
-    if not SLOWEST_HZ <= description.rate_hz <= FASTEST_HZ:
+    if not MIN_RATE_HZ <= description.rate_hz <= MAX_RATE_HZ:
         raise UnusableError(f"it says that it samples {description.rate_hz:g} times a second")
     return description
 
@@ -39,7 +37,6 @@ def streams_of(
     common: dict[str, Any] = {"manufacturer": manufacturer, "model": description.model}
     channels = description.channels
     kohm = tuple(Channel(c.label, "kiloohms", "Impedance") for c in channels)
-    marker = (Channel("marker", kind="Marker"),)
     specs = (
         StreamSpec(
             name=name,
@@ -50,7 +47,7 @@ def streams_of(
             **signals,
             **common,
         ),
-        StreamSpec(f"{name}-markers", "Markers", marker, 0.0, "string", **common),
+        marker_spec(f"{name}-markers", **common),
         StreamSpec(f"{name}-impedance", "Impedance", kohm, 0.0, "float32", **common),
     )
     return specs if description.impedances else specs[:2]

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import defusedxml.xmlrpc
 
-from devices.base import DeviceError
+from devices.base import MAX_RATE_HZ, MIN_RATE_HZ, DeviceError
 from devices.network.connection import addresses_of, explain
 from devices.network.ndt import KINDS, LONGEST_CYCLE, NdtChannel
 
@@ -272,7 +272,7 @@ class Control:
 
     def _rate_hz(self) -> float:
         rate = self.call("getSamplingRate")
-        if not isinstance(rate, int | float) or not 1e-3 <= rate <= 1e6:
+        if not isinstance(rate, int | float) or not MIN_RATE_HZ <= rate <= MAX_RATE_HZ:
             raise DeviceError(f"AcqKnowledge says that it samples {rate!r:.40} times a second")
         return float(rate)
 

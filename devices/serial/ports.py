@@ -15,8 +15,8 @@ import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
+from devices.addresses import place_in_url
 from devices.base import DeviceError, DeviceLost
 
 if TYPE_CHECKING:
@@ -238,7 +238,8 @@ def _remote(url: str, baud: int, options: dict[str, Any]) -> serial.Serial:
 
     if not url.startswith(_REMOTE):
         raise DeviceError(f"port {url!r}: there are {' and '.join(_REMOTE)}, or a port's path")
-    if not _names_a_place(url):
+    place = place_in_url(url)
+    if place is None or place[1] is None:  # what pyserial says of it is of its insides
         scheme = url.partition("://")[0]
         raise DeviceError(
             f"port {url!r}: write {scheme}://host:port; an IPv6 address stands in [ ]: "
@@ -252,15 +253,6 @@ def _remote(url: str, baud: int, options: dict[str, Any]) -> serial.Serial:
         raise DeviceError(
             f"{url} cannot be opened ({error}); is the other side on, and its port right?"
         ) from error
-
-
-def _names_a_place(url: str) -> bool:
-    """Whether a URL has a host and a port; what pyserial says otherwise is of its insides."""
-    try:
-        parts = urlsplit(url)
-        return bool(parts.hostname and parts.port)
-    except ValueError:  # a bracket that is never closed, a port that is none
-        return False
 
 
 def commands(value: object) -> tuple[bytes, ...]:

@@ -7,7 +7,7 @@ what there is to say, "" for nothing. A `RecordingError` says that nothing was c
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Literal
 
 from gui.coding.shot import Shot
@@ -194,39 +194,35 @@ class Desk:
 
     def undo(self) -> str:
         """Take the last edit back."""
-        before = self.coding
-        if not self.store.undo():
-            return tr("nothing is left to undo")
-        self._take_up_changed(before)
-        return ""
+        return self._take_up(self.store.undo, tr("nothing is left to undo"))
 
     def redo(self) -> str:
         """Make the edit again that was taken back last."""
-        before = self.coding
-        if not self.store.redo():
-            return tr("nothing is left to redo")
-        self._take_up_changed(before)
-        return ""
+        return self._take_up(self.store.redo, tr("nothing is left to redo"))
 
-    def _take_up_changed(self, before: Coding) -> None:
+    def _take_up(self, edit: Callable[[], bool], nothing: str) -> str:
+        before = self.coding
+        if not edit():
+            return nothing
         now = self.coding.events
         changed = [id_ for id_, event in now.items() if before.events.get(id_) is not event]
         if changed:
             self.current = changed[0]
         elif self.current not in now:
             self.current = ""
+        return ""
 
     # What was looked at.
 
     def mark_looked(self, frames: tuple[int, int]) -> str:
         """Say that frames were looked at; a trial is known by its frames."""
         trial = next((t.number for t in self.shot.trials if t.frames == frames), None)
-        self.store.put_looked(self._span(frames, trial=trial))
+        self.store.put("looked", self._span(frames, trial=trial))
         return tr("looked at: frames {} to {}").format(*(f"{frame:,}" for frame in frames))
 
     def mark_not_codable(self, frames: tuple[int, int], reason: str) -> str:
         """Say that frames cannot be coded, and why."""
-        self.store.put_not_codable(self._span(frames, reason=reason))
+        self.store.put("not_codable", self._span(frames, reason=reason))
         return tr("not codable: frames {} to {}").format(*(f"{frame:,}" for frame in frames))
 
     def clear(self, shelf: SpanShelf, frame: int) -> str:
@@ -275,7 +271,7 @@ class Desk:
         self.current = made.id
 
     def _keep(self, event: Event) -> None:
-        self.store.put_event(event)
+        self.store.put("events", event)
 
     def _drop(self, event: Event) -> None:
         self.store.remove("events", event.id)

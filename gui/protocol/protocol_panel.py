@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import (
-    QGridLayout,
     QProgressBar,
-    QPushButton,
     QVBoxLayout,
     QWidget,
 )
@@ -24,10 +22,10 @@ from gui.client.client import EngineClient, words
 from gui.client.status_text import duration
 from gui.plots.picture import PictureView
 from gui.protocol.begin_ask import BeginAsk
+from gui.protocol.order_buttons import BUSY, OrderButtons, can_begin
 from gui.protocol.protocol_loader import ProtocolLoader
 from gui.texts import tr
 from gui.widgets import theme
-from gui.widgets.hold_button import HoldButton
 from gui.widgets.plain_label import PlainLabel
 from gui.widgets.scroll_column import ScrollColumn
 
@@ -36,9 +34,6 @@ TOLD_LEAST = 24
 """Pixels of what scrolls that are seen at least: a line of it."""
 HIGHEST = 0.5625
 """The height of the mirror, of its width: a square or upright screen would not be seen whole."""
-_BUSY = ("running", "paused")
-_HARMLESS = ("resume", "pause", "start")
-"""Buttons that may have the focus when another one has lost it."""
 
 
 class ProtocolPanel(QWidget):
@@ -63,28 +58,7 @@ class ProtocolPanel(QWidget):
         self.progress = QProgressBar()
         self.progress.setTextVisible(False)
         self.progress.setAccessibleName(tr("Trials done"))
-        names = {
-            "start": tr("Begin"),
-            "pause": tr("▌▌ Pause"),
-            "resume": tr("▸ Go on"),
-            "skip": tr("▸▸ Skip"),
-            "repeat": tr("↺ Repeat"),
-            "abort": tr("Abort"),
-        }
-        self.orders: dict[str, QPushButton] = {
-            name: HoldButton(text) if name == "abort" else QPushButton(text)
-            for name, text in names.items()
-        }
-        tips = {
-            "start": tr("Show the first trial"),
-            "pause": tr("Hide what is on; its time stands still"),
-            "resume": tr("Go on after a pause, or with a step that waits for you"),
-            "skip": tr("Leave the rest of this trial out"),
-            "repeat": tr("Begin this trial again"),
-            "abort": tr("Hold to end the protocol"),
-        }
-        for name, tip in tips.items():
-            self.orders[name].setToolTip(tip)
+        self.orders = OrderButtons(self.loader.choice)
         self.mirror = PictureView(tr("The participant's screen is not shown"), highest=HIGHEST)
         self.mirror.setAccessibleName(tr("The participant's screen"))
         self._wire()
@@ -94,9 +68,7 @@ class ProtocolPanel(QWidget):
     def _wire(self) -> None:
         self.loader.load_wanted.connect(partial(self._load, self._take))
         self.loader.preview_wanted.connect(partial(self._load, self._begin_preview))
-        for name, button in self.orders.items():
-            signal = button.held if isinstance(button, HoldButton) else button.clicked
-            signal.connect(partial(self._order, name))
+        self.orders.ordered.connect(self._order)
         self.begin.begin_wanted.connect(partial(self._send, "start"))
         self.begin.record_wanted.connect(self.record_wanted)
         self._ask = QTimer(self, interval=ASK_MS)
@@ -124,9 +96,6 @@ class ProtocolPanel(QWidget):
         for widget in (self.progress, self.rest):
             column.addWidget(widget)
         column.addStretch(1)
-        buttons = QGridLayout()
-        for number, button in enumerate(self.orders.values()):
-            buttons.addWidget(button, number // 3, number % 3)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 4, 8, 4)
         # Below what scrolls: however small the window is, and whatever comes above, they stay
@@ -135,12 +104,12 @@ class ProtocolPanel(QWidget):
         layout.addWidget(self._told, 1)
         layout.addWidget(self.mirror)  # whole in what room there is: it does not scroll
         layout.addWidget(self.begin)
-        layout.addLayout(buttons)
+        layout.addWidget(self.orders)
 
     @property
     def plays(self) -> bool:
         """Whether a protocol is under way."""
-        return self.info.state in _BUSY
+        return self.info.state in BUSY
 
     def show_status(self, status: StatusInfo, participant: str, *, same_computer: bool) -> None:
         """Know who takes part, and whether anything records."""
@@ -157,10 +126,12 @@ class ProtocolPanel(QWidget):
 
     def show_info(self, info: ProtocolInfo) -> None:
         """Show what the player does."""
-        if info.state in ("loaded", *_BUSY) and _what(info) != _what(self.info):
+        if info.state in ("loaded", *BUSY) and _what(info) != _what(self.info):
             self._refused = ""  # another order was obeyed since, from elsewhere maybe
         played, self.info = self.plays, info
-        self._show_orders(info)
+        if not can_begin(info):
+            self.begin.dismiss()
+        self.orders.show_possible(info)
         self._show_loader()
         title = info.title or info.protocol or tr("Protocol")
         if info.only_trial is not None:
@@ -168,11 +139,11 @@ class ProtocolPanel(QWidget):
         self.title.setText(title)
         self.now.setText(_now(info))
         following = info.following if info.only_trial is None else None
-        self.following.setVisible(following is not None and info.state in ("loaded", *_BUSY))
+        self.following.setVisible(following is not None and info.state in ("loaded", *BUSY))
         if following is not None:
             what = " · ".join(filter(None, (following.condition, following.stimulus)))
             self.following.setText(tr("next: {}").format(what or following.block))
-        self.mirror.setVisible(info.state in _BUSY)
+        self.mirror.setVisible(info.state in BUSY)
         self.progress.setMaximum(max(1, info.trials))
         self.progress.setValue(_trials_done(info))
         left = "" if info.remaining_s is None else tr("{} left").format(duration(info.remaining_s))
@@ -181,22 +152,6 @@ class ProtocolPanel(QWidget):
         self._show_problem(self._refused or info.error)
         if played != self.plays:
             self.playing_changed.emit()
-
-    def _show_orders(self, info: ProtocolInfo) -> None:
-        """Offer what can be ordered now."""
-        can = {
-            "start": info.state == "loaded" and info.only_trial is None,
-            "pause": info.state == "running",
-            "resume": info.state in ("paused", "crashed") or info.waits,
-            "skip": info.state in _BUSY,
-            "repeat": info.state in _BUSY,
-            "abort": info.state in (*_BUSY, "loaded", "crashed"),
-        }
-        if not can["start"]:
-            self.begin.dismiss()
-        self._keep_focus(can)
-        for name, button in self.orders.items():
-            button.setEnabled(can[name])
 
     def _show_problem(self, problem: str | None) -> None:
         is_news = bool(problem) and self.problem.text() != f"✖ {problem}"
@@ -208,27 +163,13 @@ class ProtocolPanel(QWidget):
     def _show_loader(self) -> None:
         """Hide while it plays what cannot be done then: the participant's screen needs the room."""
         if self.plays and any(w.hasFocus() for w in self.loader.findChildren(QWidget)):
-            self.orders["pause"].setFocus()
+            self.orders.buttons["pause"].setFocus()
         self.loader.setVisible(not self.plays)
         self.loader.show_possible(
-            can_load=self.info.state not in (*_BUSY, "loading"),
+            can_load=self.info.state not in (*BUSY, "loading"),
             recording=self._recording,
             same_computer=self._same_computer,
         )
-
-    def _keep_focus(self, can: Mapping[str, bool]) -> None:
-        """Hand the focus of a button that goes gray to one that harms nothing.
-
-        Qt gives it to the next one: that was Abort after Begin, and Skip after Pause.
-        """
-        if not any(b.hasFocus() and not can[name] for name, b in self.orders.items()):
-            return
-        heir = next((self.orders[name] for name in _HARMLESS if can[name]), None)
-        if heir is None:
-            self.loader.choice.setFocus()
-            return
-        heir.setEnabled(True)
-        heir.setFocus()
 
     # Asking.
 
@@ -265,7 +206,7 @@ class ProtocolPanel(QWidget):
         self._take(found)
         self._send("start")
 
-    def _order(self, name: str, *_: object) -> None:
+    def _order(self, name: str) -> None:
         if name == "start" and not self._recording:
             self.begin.ask()
         else:
@@ -297,7 +238,7 @@ def _now(info: ProtocolInfo) -> str:
         "crashed": tr("✖ the player crashed: Go on continues with the next trial"),
     }
     state = states[info.state]
-    if info.state not in _BUSY or info.trial is None:
+    if info.state not in BUSY or info.trial is None:
         return state
     if info.waits:
         state = tr("▌▌ waits for you: press Go on")
@@ -312,5 +253,5 @@ def _now(info: ProtocolInfo) -> str:
 def _trials_done(info: ProtocolInfo) -> int:
     if info.state == "ended":
         return info.trials
-    begun = info.state in (*_BUSY, "aborted", "crashed")
+    begun = info.state in (*BUSY, "aborted", "crashed")
     return max(0, (info.trial or 0) - 1) if begun else 0

@@ -70,13 +70,15 @@ class RigControl(QObject):
         self._show_form("rig file", tr("Rig file"), self.editor)
 
     def _run(self, text: str, save: bool) -> None:
-        editor = self.editor
-        assert editor is not None
+        assert self.editor is not None
+        self._put(text, self.editor.show_refusal, save=save)
+
+    def _put(self, text: str, refused: Callable[[str], None], *, save: bool) -> None:
         self._client.put(
             "rig",
             {"text": text, "save": save},
             done=self._take_rig,
-            failed=lambda problem: editor.show_refusal(words(problem)),
+            failed=lambda problem: refused(words(problem)),
         )
 
     def new(self) -> None:
@@ -148,12 +150,7 @@ class RigControl(QObject):
         except AcquireError as error:
             form.show_problem(str(error))
             return
-        self._client.put(
-            "rig",
-            {"text": text, "save": True},
-            done=self._take_rig,
-            failed=lambda problem: form.show_problem(words(problem)),
-        )
+        self._put(text, form.show_problem, save=True)
 
     def test_trigger(self) -> None:
         """Send code 1 to every trigger output; where there is none, a marker."""

@@ -144,7 +144,9 @@ class LiveStreams:
         while self._arrived:
             new = self._arrived.popleft()
             with self.lock:
-                before = next((s for s in self.streams if s.key == new.key and _over(s)), None)
+                before = next(
+                    (s for s in self.streams if s.key == new.key and s.inlet is None), None
+                )
                 if before is not None and before.found.shape == new.found.shape:
                     before.found, before.inlet, before.offset = new.found, new.inlet, None
                     before.channels = new.channels
@@ -229,10 +231,6 @@ class LiveStreams:
         marks = found.dtype == "string" or (found.rate_hz == 0 and found.key.type == "Markers")
         history = None if marks else History(found.channels, found.rate_hz)
         self._arrived.append(ShownStream(found, channels, inlet, history, history))
-
-
-def _over(stream: ShownStream) -> bool:
-    return stream.inlet is None
 
 
 def _can_show(found: FoundStream) -> bool:

@@ -46,7 +46,7 @@ class FirstPage(QStackedWidget):
     def mend(self, path: Path, problem: str) -> None:
         """Show a rig file at what is wrong with it; one that cannot be read is only told."""
         try:
-            text = path.read_text(encoding="utf-8")
+            text = path.read_text(encoding="utf-8-sig")
         except (OSError, UnicodeDecodeError):
             self.refused.emit(problem)
             return

@@ -346,20 +346,16 @@ class RecorderWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
         """Leave: a recording goes on, and that is said first; an idle engine of ours ends."""
-        if self._goes_on and not self._leaving:
+        state = self.status.state if self.status is not None else None
+        if state is Phase.RECORDING and not self._leaving:
             self._leaving = True
             QTimer.singleShot(LEAVE_MS, self._stay)
             self.alarm.add(Alarm("warning", _leaving_text(), key=_LEAVING))
             event.ignore()
             return
-        idle = self.status is None or self.status.state not in (Phase.RECORDING, Phase.FINISHING)
         self.memory.save()
-        self.link.close(end_engine=idle)
+        self.link.close(end_engine=state not in (Phase.RECORDING, Phase.FINISHING))
         event.accept()
-
-    @property
-    def _goes_on(self) -> bool:
-        return self.status is not None and self.status.state is Phase.RECORDING
 
     def _stay(self) -> None:
         self._leaving = False

@@ -20,7 +20,7 @@ from recordings.annotation.coder_file import CoderFile, Loaded, Paths, Who, keep
 from recordings.annotation.journal import Change, History, Item, Shelf, entries, line
 from recordings.annotation.journal_file import JournalFile
 from recordings.annotation.lock import Held, WriterLock
-from recordings.annotation.model import Coding, Decision, Event, Span
+from recordings.annotation.model import Coding, Decision, Event
 from recordings.errors import RecordingError
 
 _log: Final = logging.getLogger(__name__)
@@ -135,18 +135,6 @@ class CodingStore:
         before = getattr(self.coding, shelf).get(item.id)
         if before != item:
             self.edit([_change(shelf, before, item)])
-
-    def put_event(self, event: Event) -> None:
-        """Add or replace an event; see `edit`."""
-        self.put("events", event)
-
-    def put_looked(self, span: Span) -> None:
-        """Say that frames were looked at; see `edit`."""
-        self.put("looked", span)
-
-    def put_not_codable(self, span: Span) -> None:
-        """Say that frames cannot be coded; see `edit`."""
-        self.put("not_codable", span)
 
     def put_decision(self, decision: Decision, event: Event | None) -> None:
         """Settle a pair, and keep an event of it where there is one; see `edit`."""

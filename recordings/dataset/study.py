@@ -22,7 +22,7 @@ from recordings.dataset.labels import Labels, labels_for
 from recordings.dataset.opened import Opened
 from recordings.dataset.signals import Reader, Wanted
 from recordings.dataset.splits import Split, splits
-from recordings.errors import RecordingError, one_line
+from recordings.errors import RecordingError, few, one_line
 from recordings.features.task import Settings, windows_of
 from recordings.features.windows import Kind, Window
 from recordings.read.sessions import session_folders
@@ -117,8 +117,8 @@ class Study:
             known = self._channels.setdefault(name, reader.labels)
             if known != reader.labels:
                 raise RecordingError(
-                    f"{path.name}: {name} has the channels {', '.join(reader.labels[:8])}, other "
-                    f"sessions have {', '.join(known[:8])}; name a signal that all have alike"
+                    f"{path.name}: {name} has the channels {few(reader.labels, 8)}, other "
+                    f"sessions have {few(known, 8)}; name a signal that all have alike"
                 )
 
     def splits(self, kind: str, folds: int = 5, seed: int = 0) -> Iterator[Split]:
@@ -268,9 +268,8 @@ def _unlike_most(found: Mapping[Path, _Channels]) -> list[tuple[Path, str]]:
         for name, labels in channels.items():
             if labels != most[name]:
                 text = (
-                    f"{path.name}: {name} has the channels {', '.join(labels[:8])} "
-                    f"({len(labels)}), most sessions have {', '.join(most[name][:8])} "
-                    f"({len(most[name])}); name a signal that all have alike"
+                    f"{path.name}: {name} has the channels {few(labels, 8)}, most "
+                    f"sessions have {few(most[name], 8)}; name a signal that all have alike"
                 )
                 told.append((path, text))
                 break

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from recordings.errors import RecordingError
+from recordings.errors import RecordingError, few
 from recordings.export.bids.shared_tables import read_tsv
 from recordings.manifest import MANIFEST_NAME, Manifest
 from recordings.read.sessions import walk
@@ -70,7 +70,7 @@ def find_traces(path: Path) -> list[Trace]:
     images = [t for t in found if t.what == _FACE_IMAGE]
     if len(images) > 1:  # one line for a folder full of frames
         found = [t for t in found if t.what != _FACE_IMAGE]
-        found.append(Trace(f"{images[0].file} and {len(images) - 1} more", _FACE_IMAGE, _CONSENT))
+        found.append(Trace(few([image.file for image in images], 1), _FACE_IMAGE, _CONSENT))
     found += _dates_of_names(files, root)
     return list(dict.fromkeys(found))
 
@@ -79,8 +79,7 @@ def _dates_of_names(files: list[Path], root: Path) -> Iterator[Trace]:
     """Say that files are named after the time of day, as the frames of the MMME layout are."""
     dated = [file for file in files if _DATE.match(file.name)]
     if dated:
-        name, more = dated[0].relative_to(root).as_posix(), len(dated) - 1
-        where = f"{name} and {more} more" if more else name
+        where = few([file.relative_to(root).as_posix() for file in dated], 1)
         yield Trace(where, f"dates in names: {dated[0].name[:10]}", "rename them")
 
 

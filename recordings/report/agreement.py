@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from markupsafe import Markup
@@ -12,24 +11,8 @@ from recordings.annotation.agreement.coded_study import PairAgreement, StudyAgre
 from recordings.annotation.agreement.comparison import NO_UNIT, Agreement
 from recordings.annotation.agreement.measures import Ratio
 from recordings.annotation.model import MARKS
-from recordings.disk.atomic import replace_file
-from recordings.errors import NotWritten
 from recordings.report.agreement_plots import bland_altman
 from recordings.report.page import page_colours, page_environment
-
-
-def write_page(study: StudyAgreement, path: Path) -> None:
-    """Write the page.
-
-    Raises:
-        NotWritten: it cannot be written there.
-    """
-    try:
-        replace_file(path, render(study).encode())
-    except OSError as error:
-        raise NotWritten(
-            f"{path}: the page cannot be written ({error.strerror}); name another file"
-        ) from error
 
 
 def render(study: StudyAgreement) -> str:

@@ -9,6 +9,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from recordings import palette
+from recordings.disk.atomic import replace_file
+from recordings.errors import NotWritten
 
 _TEMPLATES: Final = Path(__file__).parent
 
@@ -25,6 +27,20 @@ def page_environment(*others: Path) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+
+
+def write_page(path: Path, html: str) -> None:
+    """Write a page where somebody wants it.
+
+    Raises:
+        NotWritten: it cannot be written there.
+    """
+    try:
+        replace_file(path, html.encode())
+    except OSError as error:
+        raise NotWritten(
+            f"{path}: the page cannot be written ({error.strerror}); name another file"
+        ) from error
 
 
 def page_colours() -> dict[str, Markup]:

@@ -9,8 +9,7 @@ from typing import Any, Final
 from markupsafe import Markup
 
 from recordings import palette
-from recordings.disk.atomic import replace_file
-from recordings.errors import NotWritten
+from recordings.errors import few
 from recordings.report.drawing import clock
 from recordings.report.page import page_colours, page_environment
 from recordings.study.facts import Facts, labels
@@ -31,20 +30,6 @@ _FIGURES: Final[tuple[tuple[str, str, Callable[[Facts], float | None]], ...]] = 
     ("Clock drift, largest", "ppm", lambda f: f.check.drift_ppm if f.check else None),
     ("Size", "MB", lambda f: f.bytes / 1e6 if f.bytes else None),
 )
-
-
-def write_page(status: StudyStatus, path: Path) -> None:
-    """Write the page.
-
-    Raises:
-        NotWritten: it cannot be written there.
-    """
-    try:
-        replace_file(path, render(status).encode())
-    except OSError as error:
-        raise NotWritten(
-            f"{path}: the page cannot be written ({error.strerror}); name another file"
-        ) from error
 
 
 def render(status: StudyStatus) -> str:
@@ -131,9 +116,7 @@ def absent(facts: Sequence[Facts]) -> list[str]:
     for session, there in sorted(by_session.items()):
         without = [label for label in found if label not in there]
         if without and len(without) < len(found) and len(by_session) > 1:
-            named = ", ".join(f"sub-{label}" for label in without[:20])
-            more = f" and {len(without) - 20} more" if len(without) > 20 else ""
-            said.append(f"ses-{session}: not of {named}{more}")
+            said.append(f"ses-{session}: not of {few([f'sub-{label}' for label in without], 20)}")
     return said
 
 

@@ -21,7 +21,7 @@ import numpy as np
 
 from recordings.arrays import F64Array
 from recordings.disk.regular import open_descriptor
-from recordings.errors import RecordingError
+from recordings.errors import RecordingError, few
 
 MOST_COLUMNS: Final = 256
 LEAST_UNIX_S: Final = 946_684_800.0  # 2000
@@ -245,9 +245,10 @@ def _time_column(path: Path, names: Sequence[str], wanted: str) -> int:
         known = [k for k, name in enumerate(names) if re.search("time|unix", name, re.IGNORECASE)]
         same = [k for k in known if re.search("unix", names[k], re.IGNORECASE)] or known
     if len(same) != 1:
-        listed = ", ".join(names[:20])
         what = f"no column {wanted!r}" if wanted else f"{len(same)} columns may hold the Unix time"
-        raise RecordingError(f"{path}: {what}; name it with --time-column; there are: {listed}")
+        raise RecordingError(
+            f"{path}: {what}; name it with --time-column; there are: {few(names, 20)}"
+        )
     return same[0]
 
 

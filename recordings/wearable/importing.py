@@ -18,7 +18,7 @@ import numpy as np
 from recordings import layout, names
 from recordings.arrays import F64Array
 from recordings.disk.hashing import sha256_of
-from recordings.errors import RecordingError
+from recordings.errors import RecordingError, few
 from recordings.manifest import AlignedBy, Alignment, Event, FileEntry, Manifest, StreamEntry
 from recordings.read.outside import distance
 from recordings.read.session import Session, locate, open_session
@@ -139,7 +139,7 @@ def _events(order: Order, table: StoredTable) -> F64Array:
             "recording that rises from 0 with each (--event-column)"
         )
     if order.event_column not in table.labels:
-        listed = ", ".join(table.labels[:20])
+        listed = few(table.labels, 20)
         raise RecordingError(f"{order.file}: no column {order.event_column!r}; it has {listed}")
     values = np.nan_to_num(table.values[:, table.labels.index(order.event_column)])
     rises = np.flatnonzero((values[1:] != 0) & (values[:-1] == 0)) + 1

@@ -29,8 +29,8 @@ def coded(tmp_path: Path) -> Path:
     for coder, events, last in (("anna", FIRST, 897), ("ben", SECOND, 799)):
         with CodingStore(annotations_folder(first), Who(coder), scheme="mmme") as store:
             for one in events:
-                store.put_event(one)
-            store.put_looked(Span(id="s", camera="face", first=0, last=last))
+                store.put("events", one)
+            store.put("looked", Span(id="s", camera="face", first=0, last=last))
     (tmp_path / "data" / "coding.toml").write_text('coders = ["anna", "ben"]\noverlap = 1.0\n')
     return tmp_path / "data"
 
@@ -88,9 +88,9 @@ def test_what_comes_next_is_what_was_not_looked_at(coded: Path) -> None:
     ben = [turn.session for turn in turns_of(coded, "ben", "session").coded]
     assert next_session(coded, "ben")[0].session == ben[0]
     with CodingStore(annotations_folder(session), Who("anna"), scheme="mmme") as store:
-        store.put_looked(Span(id="s", camera="face", first=0, last=500))
+        store.put("looked", Span(id="s", camera="face", first=0, last=500))
         assert next_session(coded, "anna")[0].session == session
-        store.put_not_codable(Span(id="h", camera="face", first=501, last=2000, reason="hand"))
+        store.put("not_codable", Span(id="h", camera="face", first=501, last=2000, reason="hand"))
     with pytest.raises(RecordingError, match="looked at all 2 sessions"):
         next_session(coded, "anna")
 
@@ -162,7 +162,7 @@ def test_sessions_of_one_name_are_two(coded: Path, tmp_path: Path) -> None:
     assert len(set(done.stdout.split())) == 4, done.stdout
     for session in (t.session for t in turns if t.session != first):
         with CodingStore(annotations_folder(session), Who("anna"), scheme="mmme") as store:
-            store.put_looked(Span(id="s", camera="face", first=0, last=2000))
+            store.put("looked", Span(id="s", camera="face", first=0, last=2000))
     assert next_session(coded, "anna")[0].session == first  # the other one of its name is done
     refused = unisono(
         "coding", "agreement", str(coded), "--annotations", str(tmp_path), folder=tmp_path
@@ -197,7 +197,7 @@ def test_a_coder_whose_file_is_open_is_not_written_to(coded: Path, tmp_path: Pat
     table = tmp_path / "t.csv"
     table.write_text("Subject,Filename,Onset,Apex,Offset\n1,face,9,15,19\n")
     with CodingStore(folder, Who("anna")) as store:
-        store.put_event(event("z", 1, 2, 3))
+        store.put("events", event("z", 1, 2, 3))
         refused = unisono(
             "coding", "import", str(table), str(folder.parent), "--as", "anna", "--form", "samm",
             folder=tmp_path,

@@ -22,8 +22,9 @@ from acquire.lsl.buffer import buffer_of
 from acquire.lsl.inlet import Inlet
 from acquire.lsl.outlet import DTYPES, Outlet
 from acquire.lsl.streams import FoundStream, Refused, Resolver, describe
-from acquire.pump.discovery import Discovery, Selection
+from acquire.pump.discovery import Discovery
 from acquire.pump.pump import Pump
+from acquire.pump.selection import Selection
 from acquire.take.loss_counter import LossCounter
 from devices.base import Channel, Dtype, StreamSpec
 from recordings.certificate import Verdict
@@ -271,6 +272,7 @@ def test_it_says_how_many_streams_fit_and_goes_on() -> None:
         (text,) = [text for code, text in heard.events if code == "too-many-streams"]
         assert text.startswith("2 streams fit")
         assert "ulimit -n" in text
+        assert not [s.name for s in heard.pump.data_streams if s.name in text]
         assert heard.discovery._thread.is_alive()
 
 

@@ -58,7 +58,7 @@ def synced(folder: Path, count: int) -> bool:
     with CodingStore(folder, Who("anna")) as store, (folder / "bare").open("ab", 0) as file:
         for n in range(count):
             begun = time.perf_counter()
-            store.put_event(event(f"e{n % 50}", n, n + 1, n + 2, "4+L12B"))
+            store.put("events", event(f"e{n % 50}", n, n + 1, n + 2, "4+L12B"))
             calls.append(1e3 * (time.perf_counter() - begun))
             time.sleep(1 / 30)
             syncs.append(store.last_sync_ms)

@@ -35,7 +35,7 @@ def rounds(folder: Path, count: int, rig_text: str) -> tuple[list[float], list[f
     """Start and stop so often; gives the seconds that each took."""
     from acquire.engine.engine import Engine
     from acquire.lsl.clock import local_clock
-    from acquire.pump.discovery import Selection
+    from acquire.pump.selection import Selection
     from acquire.rig.file import parse_rig
     from acquire.take.folder import Labels
     from recordings.xdf.reader import read_xdf

@@ -164,8 +164,8 @@ def _code(session: Path, coder: str) -> None:
     onset, apex, offset = (frames.moment(frame) for frame in (80, 84, 92))
     found = Event(id="e1", camera="face", onset=onset, apex=apex, offset=offset, kind="micro")
     with CodingStore(annotations_folder(session), Who(coder), scheme="mmme") as store:
-        store.put_event(found)
-        store.put_looked(Span(id="s", camera="face", first=0, last=len(frames) // 2))
+        store.put("events", found)
+        store.put("looked", Span(id="s", camera="face", first=0, last=len(frames) // 2))
     (annotations_folder(session) / f"{coder}.lock").unlink()  # tells that somebody codes
 
 

@@ -278,7 +278,7 @@ def player_died(folder: Path) -> Iterator[QWidget]:
         panel = on.found.protocol
         wait_until(lambda: panel.info.state == "loaded", 60.0, "loaded")
         on.record()
-        click(panel.orders["start"])
+        click(panel.orders.buttons["start"])
         wait_until(lambda: panel.info.state == "running", what="running")
         QTest.qWait(2500)
         for process in psutil.Process().children(recursive=True):
@@ -303,7 +303,7 @@ def begin_without_recording(folder: Path) -> Iterator[QWidget]:
         panel = on.found.protocol
         wait_until(lambda: panel.info.state == "loaded", 60.0, "loaded")
         wait_until(lambda: on.found.status and not on.found.status.missing, 30.0, "its streams")
-        click(panel.orders["start"])
+        click(panel.orders.buttons["start"])
         wait_until(panel.begin.isVisible, what="the question")
         QTest.qWait(300)
         yield on.found

@@ -9,8 +9,9 @@ from typing import Annotated
 
 import typer
 
+from acquire.cli.gathered import gathered
 from acquire.cli.live import stimulus
-from acquire.cli.options import DataDir, Json, RigFile
+from acquire.cli.options import DataDir, Json, LabelOptions, RigFile, RigIfAny
 from acquire.cli.uncollected import uncollected
 
 app = typer.Typer()
@@ -33,10 +34,9 @@ def demo(
 
 
 @app.command()
+@gathered
 def record(
-    rig: Annotated[
-        Path | None, typer.Argument(metavar="[RIG.toml]", help="The rig file, if any.")
-    ] = None,
+    rig: RigIfAny = None,
     streams: Annotated[
         list[str] | None,
         typer.Option(
@@ -47,10 +47,8 @@ def record(
         ),
     ] = None,
     seconds: Annotated[float | None, typer.Option(help="How long; default: until stopped.")] = None,
-    study: Annotated[str | None, typer.Option(help="The study's name.")] = None,
-    participant: Annotated[str | None, typer.Option(help="A pseudonym, without sub-.")] = None,
-    session: Annotated[str | None, typer.Option(help="The session's label.")] = None,
-    task: Annotated[str | None, typer.Option(help="The task's label.")] = None,
+    *,
+    named: LabelOptions,
     data_dir: DataDir = None,
     wait: Annotated[
         float, typer.Option(min=0, help="How long to look for what is expected, s.")
@@ -65,10 +63,7 @@ def record(
     protocol: Annotated[
         str | None, typer.Option(help="Play this protocol; its end is the recording's.")
     ] = None,
-    simulate: stimulus.Simulate = False,
-    headless: stimulus.Headless = False,
-    windowed: stimulus.Windowed = False,
-    screen: stimulus.Screen = 0,
+    show: stimulus.ShowOptions,
     as_json: Json = False,
 ) -> None:
     """Record a rig, or any LSL streams, until Ctrl-C, SIGTERM or a line `stop`."""
@@ -84,8 +79,7 @@ def record(
         from acquire.cli.live.record import record as run
         from acquire.take.folder import Labels
 
-    given = {"study": study, "participant": participant, "session": session, "task": task}
-    labels = Labels(**{key: value for key, value in given.items() if value is not None})
+    labels = Labels(**named.given())
     order = Order(
         rig=read,
         predicates=tuple(streams or ()),
@@ -97,7 +91,7 @@ def record(
         allow_missing=allow_missing,
         report=not no_report,
         as_json=as_json,
-        play=stimulus.order(protocol, labels.participant, simulate, headless, windowed, screen),
+        play=stimulus.order(protocol, labels.participant, show),
     )
     raise typer.Exit(run(order))
 

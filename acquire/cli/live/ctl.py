@@ -3,28 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from acquire.cli.options import Json
+from acquire.cli.gathered import gathered
+from acquire.cli.options import Json, LabelOptions
 from acquire.plain_text import plain
+
+if TYPE_CHECKING:
+    from acquire.cli.live.engine_client import EngineClient
 
 app = typer.Typer(
     no_args_is_help=True, help="Talk to a running engine: look, start, stop, mark, watch."
 )
 
-POLL_S = 0.5
-Url = Annotated[str | None, typer.Option("--url", help="Where it is; else the one that runs.")]
-DataDir = Annotated[
-    Path | None, typer.Option("--data-dir", help="The one that records into this folder.")
-]
-TokenFile = Annotated[
-    Path | None, typer.Option("--token-file", help="Its token; else $UNISONO_TOKEN.")
-]
-Label = Annotated[str | None, typer.Option()]
 
 CONDITIONS = {
     "lost": (
@@ -38,27 +34,36 @@ CONDITIONS = {
 says it of each stream and has no event of it."""
 
 
-def _client(url: str | None, data_dir: Path | None, token_file: Path | None) -> Any:
-    from acquire.cli.live.engine_client import EngineClient
+@dataclass(frozen=True, slots=True)
+class EngineOptions:
+    """Which engine is asked, and how its answer is shown."""
 
-    return EngineClient(url, data_dir, token_file)
+    url: Annotated[str | None, typer.Option(help="Where it is; else the one that runs.")] = None
+    data_dir: Annotated[
+        Path | None, typer.Option(help="The one that records into this folder.")
+    ] = None
+    token_file: Annotated[Path | None, typer.Option(help="Its token; else $UNISONO_TOKEN.")] = None
+    as_json: Json = False
 
+    @property
+    def client(self) -> EngineClient:
+        """It, to be asked."""
+        from acquire.cli.live.engine_client import EngineClient
 
-def _show(answer: Any, as_json: bool, words: Callable[[Any], Sequence[str]]) -> None:
-    if as_json:
-        typer.echo(json.dumps(answer))
-    else:
-        for line in words(answer):
+        return EngineClient(self.url, self.data_dir, self.token_file)
+
+    def show(self, answer: Any, words: Callable[[Any], Sequence[str]]) -> None:
+        """Print an answer, as it came or in words."""
+        for line in [json.dumps(answer)] if self.as_json else words(answer):
             typer.echo(line)
 
 
 @app.command()
-def status(
-    url: Url = None, data_dir: DataDir = None, token_file: TokenFile = None, as_json: Json = False
-) -> None:
+@gathered
+def status(engine: EngineOptions) -> None:
     """What it does now; exit 1 where something is missing or not alive."""
-    answer = _client(url, data_dir, token_file).get("status")
-    _show(answer, as_json, _status_words)
+    answer = engine.client.get("status")
+    engine.show(answer, _status_words)
     ill = [s for s in answer["streams"] if s["health"] != "alive"]
     raise typer.Exit(1 if answer["missing"] or ill or answer["error"] else 0)
 
@@ -93,48 +98,39 @@ def _node_words(node: Any) -> str:
 
 
 @app.command()
+@gathered
 def start(
-    participant: Label = None,
-    session: Label = None,
-    task: Label = None,
-    study: Label = None,
+    labels: LabelOptions,
     notes: Annotated[str, typer.Option(help="Goes into the session.")] = "",
-    url: Url = None,
-    data_dir: DataDir = None,
-    token_file: TokenFile = None,
-    as_json: Json = False,
+    *,
+    engine: EngineOptions,
 ) -> None:
     """Begin a recording."""
-    labels = {"participant": participant, "session": session, "task": task, "study": study}
-    order = {key: value for key, value in labels.items() if value is not None} | {"notes": notes}
-    answer = _client(url, data_dir, token_file).post("recording/start", order)
+    answer = engine.client.post("recording/start", labels.given() | {"notes": notes})
     word = "recording" if answer["started"] else "was recording already"
-    _show(answer, as_json, lambda told: [f"{word}: {told['session']}"])
+    engine.show(answer, lambda told: [f"{word}: {told['session']}"])
 
 
 @app.command()
+@gathered
 def stop(
     verify: Annotated[bool, typer.Option("--verify", help="Wait for the check.")] = False,
-    url: Url = None,
-    data_dir: DataDir = None,
-    token_file: TokenFile = None,
-    as_json: Json = False,
+    *,
+    engine: EngineOptions,
 ) -> None:
     """End the recording; exit 1 where it has losses or alarms."""
-    answer = _client(url, data_dir, token_file).post("recording/stop", {"verify": verify})
-    _show(answer, as_json, _stopped_words)
+    answer = engine.client.post("recording/stop", {"verify": verify})
+    engine.show(answer, _stopped_words)
     raise typer.Exit(_ended(answer))
 
 
 @app.command()
-def split(
-    url: Url = None, data_dir: DataDir = None, token_file: TokenFile = None, as_json: Json = False
-) -> None:
+@gathered
+def split(engine: EngineOptions) -> None:
     """Go on in the next run, without losing a sample; exit 1 where the first has losses."""
-    answer = _client(url, data_dir, token_file).post("recording/split", {})
-    _show(
+    answer = engine.client.post("recording/split", {})
+    engine.show(
         answer,
-        as_json,
         lambda told: [*_stopped_words(told["before"]), f"recording: {told['after']['session']}"],
     )
     raise typer.Exit(_ended(answer["before"]))
@@ -156,30 +152,27 @@ def _ended(answer: Any) -> int:
 
 
 @app.command()
+@gathered
 def mark(
     text: Annotated[str, typer.Argument(metavar="TEXT")],
     code: Annotated[int | None, typer.Option(min=1, max=65535, help="Its code.")] = None,
-    url: Url = None,
-    data_dir: DataDir = None,
-    token_file: TokenFile = None,
-    as_json: Json = False,
+    *,
+    engine: EngineOptions,
 ) -> None:
     """Set a marker now; exit 1 where nothing records it."""
-    answer = _client(url, data_dir, token_file).post("markers", {"text": text, "code": code})
+    answer = engine.client.post("markers", {"text": text, "code": code})
     note = "" if answer["recorded"] else "; nothing is being recorded"
-    _show(answer, as_json, lambda told: [plain(f"{text} at {told['stamp']:.6f}{note}")])
+    engine.show(answer, lambda told: [plain(f"{text} at {told['stamp']:.6f}{note}")])
     raise typer.Exit(0 if answer["recorded"] else 1)
 
 
 @app.command()
-def devices(
-    url: Url = None, data_dir: DataDir = None, token_file: TokenFile = None, as_json: Json = False
-) -> None:
+@gathered
+def devices(engine: EngineOptions) -> None:
     """Its devices; exit 1 where one has failed or stalls."""
-    answer = _client(url, data_dir, token_file).get("devices")
-    _show(
+    answer = engine.client.get("devices")
+    engine.show(
         answer,
-        as_json,
         lambda told: [
             f"{d['name']} ({d['driver']}): {d['state']}{': ' + d['error'] if d['error'] else ''}"
             for d in told
@@ -189,14 +182,12 @@ def devices(
 
 
 @app.command()
-def streams(
-    url: Url = None, data_dir: DataDir = None, token_file: TokenFile = None, as_json: Json = False
-) -> None:
+@gathered
+def streams(engine: EngineOptions) -> None:
     """Its streams; exit 1 where one is not alive."""
-    answer = _client(url, data_dir, token_file).get("streams")
-    _show(
+    answer = engine.client.get("streams")
+    engine.show(
         answer,
-        as_json,
         lambda told: [
             f"{s['name']} ({s['type']}): {s['health']}, {s['samples']} samples, {s['lost']} lost"
             for s in told
@@ -206,32 +197,33 @@ def streams(
 
 
 @app.command()
+@gathered
 def events(
     follow: Annotated[
         bool, typer.Option("--follow", help="Go on until Ctrl-C, also when it is started anew.")
     ] = False,
-    url: Url = None,
-    data_dir: DataDir = None,
-    token_file: TokenFile = None,
-    as_json: Json = False,
+    *,
+    engine: EngineOptions,
 ) -> None:
     """What has happened, oldest first."""
-    client = _client(url, data_dir, token_file)
-    for event in _events(client, from_now=False, reconnect=True) if follow else _past(client):
-        typer.echo(json.dumps(event) if as_json else _event_words(event))
+    from acquire.cli.live.followed_events import events_of, past
+
+    client = engine.client
+    for event in events_of(client, from_now=False, reconnect=True) if follow else past(client):
+        engine.show(event, _event_words)
 
 
 @app.command()
+@gathered
 def watch(
     fail_on: Annotated[
         str, typer.Option(help=f"Any of {', '.join(CONDITIONS)}, with commas between.")
     ] = "lost,silent,disk",
-    url: Url = None,
-    data_dir: DataDir = None,
-    token_file: TokenFile = None,
-    as_json: Json = False,
+    *,
+    engine: EngineOptions,
 ) -> None:
     """Wait for trouble: exit 1 when it comes, 2 when the engine is gone, 3 on Ctrl-C."""
+    from acquire.cli.live.followed_events import events_of
     from acquire.errors import ConfigError
 
     wanted = [name.strip() for name in fail_on.split(",")]
@@ -239,79 +231,11 @@ def watch(
         known = ", ".join(CONDITIONS)
         raise ConfigError(f"--fail-on {unknown[0]}: there are {known}")
     codes = {code for name in wanted for code in CONDITIONS[name]}
-    client = _client(url, data_dir, token_file)
-    for event in _events(client, from_now=True, reconnect=False):
+    for event in events_of(engine.client, from_now=True, reconnect=False):
         if event["code"] in codes:
-            typer.echo(json.dumps(event) if as_json else _event_words(event))
+            engine.show(event, _event_words)
             raise typer.Exit(1)
 
 
-def _event_words(event: Any) -> str:
-    return plain(f"{event['time']:.3f} {event['level']} {event['code']}: {event['text']}")
-
-
-def _past(client: Any) -> Iterator[Any]:
-    return (row["event"] for row in client.get("events?after=0&limit=1000"))
-
-
-class _Losses:
-    """What streams have lost since this was begun, by the engine's own count."""
-
-    def __init__(self, status: Any) -> None:
-        self._known = _lost(status)
-
-    def new(self, status: Any) -> Iterator[Any]:
-        """Yield, as events, what has been lost since the last look."""
-        known, self._known = self._known, _lost(status)
-        for name, lost in self._known.items():
-            before = known.get(name, 0)
-            more = lost - before if lost >= before else lost  # a recording counts its own, from 0
-            if more:
-                told = {"time": status["clock"], "source": name, "level": "warning", "code": "lost"}
-                yield {**told, "text": f"{name}: {more:,} samples lost"}
-
-
-def _lost(status: Any) -> dict[str, int]:
-    return {stream["name"]: stream["lost"] for stream in status["streams"]}
-
-
-def _events(client: Any, *, from_now: bool, reconnect: bool) -> Iterator[Any]:
-    """Yield events as they come, `from_now` losses too; Ctrl-C ends the command with exit code 3.
-
-    Raises:
-        EngineGone: it is gone, unless we are to `reconnect`.
-    """
-    from acquire.cli.live.engine_client import EngineGone
-    from acquire.engine.stop_signals import Stopper
-
-    stopper = Stopper()
-    stopper.listen(stdin=False)
-    status: Any = client.get("status") if from_now else None
-    losses = _Losses(status) if status is not None else None
-    after = status["last_event"] if status is not None else 0
-    typer.echo(f"listening to {client.url}", err=True)
-    is_gone = False
-    while True:
-        try:
-            rows = client.get(f"events?after={after}&limit=1000")
-            status = client.get("status") if losses is not None or not rows else None
-            if not rows and status["last_event"] < after:
-                after = 0  # another engine: it counts anew
-                continue
-            if is_gone:
-                typer.echo(f"listening to {client.url} again", err=True)
-            is_gone = False
-        except EngineGone as error:
-            if not reconnect:
-                raise
-            if not is_gone:
-                typer.echo(f"{error}; it is waited for", err=True)
-            is_gone, rows = True, []
-            client.find_again()
-        for row in rows:
-            after = row["number"]
-            yield row["event"]
-        if losses is not None:
-            yield from losses.new(status)
-        if stopper.wait(POLL_S):
-            raise typer.Exit(3)
+def _event_words(event: Any) -> list[str]:
+    return [plain(f"{event['time']:.3f} {event['level']} {event['code']}: {event['text']}")]

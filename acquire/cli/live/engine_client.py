@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from acquire.errors import ConfigError, ControlError
 from acquire.server.running import the_engine
 from acquire.server.token import VARIABLE, read_token
+from devices.addresses import place_in_url
 
 LOOK_S = 20.0
 """How long the whole answer to a question may take: one that is stopped, or hangs, gives none."""
@@ -51,7 +52,7 @@ class EngineClient:
         self._data_dir = data_dir if url is None else None
         self._is_given = url is not None
         self.url = (url or the_engine(data_dir)).rstrip("/")
-        if not self.url.startswith(("http://", "https://")) or not _has_place(self.url):
+        if not self.url.startswith(("http://", "https://")) or place_in_url(self.url) is None:
             raise ConfigError(
                 f"--url {self.url}: is http:// or https:// with a name or an address, and perhaps "
                 "a port from 1 to 65535; an IPv6 address stands in [ ]: http://[::1]:8765"
@@ -177,15 +178,6 @@ class _Limit:
         self._same.close()
         if self._is_over:
             raise TimeoutError(f"its answer is not there after {self._limit_s:g} s") from None
-
-
-def _has_place(url: str) -> bool:
-    """Whether an address names a computer; a port beyond 65535 would be taken for another one."""
-    try:
-        parts = urlsplit(url)
-        return bool(parts.hostname) and parts.port != 0
-    except ValueError:  # a bracket that is never closed, a port that is none
-        return False
 
 
 def _fits(path: str, answer: Any) -> bool:

@@ -14,6 +14,7 @@ from acquire.protocol.model import OrderKind
 from acquire.protocol.planner import make_plan
 from acquire.protocol.scales import BUILT_IN
 from acquire.protocol.stimuli import probe_media
+from acquire.text_files import write_new
 from acquire.validation_text import suggestion
 
 NO_RATING: Final = "none"
@@ -61,11 +62,7 @@ def make(
         raise ConfigError(f"{source}: faults named above: {len(problems)}; nothing is written")
     text = protocol_text(wanted, draft, file.parent)
     protocol = parse_protocol(text, file)
-    try:
-        with file.open("x", encoding="utf-8", newline="\n") as out:
-            out.write(text)
-    except OSError as error:
-        raise ConfigError(f"{file}: cannot be written ({error.strerror})") from error
+    write_new(file, text)
     durations = {
         stimulus.name: probe_media(protocol.folder / stimulus.file).duration_s
         for stimulus, one in zip(protocol.file.stimulus, wanted, strict=True)

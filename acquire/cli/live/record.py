@@ -23,7 +23,7 @@ from acquire.player.link import refuse_stand_in
 from acquire.player.messages import PlayOrder
 from acquire.processes.link import ENDS_OPENING
 from acquire.processes.punctual import be_punctual
-from acquire.pump.discovery import Selection
+from acquire.pump.selection import Selection
 from acquire.rig.file import Rig, no_rig
 from acquire.take.folder import DEFAULT_LABELS, Labels
 from acquire.take.take import Outcome

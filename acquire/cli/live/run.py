@@ -15,7 +15,7 @@ from acquire.lsl.clock import local_clock
 from acquire.lsl.config import configuration
 from acquire.processes.link import ENDS_OPENING
 from acquire.processes.punctual import be_punctual
-from acquire.pump.discovery import Selection
+from acquire.pump.selection import Selection
 from acquire.rig.file import Rig
 from recordings.manifest import Event
 

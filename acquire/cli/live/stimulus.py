@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from acquire.cli.gathered import gathered
 from acquire.cli.options import Json
 from acquire.cli.unless_named import unless_named
 from acquire.errors import ConfigError
@@ -28,47 +30,42 @@ Protocol = Annotated[
 Participant = Annotated[str, typer.Option(help="A pseudonym, without sub-.")]
 Screen = Annotated[int, typer.Option(help="Which screen, from 0.")]
 Windowed = Annotated[bool, typer.Option("--windowed", help="In a window, for trying out.")]
-Simulate = Annotated[bool, typer.Option("--simulate", help="A simulated participant answers.")]
-Headless = Annotated[bool, typer.Option("--headless", help="Draw nothing.")]
 LightPort = Annotated[
     int | None, typer.Option(help="UDP port of a simulated photodiode.", hidden=True)
 ]
 Seed = Annotated[int | None, typer.Option(help="In place of the protocol's own.")]
 
 
-def order(
-    protocol: str | None,
-    participant: str,
-    simulate: bool,
-    headless: bool,
-    windowed: bool,
-    screen: int,
-) -> PlayOrder | None:
+@dataclass(frozen=True, slots=True)
+class ShowOptions:
+    """How a protocol is shown, and who answers."""
+
+    screen: Screen = 0
+    windowed: Windowed = False
+    simulate: Annotated[
+        bool, typer.Option("--simulate", help="A simulated participant answers.")
+    ] = False
+    headless: Annotated[bool, typer.Option("--headless", help="Draw nothing.")] = False
+
+
+def order(protocol: str | None, participant: str, show: ShowOptions) -> PlayOrder | None:
     """Make the order of `record --protocol`; None without a protocol."""
     from acquire.player.messages import PlayOrder
 
     if protocol is None:
-        if simulate or headless or windowed or screen:
+        if show != ShowOptions():
             raise ConfigError("--simulate, --headless, --windowed and --screen need --protocol")
         return None
-    return PlayOrder(
-        protocol,
-        participant,
-        simulate=simulate,
-        headless=headless,
-        windowed=windowed,
-        screen=screen,
-    )
+    return PlayOrder(protocol, participant, **asdict(show))
 
 
 @app.command()
+@gathered
 def play(
     protocol: Protocol,
     participant: Participant = "test",
-    screen: Screen = 0,
-    windowed: Windowed = False,
-    simulate: Simulate = False,
-    headless: Headless = False,
+    *,
+    show: ShowOptions,
     seed: Seed = None,
     trial: Annotated[
         int | None, typer.Option(min=1, help="Play this one alone, for a look at it.")
@@ -90,10 +87,7 @@ def play(
         protocol,
         participant,
         seed,
-        simulate=simulate,
-        headless=headless,
-        windowed=windowed,
-        screen=screen,
+        **asdict(show),
         light_port=light_port,
         screenshots=screenshots,
         only_trial=trial,

@@ -7,13 +7,12 @@ from typing import Annotated, Literal
 
 import typer
 
-from acquire.cli.options import Annotations, Json
+from acquire.cli.options import Annotations, Camera, Json
 from acquire.plain_text import told
 
 app = typer.Typer(no_args_is_help=True, help="Coded expressions: agreement, import, export.")
 
 Session = Annotated[Path, typer.Argument(metavar="SESSION")]
-Camera = Annotated[str, typer.Option(help="Which one; the first by default.")]
 Form = Annotated[
     Literal["casme2", "samm", "samm-lv", "casme3", "mmme", "megc", "eaf", "boris", "bids"] | None,
     typer.Option("--form", help="How the file is written; .eaf, .boris and .tsv say it."),
@@ -44,9 +43,10 @@ def agreement(
     sessions, problems = read_sessions(found, annotations)
     result = study_agreement(sessions, load_plan(named) if named else None, problems)
     if html is not None:
-        from recordings.report.agreement import write_page
+        from recordings.report.agreement import render
+        from recordings.report.page import write_page
 
-        write_page(result, html)
+        write_page(html, render(result))
     if as_json:
         typer.echo(result.model_dump_json())
     else:

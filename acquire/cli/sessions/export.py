@@ -3,26 +3,36 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
 
-from acquire.cli.options import Annotations, Json, OnlyThese
-from acquire.cli.sessions.engines import Workers, with_workers
+from acquire.cli.gathered import gathered
+from acquire.cli.options import Annotations, Camera, Json, OnlyThese
+from acquire.cli.sessions.engines import Workers
 from acquire.plain_text import told
 
 app = typer.Typer(no_args_is_help=True)
 
-Sessions = Annotated[
-    list[Path],
-    typer.Argument(metavar="SESSION…", help="Sessions, XDF files, or folders with sessions in."),
-]
-To = Annotated[Path, typer.Option("--to", metavar="DIR", help="Where the export goes.")]
 Coder = Annotated[
     str, typer.Option("--coder", help="Expressions that this coder coded; or consensus.")
 ]
+
+
+@dataclass(frozen=True, slots=True)
+class ExportOptions:
+    """What is exported, where to, and how that is told."""
+
+    sessions: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="SESSION…", help="Sessions, XDF files, or folders with sessions in."
+        ),
+    ]
+    to: Annotated[Path, typer.Option("--to", metavar="DIR", help="Where the export goes.")]
+    as_json: Json = False
 
 
 @app.callback(invoke_without_command=True)
@@ -49,28 +59,28 @@ def export(
     raise typer.Exit(1 if traces else 0)
 
 
-def _run(
-    kind: str, sessions: list[Path], to: Path, settings: Any, workers: Workers, as_json: bool
-) -> None:
+def _run(kind: str, job: ExportOptions, settings: Any, workers: Workers) -> None:
     from acquire.processes.job_object import keep_children
     from recordings.export.jobs import jobs_that_fit
     from recordings.export.tasks import Done, Order, run
     from recordings.read.sessions import find_sessions
     from recordings.study.catalogue import usable
 
-    found, left_out = usable(find_sessions(sessions))
+    found, left_out = usable(find_sessions(job.sessions))
     for path, reason in left_out:
         typer.echo(f"{path.name}: left out, {reason}", err=True)
     if not found:
         raise typer.Exit(2)
-    order = Order(kind, found, to, settings, workers.jobs or jobs_that_fit(kind, found, settings))
+    order = Order(
+        kind, found, job.to, settings, workers.jobs or jobs_that_fit(kind, found, settings)
+    )
     keep_children()
     count = 0
 
     def tell(session: Path, done: Done) -> None:
         nonlocal count
         count += 1
-        if not as_json:
+        if not job.as_json:
             files = f", {len(done.files)} files" if done.files else ""
             typer.echo(f"{count}/{len(found)} {done.session}: {done.outcome}{files}")
             for note in done.notes:
@@ -79,7 +89,7 @@ def _run(
     results = run(order, tell, None if workers.is_plain else workers.engine(order.jobs))
     workers.tell()
     failed = [done for done in results if done.outcome == "failed"]
-    if as_json:
+    if job.as_json:
         typer.echo(json.dumps([asdict(done) for done in results]))
     for done in failed:
         typer.echo(f"error: {told(f'{done.session}: {done.error}')}", err=True)
@@ -88,10 +98,9 @@ def _run(
 
 
 @app.command()
-@with_workers
+@gathered
 def bids(
-    sessions: Sessions,
-    to: To,
+    job: ExportOptions,
     name: Annotated[str, typer.Option(help="The dataset's name.")] = "Unisono recordings",
     format_: Annotated[
         Literal["BrainVision", "EDF"], typer.Option("--format", help="Of the EEG files.")
@@ -106,7 +115,6 @@ def bids(
     days_back: Annotated[int, typer.Option(help="Move all dates back by so many days.")] = 0,
     coder: Coder = "",
     annotations: Annotations = None,
-    as_json: Json = False,
     *,
     workers: Workers,
 ) -> None:
@@ -114,14 +122,13 @@ def bids(
     from recordings.export.bids.dataset import Settings
 
     settings = Settings(name, format_, video, days_back, stimuli, coder, annotations)
-    _run("bids", sessions, to, settings, workers, as_json)
+    _run("bids", job, settings, workers)
 
 
 @app.command()
-@with_workers
+@gathered
 def csv(
-    sessions: Sessions,
-    to: To,
+    job: ExportOptions,
     format_: Annotated[
         Literal["csv", "parquet"], typer.Option("--format", help="Text, or columns.")
     ] = "csv",
@@ -129,77 +136,69 @@ def csv(
         Literal["raw", "corrected", "dejittered"], typer.Option(help="What is done to the stamps.")
     ] = "corrected",
     stream: OnlyThese = None,
-    as_json: Json = False,
     *,
     workers: Workers,
 ) -> None:
     """Every stream as a table, CSV or Parquet."""
     from recordings.export.tables import Settings
 
-    _run("csv", sessions, to, Settings(format_, stamps, tuple(stream or ())), workers, as_json)
+    _run("csv", job, Settings(format_, stamps, tuple(stream or ())), workers)
 
 
 @app.command()
-@with_workers
+@gathered
 def edf(
-    sessions: Sessions,
-    to: To,
+    job: ExportOptions,
     format_: Annotated[
         Literal["edf", "bdf"], typer.Option("--format", help="16 bits, or 24.")
     ] = "bdf",
     stream: OnlyThese = None,
-    as_json: Json = False,
     *,
     workers: Workers,
 ) -> None:
     """Signals as EDF+ or BDF+, markers as annotations."""
     from recordings.export.edf import Settings
 
-    _run("edf", sessions, to, Settings(format_, tuple(stream or ())), workers, as_json)
+    _run("edf", job, Settings(format_, tuple(stream or ())), workers)
 
 
 @app.command()
-@with_workers
+@gathered
 def video(
-    sessions: Sessions,
-    to: To,
+    job: ExportOptions,
     crf: Annotated[int, typer.Option(min=0, max=51, help="Quality; less is better.")] = 18,
     width: Annotated[int, typer.Option(min=0, help="At most so wide; 0 = as it is.")] = 0,
     camera: OnlyThese = None,
-    as_json: Json = False,
     *,
     workers: Workers,
 ) -> None:
     """An ordinary MP4 of each camera, in colour, with the true times of its frames."""
     from recordings.export.video import Settings
 
-    _run("video", sessions, to, Settings(crf, width, tuple(camera or ())), workers, as_json)
+    _run("video", job, Settings(crf, width, tuple(camera or ())), workers)
 
 
 @app.command()
-@with_workers
+@gathered
 def mmme(
-    sessions: Sessions,
-    to: To,
-    camera: Annotated[str, typer.Option(help="Which one; the first by default.")] = "",
+    job: ExportOptions,
+    camera: Camera = "",
     image: Annotated[Literal["png", "tif"], typer.Option(help="Both are lossless.")] = "png",
     coder: Coder = "",
     annotations: Annotations = None,
-    as_json: Json = False,
     *,
     workers: Workers,
 ) -> None:
     """The layout of the MMME corpus: frames of each clip, signals with triggers, coding sheet."""
     from recordings.export.mmme import Settings
 
-    _run("mmme", sessions, to, Settings(camera, image, coder, annotations), workers, as_json)
+    _run("mmme", job, Settings(camera, image, coder, annotations), workers)
 
 
 @app.command()
-@with_workers
+@gathered
 def clips(
-    sessions: Sessions,
-    to: To,
+    job: ExportOptions,
     around: Annotated[
         str, typer.Option(metavar="EVENT", help="trial, or an event such as onset or answer.")
     ] = "trial",
@@ -222,10 +221,9 @@ def clips(
     box: Annotated[
         str, typer.Option(metavar="X,Y,W,H", help="Crop to this box instead, pixels.")
     ] = "",
-    camera: Annotated[str, typer.Option(help="Which one; the first by default.")] = "",
+    camera: Camera = "",
     coder: Coder = "",
     annotations: Annotations = None,
-    as_json: Json = False,
     *,
     workers: Workers,
 ) -> None:
@@ -240,7 +238,7 @@ def clips(
     settings = Settings(
         around, codes, events, before, after, form, crop, camera, cut, coder, annotations
     )
-    _run("clips", sessions, to, settings, workers, as_json)
+    _run("clips", job, settings, workers)
 
 
 def _box(text: str) -> tuple[int, int, int, int] | None:

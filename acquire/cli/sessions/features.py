@@ -7,14 +7,15 @@ from typing import Annotated
 
 import typer
 
-from acquire.cli.options import Json
-from acquire.cli.sessions.engines import Workers, with_workers
-from acquire.cli.sessions.study import DryRun, Folder, Only, RetryFailed, Which, run_steps
+from acquire.cli.gathered import gathered
+from acquire.cli.options import Annotations, Json
+from acquire.cli.sessions.engines import Workers
+from acquire.cli.sessions.study import Folder, Which, run_steps
 
 _LIST = "may be repeated"
 
 
-@with_workers
+@gathered
 def features(
     study: Folder,
     to: Annotated[Path, typer.Option("--to", metavar="DIR", help="Where the tables go.")],
@@ -30,15 +31,10 @@ def features(
         typer.Option(help=f"EEG, ECG, PPG, EDA, RSP, SKT, EMG, motion, flow28, flow256; {_LIST}."),
     ] = None,
     coder: Annotated[str, typer.Option(help="Whose events.")] = "consensus",
-    annotations: Annotated[
-        Path | None,
-        typer.Option(metavar="DIR", help="Where coders' files lie, if not in the sessions."),
-    ] = None,
-    only: Only = None,
-    retry_failed: RetryFailed = False,
-    dry_run: DryRun = False,
-    as_json: Json = False,
+    annotations: Annotations = None,
     *,
+    which: Which,
+    as_json: Json = False,
     workers: Workers,
 ) -> None:
     """Write a table a session: a row a window, trial or event; exit 2 with any failure."""
@@ -55,5 +51,4 @@ def features(
         "annotations": None if annotations is None else annotations.absolute(),
     }
     made = export_step("features", to, given)
-    which = Which(only or [], retry_failed, dry_run)
     run_steps(study.absolute(), [made], which, workers, as_json)

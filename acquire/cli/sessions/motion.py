@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from acquire.cli.sessions.engines import Workers, with_workers
+from acquire.cli.gathered import gathered
+from acquire.cli.options import OnlyThese
+from acquire.cli.sessions.engines import Workers
 from acquire.plain_text import told
 
 if TYPE_CHECKING:
@@ -19,14 +21,12 @@ app = typer.Typer()
 
 
 @app.command()
-@with_workers
+@gathered
 def motion(
     sessions: Annotated[
         list[Path] | None, typer.Argument(metavar="SESSION…", help="Or folders with sessions in.")
     ] = None,
-    camera: Annotated[
-        list[str] | None, typer.Option(help="Only this one; may be repeated.")
-    ] = None,
+    camera: OnlyThese = None,
     to: Annotated[
         Path | None,
         typer.Option(

@@ -10,9 +10,10 @@ from typing import Annotated, Literal
 
 import typer
 
+from acquire.cli.gathered import gathered
 from acquire.cli.options import Idle, Json, OnlyThese
 from acquire.cli.sessions import coding, export, motion, study
-from acquire.cli.sessions.engines import Workers, with_workers
+from acquire.cli.sessions.engines import Workers
 from acquire.cli.sessions.features import features
 from acquire.cli.unless_named import unless_named
 from acquire.plain_text import told
@@ -35,7 +36,7 @@ Recorded = Annotated[Path, typer.Argument(metavar="SESSION|XDF")]
 
 
 @app.command()
-@with_workers
+@gathered
 def check(
     paths: Annotated[
         list[Path], typer.Argument(metavar="SESSION|XDF…", help="Or folders with sessions in.")

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from acquire.cli.gathered import gathered
 from acquire.cli.options import Json
-from acquire.cli.sessions.engines import Workers, with_workers
+from acquire.cli.sessions.engines import Workers
 from acquire.errors import ConfigError
 from acquire.plain_text import told
 
@@ -28,13 +29,20 @@ app = typer.Typer(
 )
 
 Folder = Annotated[Path, typer.Argument(metavar="DIR", help="A study's folder, or a data folder.")]
-Only = Annotated[
-    list[str] | None, typer.Option(metavar="SUB-01", help="Only these; may be repeated.")
-]
-RetryFailed = Annotated[
-    bool, typer.Option("--retry-failed", help="Also what failed, though nothing has changed.")
-]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")]
+
+
+@dataclass(frozen=True, slots=True)
+class Which:
+    """Which sessions a step is run for, and whether it is only said."""
+
+    only: Annotated[
+        list[str] | None, typer.Option(metavar="SUB-01", help="Only these; may be repeated.")
+    ] = None
+    retry_failed: Annotated[
+        bool, typer.Option("--retry-failed", help="Also what failed, though nothing has changed.")
+    ] = False
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False
+
 
 _GLYPHS = {"done": "●", "stale": "▲", "failed": "✖", "missing": "○"}
 _MOST_FAILURES = 50
@@ -83,9 +91,10 @@ def status(
     else:
         _print_status(found)
     if html is not None:
-        from recordings.study.page import write_page
+        from recordings.report.page import write_page
+        from recordings.study.page import render
 
-        write_page(found, html)
+        write_page(html, render(found))
         typer.echo(f"{html}: written", err=as_json)
     wanted = {state.value for state in fail_on or ()}
     if any(cell.state.value in wanted for row in found.rows for cell in row.cells.values()):
@@ -117,7 +126,7 @@ def _cell(cell: Cell) -> str:
 
 
 @app.command()
-@with_workers
+@gathered
 def run(
     folder: Folder,
     steps: Annotated[list[str], typer.Argument(metavar="STEP…", help="check, bids, csv, edf…")],
@@ -129,32 +138,21 @@ def run(
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="A setting of the step; may be repeated."),
     ] = None,
-    only: Only = None,
-    retry_failed: RetryFailed = False,
-    dry_run: DryRun = False,
-    as_json: Json = False,
     *,
+    which: Which,
+    as_json: Json = False,
     workers: Workers,
 ) -> None:
     """Do steps with the sessions for which they are missing or stale; exit 2 with any failure."""
     from recordings.study.steps import make_step
 
-    if workers.script is not None and len(steps) > 1:
+    if workers.slurm_script is not None and len(steps) > 1:
         raise ConfigError("--slurm-script is for one step: one script each")
     root = folder.absolute()
     target = (to or root / "exports").absolute()
     given = dict(_setting(text) for text in settings or ())
     made = [make_step(name, target, given) for name in steps]
-    run_steps(root, made, Which(only or [], retry_failed, dry_run), workers, as_json)
-
-
-@dataclass(frozen=True, slots=True)
-class Which:
-    """Which sessions a step is run for, and whether it is only said."""
-
-    only: list[str]
-    retry_failed: bool
-    dry_run: bool
+    run_steps(root, made, which, workers, as_json)
 
 
 def run_steps(root: Path, steps: list[Step], which: Which, workers: Workers, as_json: bool) -> None:
@@ -169,7 +167,7 @@ def run_steps(root: Path, steps: list[Step], which: Which, workers: Workers, as_
     with Ledger(root) as ledger, ledger.alone():
         for step in steps:
             session = _StepRun(root, step, ledger, as_json)
-            planned = session.plan(which.only, which.retry_failed)
+            planned = session.plan(which.only or [], which.retry_failed)
             rows += session.dry(planned) if which.dry_run else session.do(planned, workers)
     if as_json:
         typer.echo(json.dumps(rows))

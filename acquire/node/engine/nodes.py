@@ -97,7 +97,11 @@ class Nodes:
                 wire=WIRE,
                 lsl_session=rig.table.lsl_session,
                 lsl_config=configuration_for(local_host, self._lsl_config),
-                devices=tuple(_run_device(d) for d in rig.devices if d.node == node),
+                devices=tuple(
+                    RunDevice.model_validate(table, from_attributes=True)
+                    for table in rig.devices
+                    if table.node == node
+                ),
             )
 
         return order
@@ -125,15 +129,3 @@ class Nodes:
         except RecordingError:
             return False
         return host.get("name") == socket.gethostname() and owner.lives(host) is not True
-
-
-def _run_device(table: DeviceTable) -> RunDevice:
-    return RunDevice(
-        name=table.name,
-        driver=table.driver,
-        settings=table.settings,
-        codec=table.codec,
-        ring_s=table.ring_s,
-        gate=table.gate,
-        on_overload=table.on_overload,
-    )

@@ -86,7 +86,7 @@ def add_to_rig(node: KnownNode, path: Path) -> None:
         ConfigError: the file cannot be read or written, or the rig has a node of this name already.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
         after = f"{text.rstrip()}\n\n{rig_lines(node)}".lstrip()
         parse_rig(after, path)
         replace_file(path, after.encode())

@@ -10,7 +10,8 @@ from typing import Final
 
 from acquire.errors import ConfigError, ControlError
 from acquire.node.pairing.known import fingerprint_of
-from acquire.rig.node import host_and_port
+from acquire.rig.node import NODE_PORT
+from devices.addresses import host_and_port
 
 CONNECT_S: Final = 5.0
 
@@ -49,7 +50,7 @@ class PinnedConnection(http.client.HTTPSConnection):
             host, port = host_and_port(address)
         except ValueError as error:
             raise ConfigError(f"address {address[:100]!r}: {error}") from error
-        super().__init__(host, port, timeout=timeout_s, context=client_context())
+        super().__init__(host, port or NODE_PORT, timeout=timeout_s, context=client_context())
         self.address = address
         self._expected = fingerprint
         self.fingerprint = ""

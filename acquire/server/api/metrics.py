@@ -42,7 +42,11 @@ class _Snapshot(Collector):
         yield from _nodes(status.nodes)
 
 
-def _gauge(name: str, text: str, labels: tuple[str, ...] = ()) -> GaugeMetricFamily:
+def _one(name: str, text: str, value: float) -> GaugeMetricFamily:
+    return GaugeMetricFamily(f"unisono_{name}", text, value=value)
+
+
+def _gauge(name: str, text: str, labels: tuple[str, ...]) -> GaugeMetricFamily:
     return GaugeMetricFamily(f"unisono_{name}", text, labels=labels)
 
 
@@ -56,19 +60,13 @@ def _daemon(status: api.StatusInfo) -> Iterator[Metric]:
         state.add_metric([phase], phase is status.state)
     yield state
     since = status.first_sample
-    recorded = _gauge("recording_seconds", "How long the recording runs, s")
-    recorded.add_metric([], status.clock - since if since is not None else 0.0)
-    yield recorded
-    free = _gauge("disk_free_bytes", "Free space of the data folder, bytes")
-    free.add_metric([], status.disk.free_bytes)
-    yield free
-    if status.disk.minutes is not None:
-        left = _gauge("disk_minutes", "Until the disk is full at this rate, min")
-        left.add_metric([], status.disk.minutes)
-        yield left
-    events = CounterMetricFamily("unisono_events", "Events so far")
-    events.add_metric([], status.last_event)
-    yield events
+    seconds = status.clock - since if since is not None else 0.0
+    yield _one("recording_seconds", "How long the recording runs, s", seconds)
+    disk = status.disk
+    yield _one("disk_free_bytes", "Free space of the data folder, bytes", disk.free_bytes)
+    if disk.minutes is not None:
+        yield _one("disk_minutes", "Until the disk is full at this rate, min", disk.minutes)
+    yield CounterMetricFamily("unisono_events", "Events so far", value=status.last_event)
 
 
 def _streams(streams: tuple[api.StreamInfo, ...]) -> Iterator[Metric]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
+from typing import Any, TypeVar
 
 from acquire.engine.status import StreamStatus
 from acquire.lsl.clock import local_clock
@@ -12,6 +13,7 @@ from acquire.node.engine.snapshot import NodeSnapshot
 from acquire.node.transfer.collector import Transfer
 from acquire.processes.link import DeviceSnapshot
 from acquire.server.api import models as api
+from acquire.server.api.base import Told
 from acquire.server.api.device_models import DeviceInfo, NodeStatus, TransferInfo
 from acquire.server.api.session_models import SessionInfo
 from acquire.server.controller import Controller
@@ -26,6 +28,15 @@ from recordings.study import catalogue
 
 MAX_FINDINGS = 3
 RATE_TOLERANCE = 0.02
+
+
+_Told = TypeVar("_Told", bound=Told)
+
+
+def _told(model: type[_Told], found: object, **others: Any) -> _Told:
+    """Tell what a snapshot has under the same names, and `others`; each field is one of the two."""
+    alike = model.model_fields.keys() - others.keys()
+    return model(**{name: getattr(found, name) for name in alike}, **others)
 
 
 def status(controller: Controller) -> api.StatusInfo:
@@ -72,17 +83,15 @@ def ended(controller: Controller, last: Outcome) -> api.LastInfo:
     report = checked if isinstance(checked, Report) else None
     signals = [s for s in last.streams if s.type != VIDEO_TYPE]
     row = controller.catalogue.of(last.path)
-    return api.LastInfo(
+    return _told(
+        api.LastInfo,
+        last,
         id=layout.session_id(last.path),
         session=str(last.path),
-        state=last.state,
-        seconds=last.seconds,
         samples=sum(s.samples for s in signals),
         lost_samples=sum(s.lost for s in signals),
         frames=sum(v.frames for v in last.videos),
         lost_frames=last.lost - sum(s.lost for s in signals),
-        alarms=last.alarms,
-        error=last.error,
         verdict=report.verdict if report else None,
         findings=tuple(_in_words(report)) if report else (),
         problem=checked if isinstance(checked, str) else None,
@@ -100,35 +109,23 @@ def _in_words(report: Report) -> Iterator[str]:
 
 def stream(found: StreamStatus) -> api.StreamInfo:
     """Tell of a stream."""
-    rate, effective = found.rate_hz, found.effective_rate_hz
+    key, rate, effective = found.key, found.rate_hz, found.effective_rate_hz
     troubles = found.troubles
     if not troubles and rate and effective and abs(effective / rate - 1) > RATE_TOLERANCE:
         troubles = {"rate-off": f"effective rate {effective:.2f} Hz, nominal {rate:g} Hz"}
     if not found.connected:
         troubles = {"stream-lost": "its outlet is gone; start its program or check its cable"}
     alive: api.Health = "warning" if troubles else "alive"
-    return api.StreamInfo(
-        name=found.key.name,
-        type=found.key.type,
-        source_id=found.key.source_id,
-        hostname=found.key.hostname,
-        uid=found.uid,
-        device=found.device,
-        channels=found.channels,
+    return _told(
+        api.StreamInfo,
+        found,
+        **asdict(key),
         health=alive if found.connected else "missing",
         reason="; ".join(troubles.values()),
         causes=tuple(troubles),
-        connected=found.connected,
-        selected=found.selected,
-        samples=found.samples,
         lost=found.lost if found.lost_in_take is None else found.lost_in_take,
         lost_before=0 if found.lost_in_take is None else max(0, found.lost - found.lost_in_take),
-        rate_hz=rate,
-        effective_rate_hz=effective,
         age_s=max(0.0, local_clock() - found.last_arrival),
-        offset_s=found.offset_s,
-        drift_ppm=found.drift_ppm,
-        backlog=found.backlog,
     )
 
 
@@ -141,18 +138,14 @@ def selection(controller: Controller) -> api.Selection:
 def device(found: DeviceSnapshot) -> DeviceInfo:
     """Tell of a device."""
     specs = found.opened.specs if found.opened else ()
-    return DeviceInfo(
-        name=found.name,
-        driver=found.driver,
-        state=found.state,
-        error=found.error,
+    return _told(
+        DeviceInfo,
+        found,
         streams=tuple(s.name for s in specs if isinstance(s, StreamSpec)),
         cameras=tuple(video.name for video in found.videos),
         drift_ppm=found.host.drift_ppm if found.host else None,
         ring_fill=found.host.ring_fill if found.host else 0.0,
         fates={c: dict(f) for c, f in found.host.fates.items()} if found.host else {},
-        node=found.node,
-        away=found.away,
     )
 
 
@@ -165,10 +158,9 @@ def nodes(controller: Controller) -> tuple[NodeStatus, ...]:
 
 def _node(found: NodeSnapshot, transfer: Transfer | None) -> NodeStatus:
     info, clock, now = found.info, found.clock, local_clock()
-    return NodeStatus(
-        name=found.name,
-        address=found.address,
-        state=found.state,
+    return _told(
+        NodeStatus,
+        found,
         reason=found.trouble or "",
         since_s=max(0.0, now - found.since),
         version=info.version if info else None,
@@ -188,9 +180,7 @@ def _node(found: NodeSnapshot, transfer: Transfer | None) -> NodeStatus:
 def _transfer(found: Transfer | None) -> TransferInfo | None:
     if found is None or (now := found.progress) is None:
         return None
-    return TransferInfo(
-        session=str(now.session), file=now.file, done=now.done, total=now.total, rests=found.rests
-    )
+    return _told(TransferInfo, now, session=str(now.session), rests=found.rests)
 
 
 def disk(controller: Controller) -> api.DiskInfo:
@@ -220,26 +210,21 @@ def stopped(found: Stopped) -> api.StoppedAnswer:
     outcome = found.outcome
     if outcome is None:
         return api.StoppedAnswer(stopped=False)
-    return api.StoppedAnswer(
+    return _told(
+        api.StoppedAnswer,
+        outcome,
         stopped=found.stopped,
         session=str(outcome.path),
-        state=outcome.state,
-        streams=tuple(
-            api.StreamCount(name=s.name, type=s.type, samples=s.samples, lost=s.lost)
-            for s in outcome.streams
-        ),
+        streams=tuple(_told(api.StreamCount, s) for s in outcome.streams),
         cameras=tuple(
-            api.CameraCount(
-                name=v.name,
-                file=v.file,
-                captured=v.captured,
+            _told(
+                api.CameraCount,
+                v,
                 stored=v.frames,
                 fates={f: n for f, n in v.fates.items() if f is not Fate.STORED},
             )
             for v in outcome.videos
         ),
-        alarms=outcome.alarms,
-        error=outcome.error,
         verdict=found.report.verdict if found.report else None,
         problem=found.problem,
     )
@@ -247,26 +232,11 @@ def stopped(found: Stopped) -> api.StoppedAnswer:
 
 def session_row(row: catalogue.SessionRow) -> SessionInfo:
     """Tell of one session on the disk."""
-    return SessionInfo(
+    return _told(
+        SessionInfo,
+        row,
         id=layout.session_id(row.folder),
         session=str(row.folder),
-        state=row.state,
-        study=row.study,
-        participant=row.participant,
-        task=row.task,
         session_label=row.session,
-        run=row.run,
-        started_utc=row.started_utc,
-        seconds=row.seconds,
-        bytes=row.bytes,
-        verdict=row.verdict,
-        notes=row.notes,
-        has_report=row.has_report,
-        contents_read=row.contents_read,
-        outdated=row.outdated,
         copies=tuple(map(str, row.copies)),
-        unusable=row.unusable,
-        on_nodes=row.on_nodes,
-        lost=row.lost,
-        problem=row.problem,
     )

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from recordings.annotation.model import Event
 from recordings.arrays import F64Array
-from recordings.errors import RecordingError
+from recordings.errors import RecordingError, few
 from recordings.export.bids.coding import ABOUT as CODED
 from recordings.export.bids.coding import CODED_COLUMNS, event_row
 from recordings.export.bids.files import Names, column_names, label, write_json, write_tsv_gz
@@ -90,7 +90,7 @@ def write_events(
     write_json(names.path(folder, "events.json"), about)
     notes += outside_notes(axis.name, axis.grid, markers, "in events.tsv") if axis.grid else []
     if stimuli and missing:
-        notes.append(f"no file in {stimuli.name} for: {', '.join(sorted(missing)[:5])}")
+        notes.append(f"no file in {stimuli.name} for: {few(sorted(missing))}")
     return notes
 
 

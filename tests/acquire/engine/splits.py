@@ -13,7 +13,7 @@ import numpy as np
 
 from acquire.engine.engine import Engine
 from acquire.errors import ControlError
-from acquire.pump.discovery import Selection
+from acquire.pump.selection import Selection
 from acquire.rig.file import parse_rig
 from acquire.take.folder import Labels
 from acquire.take.take import Outcome

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from acquire.engine.engine import Engine
-from acquire.pump.discovery import Discovery, Selection
+from acquire.pump.discovery import Discovery
+from acquire.pump.selection import Selection
 from acquire.rig.file import parse_rig
 from acquire.take.folder import Labels
 from recordings.manifest import Manifest

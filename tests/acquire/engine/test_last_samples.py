@@ -12,7 +12,7 @@ import pytest
 from acquire.engine.engine import Engine
 from acquire.lsl.clock import local_clock
 from acquire.processes.messages import Ends, Interval
-from acquire.pump.discovery import Selection
+from acquire.pump.selection import Selection
 from acquire.rig.file import parse_rig
 from acquire.take.folder import Labels
 from recordings.manifest import Event, Manifest, State

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from acquire.engine.engine import Engine
-from acquire.pump.discovery import Selection
+from acquire.pump.selection import Selection
 from acquire.rig.file import no_rig
 from acquire.take.folder import Labels
 from recordings.manifest import Event

@@ -8,7 +8,7 @@ import numpy as np
 import pylsl
 
 from acquire.engine.engine import Engine
-from acquire.pump.discovery import Selection
+from acquire.pump.selection import Selection
 from acquire.rig.file import no_rig
 from recordings.manifest import State
 from tests.acquire.program import Loaded, load, unique, wait_for

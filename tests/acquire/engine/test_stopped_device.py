@@ -10,7 +10,7 @@ import psutil
 
 from acquire.engine.engine import Engine
 from acquire.processes.messages import DeviceState
-from acquire.pump.discovery import Selection
+from acquire.pump.selection import Selection
 from acquire.rig.file import parse_rig
 from acquire.take.folder import Labels
 from recordings.manifest import Manifest

@@ -17,7 +17,7 @@ from acquire.engine.engine import Engine
 from acquire.engine.status import Phase
 from acquire.errors import ControlError
 from acquire.lsl.clock import local_clock
-from acquire.pump.discovery import Selection
+from acquire.pump.selection import Selection
 from acquire.rig.file import no_rig, parse_rig
 from acquire.take.folder import Labels
 from recordings.errors import RecordingError

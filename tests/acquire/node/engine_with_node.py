@@ -13,7 +13,7 @@ from acquire.node.client import client_of
 from acquire.node.engine.snapshot import NodeState
 from acquire.node.pairing.known import KnownNode, remember
 from acquire.node.transfer.sources import NodeSource
-from acquire.pump.discovery import Selection
+from acquire.pump.selection import Selection
 from acquire.rig.file import Rig, load_rig
 from acquire.take.folder import Labels
 from recordings.manifest import Event, Manifest, State

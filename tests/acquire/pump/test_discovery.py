@@ -8,9 +8,10 @@ import psutil
 import pytest
 
 from acquire.pump import discovery
-from acquire.pump.discovery import Discovery, Selection
+from acquire.pump.discovery import Discovery
 from acquire.pump.live_stream import DEVICE, LiveStream
 from acquire.pump.pump import Pump
+from acquire.pump.selection import Selection
 from acquire.rig.file import Expect
 from tests.acquire.program import unique, wait_for
 from tests.acquire.sources import Source, Sources

@@ -11,7 +11,7 @@ from acquire.engine.engine import Engine
 from acquire.errors import ControlError
 from acquire.pump import pump as pump_module
 from acquire.pump import stuck_watch
-from acquire.pump.discovery import Selection
+from acquire.pump.selection import Selection
 from acquire.rig.file import no_rig
 from recordings.manifest import Event
 from tests.acquire.program import load, unique, wait_for

@@ -5,12 +5,9 @@ from __future__ import annotations
 import sys
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from acquire.errors import ConfigError
 from acquire.rig.file import parse_rig
-from acquire.rig.node import host_and_port
 
 NODE = f"""
 [[node]]
@@ -30,7 +27,7 @@ anything = 3
 def test_a_driver_that_only_the_node_has_is_left_for_it_to_judge() -> None:
     rig = parse_rig(NODE + ELSEWHERE)
     assert rig.device("face").settings == {"name": "face", "anything": 3}
-    assert rig.nodes[0].place == ("10.0.0.2", 9000)
+    assert rig.peers == ("10.0.0.2",)
 
 
 def test_settings_of_a_known_driver_are_checked_here() -> None:
@@ -66,33 +63,6 @@ def test_a_rig_without_nodes_is_described_as_before() -> None:
     rig = parse_rig('[[device]]\nname = "eeg"\ndriver = "simulated-eeg"\n')
     assert "node" not in rig.parsed
     assert "node" not in rig.parsed["device"][0]
-
-
-@pytest.mark.parametrize(
-    ("address", "place"),
-    [
-        ("cam-pc", ("cam-pc", 8766)),
-        ("cam-pc.lab.local:1", ("cam-pc.lab.local", 1)),
-        ("[fe80::1%eth0]:9", ("fe80::1%eth0", 9)),
-        ("[::1]", ("::1", 8766)),
-        ("::1", ("::1", 8766)),
-        ("fe80::1%eth0", ("fe80::1%eth0", 8766)),
-        ("[::1]:9", ("::1", 9)),
-    ],
-)
-def test_addresses(address: str, place: tuple[str, int]) -> None:
-    assert host_and_port(address) == place
-
-
-@given(st.text())
-def test_no_text_is_an_address_by_accident(text: str) -> None:
-    try:
-        host, port = host_and_port(text)
-    except ValueError:
-        return
-    assert host
-    assert not set(host) & set(" /@?#\\\n\0")
-    assert 0 < port < 65536
 
 
 BOARD = """

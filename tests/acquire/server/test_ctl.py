@@ -281,7 +281,7 @@ def test_a_token_goes_nowhere_else(stranger: str, monkeypatch: pytest.MonkeyPatc
 
 def test_an_event_commands_no_terminal() -> None:
     event = {"time": 1.0, "level": "info", "code": "x", "text": "\x1b[2J" + "y" * 1_000_000}
-    words = _event_words(event)
+    (words,) = _event_words(event)
     assert "\x1b" not in words
     assert len(words) < 3000
 

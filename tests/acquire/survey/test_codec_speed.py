@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from acquire.engine.engine import Engine
-from acquire.pump.discovery import Selection
+from acquire.pump.selection import Selection
 from acquire.rig.file import load_rig
 from acquire.survey.codec_speed import (
     FILE,

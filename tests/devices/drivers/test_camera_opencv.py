@@ -20,13 +20,9 @@ import pytest
 from devices.base import DeviceError, DeviceLost, Frame, Notice
 from devices.camera import opencv_capture, opencv_sources
 from devices.camera.opencv_capture import WAITING, import_cv2
+from devices.camera.opencv_configurator import OpencvSettings, exposure_units, exposure_us
 from devices.drivers import camera_opencv
-from devices.drivers.camera_opencv import (
-    OpencvCamera,
-    OpencvSettings,
-    _exposure_units,
-    _exposure_us,
-)
+from devices.drivers.camera_opencv import OpencvCamera
 from tests.devices.contract import check
 from tests.devices.fake_gige import Monotonic, wait_until
 from tests.ports import free_port
@@ -439,9 +435,9 @@ def _video_class(folder: Path) -> Path:
 
 @pytest.mark.parametrize("backend", ["V4L2", "DSHOW", "MSMF"])
 def test_exposure_in_the_units_of_each_backend(backend: str) -> None:
-    assert _exposure_us(backend, _exposure_units(backend, 15_625)) == pytest.approx(15_625)
-    assert _exposure_units("V4L2", 5000) == 50
-    assert _exposure_units("DSHOW", 15_625) == pytest.approx(-6)
+    assert exposure_us(backend, exposure_units(backend, 15_625)) == pytest.approx(15_625)
+    assert exposure_units("V4L2", 5000) == 50
+    assert exposure_units("DSHOW", 15_625) == pytest.approx(-6)
 
 
 def test_the_environment_is_left_alone() -> None:

@@ -186,7 +186,7 @@ def test_a_long_note_is_not_cut_off_by_opening_it(desk: Coded) -> None:
     desk.at(20)
     desk.press(K.Key_Return)
     note = "微表情🙂\n\tb" * 700
-    desk.store.put_event(desk.event.model_copy(update={"note": note}))
+    desk.store.put("events", desk.event.model_copy(update={"note": note}))
     desk.press(K.Key_T)
     desk.press(K.Key_Return)
     assert desk.event.note == note

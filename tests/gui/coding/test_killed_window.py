@@ -92,16 +92,17 @@ def code(made: Made, coder: str, places: list[int]) -> None:
         return Moment(time=film.times[frame], frame=frame, device_frame=int(film.numbers[frame]))
 
     with CodingStore(made.folder / "annotations", Who(coder), scheme="mmme") as store:
-        store.put_looked(Span(id="all", camera="face", first=0, last=len(film.times) - 1))
+        store.put("looked", Span(id="all", camera="face", first=0, last=len(film.times) - 1))
         for number, at in enumerate(places):
-            store.put_event(
+            store.put(
+                "events",
                 Event(
                     id=f"{coder}-{number}",
                     camera="face",
                     onset=moment(at),
                     apex=moment(at + 3),
                     offset=moment(at + 6),
-                )
+                ),
             )
 
 

@@ -40,7 +40,7 @@ def test_a_killed_engine_is_said_and_started_again(tmp_path: Path, qtbot: QtBot)
         assert "NO ENGINE" in found.bar.state.text()
         assert light(found, name) == "other", "green although nobody knows"
         assert not found.saved.next.isEnabled()
-        assert not any(order.isEnabled() for order in found.protocol.orders.values())
+        assert not any(order.isEnabled() for order in found.protocol.orders.buttons.values())
         found.protocol.record_wanted.emit()
         assert "there is no engine" in found.markers.message.text(), "a start that is lost is said"
         picture(found, "engine-gone")

@@ -87,13 +87,17 @@ def test_the_focus_is_never_left_to_what_cannot_be_undone(
     wait_until(panel.isActiveWindow, what="the panel in front")
     for name in ("start", "pause", "resume"):
         panel.show_info(info(before))
-        if not panel.orders[name].isEnabled():
+        if not panel.orders.buttons[name].isEnabled():
             continue
-        panel.orders[name].setFocus()
+        panel.orders.buttons[name].setFocus()
         panel.show_info(info(after))
         focused = QApplication.focusWidget()
         assert focused is not None
-        assert focused not in (panel.orders["abort"], panel.orders["skip"]), (name, before, after)
+        assert focused not in (panel.orders.buttons["abort"], panel.orders.buttons["skip"]), (
+            name,
+            before,
+            after,
+        )
         assert focused.isEnabled()
 
 

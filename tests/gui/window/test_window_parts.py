@@ -232,7 +232,7 @@ def test_a_protocol_is_run_by_clicking(tmp_path: Path, qtbot: QtBot) -> None:
         wait_until(lambda: panel.info.state == "loaded", what="loaded")
         wait_until(lambda: panel.following.text().startswith("next: "), what="what comes first")
         assert panel.loader.screens.screens.count() == 1
-        click(panel.orders["start"])
+        click(panel.orders.buttons["start"])
         assert panel.begin.isVisible(), "nothing is recorded"
         assert panel.info.state == "loaded"
         click(panel.begin.test)
@@ -242,11 +242,11 @@ def test_a_protocol_is_run_by_clicking(tmp_path: Path, qtbot: QtBot) -> None:
         first = panel.mirror.image
         wait_until(lambda: panel.mirror.image is not first, what="the mirror goes on")
         picture(found, "protocol")
-        click(panel.orders["pause"])
+        click(panel.orders.buttons["pause"])
         wait_until(lambda: panel.info.state == "paused", what="paused")
-        click(panel.orders["resume"])
+        click(panel.orders.buttons["resume"])
         wait_until(lambda: panel.info.state == "running", what="running again")
-        hold(panel.orders["abort"], lambda: panel.info.state == "aborted")
+        hold(panel.orders.buttons["abort"], lambda: panel.info.state == "aborted")
         assert panel.loader.isVisible()
         panel.loader.trial.setValue(2)
         click(panel.loader.preview)
@@ -254,8 +254,10 @@ def test_a_protocol_is_run_by_clicking(tmp_path: Path, qtbot: QtBot) -> None:
         assert panel.info.only_trial == 2
         assert panel.title.text().endswith(": preview of trial 2")
         assert not panel.loader.isVisible()
-        hold(panel.orders["abort"], lambda: panel.info.state == "aborted")
-        assert not panel.orders["start"].isEnabled(), "a preview is not begun as the protocol"
+        hold(panel.orders.buttons["abort"], lambda: panel.info.state == "aborted")
+        assert not panel.orders.buttons["start"].isEnabled(), (
+            "a preview is not begun as the protocol"
+        )
         rows = [r for r in found.panel.streams.rows.rows if r.title == stranger]
         assert [r.health for r in rows] == ["other"]
 

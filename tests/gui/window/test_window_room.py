@@ -156,9 +156,9 @@ def test_a_step_that_waits_for_the_operator_can_be_ended(tmp_path: Path, qtbot: 
         assert not found.markers.isVisible()  # nothing would record one
         panel = found.protocol
         panel.show_info(ProtocolInfo(state="running", trial=1, trials=2, step="clip"))
-        assert not panel.orders["resume"].isEnabled()
+        assert not panel.orders.buttons["resume"].isEnabled()
         panel.show_info(ProtocolInfo(state="running", trial=1, trials=2, step="ready", waits=True))
-        assert panel.orders["resume"].isEnabled()
+        assert panel.orders.buttons["resume"].isEnabled()
         assert "press Go on" in panel.now.text()
         panel.show_info(ProtocolInfo(state="running", trial=1, trials=2, has_keyboard=False))
         assert "click the participant's screen" in panel.now.text()
@@ -283,7 +283,7 @@ def test_what_guides_a_protocol_is_in_view_whatever_comes_above(
         panel = found.protocol
         panel._ask.stop()  # the engine plays nothing: what it says would wipe this away
         answered(found, "protocol")
-        buttons = list(panel.orders.values())
+        buttons = list(panel.orders.buttons.values())
 
         def places() -> list[QPoint]:
             return [button.mapTo(found, QPoint()) for button in buttons]

@@ -40,7 +40,7 @@ def one_edit(store: CodingStore, n: int, what: str) -> None:
             kept,
         )  # fmt: skip
     else:
-        store.put_event(event(f"e{n % 5}", n, n + 1, n + 2, "4+L12B"))
+        store.put("events", event(f"e{n % 5}", n, n + 1, n + 2, "4+L12B"))
 
 
 if __name__ == "__main__":

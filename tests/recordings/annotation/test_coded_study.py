@@ -78,7 +78,7 @@ def folder(tmp_path: Path) -> Path:
     ).save(made)  # fmt: skip
     for coder in ("anna", "ben"):
         with CodingStore(annotations_folder(made), Who(coder)) as store:
-            store.put_event(event(coder, 1, 2, 3))
+            store.put("events", event(coder, 1, 2, 3))
     return made
 
 
@@ -97,9 +97,9 @@ def test_what_cannot_be_read_is_named_and_the_rest_is_read(folder: Path) -> None
 
 def test_two_sessions_of_one_name_are_two(folder: Path, tmp_path: Path) -> None:
     with CodingStore(annotations_folder(folder), Who("anna")) as store:
-        store.put_looked(Span(id="s", camera="face", first=0, last=99))
+        store.put("looked", Span(id="s", camera="face", first=0, last=99))
     with CodingStore(annotations_folder(folder), Who("ben")) as store:
-        store.put_looked(Span(id="s", camera="face", first=0, last=99))
+        store.put("looked", Span(id="s", camera="face", first=0, last=99))
     other = shutil.copytree(folder, tmp_path / "other" / folder.name)
     found, problems = read_sessions([folder, other])
     assert not problems
@@ -117,7 +117,7 @@ def test_what_macos_lays_beside_a_file_is_no_coder(folder: Path) -> None:
 
 def test_a_file_that_is_being_written_is_read_as_it_is(folder: Path) -> None:
     with CodingStore(annotations_folder(folder), Who("anna")) as store:
-        store.put_event(event("more", 5, 6, 7))
+        store.put("events", event("more", 5, 6, 7))
         (found,), problems = read_sessions([folder])
         assert not problems
         assert found.codings["anna"] == store.coding

@@ -31,9 +31,9 @@ ANNA = Who("anna")
 def test_what_was_edited_is_there_again_and_can_be_taken_back(tmp_path: Path) -> None:
     with CodingStore(tmp_path, ANNA, scheme="mmme") as store:
         for n in range(30):
-            store.put_event(event(f"e{n % 4}", n, n + 1, n + 2))
-        store.put_looked(Span(id="s", camera="face", first=0, last=99, trial=1))
-        store.put_not_codable(Span(id="h", camera="face", first=5, last=9, reason="hand"))
+            store.put("events", event(f"e{n % 4}", n, n + 1, n + 2))
+        store.put("looked", Span(id="s", camera="face", first=0, last=99, trial=1))
+        store.put("not_codable", Span(id="h", camera="face", first=5, last=9, reason="hand"))
         before = store.coding
         assert store.undo()
         assert store.redo()
@@ -51,7 +51,7 @@ def test_what_was_edited_is_there_again_and_can_be_taken_back(tmp_path: Path) ->
 def test_each_edit_is_in_the_files_before_the_call_returns(tmp_path: Path) -> None:
     with CodingStore(tmp_path, ANNA) as store:
         for n in range(5):
-            store.put_event(event("e", n, None, None))
+            store.put("events", event("e", n, None, None))
             loaded = load(Paths(tmp_path, ANNA))  # reading takes no lock
             assert loaded is not None
             assert loaded.coding == store.coding
@@ -68,14 +68,14 @@ def test_a_killed_coder_loses_at_most_the_last_edit(tmp_path: Path, what: str) -
 
 def test_a_torn_edit_is_told_and_what_came_before_is_kept(tmp_path: Path) -> None:
     store = CodingStore(tmp_path, ANNA)
-    store.put_event(event("a", 1, 2, 3))
+    store.put("events", event("a", 1, 2, 3))
     store.close()
     with Paths(tmp_path, ANNA).journal.open("ab") as file:
         file.write(b'0badc0de {"n":2,"at"')
     with CodingStore(tmp_path, ANNA) as again:
         assert "the last edit was cut off in writing" in again.notes[0]
         assert list(again.coding.events) == ["a"]
-        again.put_event(event("b", 1, 2, 3))
+        again.put("events", event("b", 1, 2, 3))
     with CodingStore(tmp_path, ANNA) as again:
         assert list(again.coding.events) == ["a", "b"]
         assert not again.notes
@@ -116,7 +116,7 @@ def test_what_cannot_be_read_is_named_and_never_overwritten(
     tmp_path: Path, spoil: object, words: str
 ) -> None:
     with CodingStore(tmp_path, ANNA) as store:
-        store.put_event(event("a", 1, 2, 3))
+        store.put("events", event("a", 1, 2, 3))
     assert callable(spoil)
     named = spoil(Paths(tmp_path, ANNA))
     before = {p.name: p.read_bytes() for p in tmp_path.iterdir() if p.suffix != ".lock"}
@@ -129,15 +129,15 @@ def test_what_cannot_be_read_is_named_and_never_overwritten(
 
 def test_a_second_window_is_read_only(tmp_path: Path) -> None:
     with CodingStore(tmp_path, ANNA) as first:
-        first.put_event(event("a", 1, 2, 3))
+        first.put("events", event("a", 1, 2, 3))
         second = CodingStore(tmp_path, ANNA)
         assert not second.writable
         assert f"process {os.getpid()}" in second.held_by
         assert list(second.coding.events) == ["a"]
         with pytest.raises(RecordingError, match="it cannot be edited here"):
-            second.put_event(event("b", 1, 2, 3))
+            second.put("events", event("b", 1, 2, 3))
         second.close()
-        first.put_event(event("c", 1, 2, 3))
+        first.put("events", event("c", 1, 2, 3))
     with CodingStore(tmp_path, ANNA) as third:
         assert third.writable
         assert not third.notes
@@ -195,7 +195,7 @@ def test_a_disk_that_refuses_leaves_the_edit_unmade(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store = CodingStore(tmp_path, ANNA)
-    store.put_event(event("a", 1, 2, 3))
+    store.put("events", event("a", 1, 2, 3))
     real, calls = os.write, iter([True, False])
 
     def write(file: int, data: bytes) -> int:
@@ -206,9 +206,9 @@ def test_a_disk_that_refuses_leaves_the_edit_unmade(
     with monkeypatch.context() as patched:
         patched.setattr(os, "write", write)
         with pytest.raises(RecordingError, match="could not be written"):
-            store.put_event(event("b", 1, 2, 3))
+            store.put("events", event("b", 1, 2, 3))
     assert list(store.coding.events) == ["a"]
-    store.put_event(event("c", 1, 2, 3))
+    store.put("events", event("c", 1, 2, 3))
     loaded = load(Paths(tmp_path, ANNA))
     assert loaded is not None
     assert list(loaded.coding.events) == ["a", "c"]
@@ -219,16 +219,16 @@ def test_a_disk_that_refuses_leaves_the_edit_unmade(
 def test_a_journal_that_was_taken_away_is_told_at_the_next_edit(tmp_path: Path) -> None:
     folder = tmp_path / "annotations"
     store = CodingStore(folder, ANNA)
-    store.put_event(event("a", 1, 2, 3))
+    store.put("events", event("a", 1, 2, 3))
     folder.rename(tmp_path / "elsewhere")  # as where a disk is unplugged
     with pytest.raises(RecordingError, match="taken away while it was open"):
-        store.put_event(event("b", 1, 2, 3))
+        store.put("events", event("b", 1, 2, 3))
     assert list(store.coding.events) == ["a"]
     (tmp_path / "elsewhere").rename(folder)
-    store.put_event(event("c", 1, 2, 3))
+    store.put("events", event("c", 1, 2, 3))
     shutil.rmtree(folder)
     with pytest.raises(RecordingError, match="close this window"):
-        store.put_event(event("d", 1, 2, 3))
+        store.put("events", event("d", 1, 2, 3))
     store.close()
     loaded = load(Paths(folder, ANNA))
     assert loaded is not None
@@ -238,7 +238,7 @@ def test_a_journal_that_was_taken_away_is_told_at_the_next_edit(tmp_path: Path) 
 def test_a_session_that_was_erased_is_not_begun_again(tmp_path: Path) -> None:
     folder = tmp_path / "session" / "annotations"
     store = CodingStore(folder, ANNA)
-    store.put_event(event("a", 1, 2, 3))
+    store.put("events", event("a", 1, 2, 3))
     shutil.rmtree(tmp_path / "session")
     with pytest.raises(RecordingError, match="cannot be written"):
         store.close()
@@ -247,10 +247,10 @@ def test_a_session_that_was_erased_is_not_begun_again(tmp_path: Path) -> None:
 
 def test_a_file_that_another_program_has_changed_meanwhile_is_kept(tmp_path: Path) -> None:
     store = CodingStore(tmp_path, ANNA)
-    store.put_event(event("a", 1, 2, 3))
+    store.put("events", event("a", 1, 2, 3))
     store.compact()
     theirs = later_version(Paths(tmp_path, ANNA)).read_bytes()
-    store.put_event(event("b", 1, 2, 3))
+    store.put("events", event("b", 1, 2, 3))
     store.close()
     loaded = load(Paths(tmp_path, ANNA))
     assert loaded is not None
@@ -273,9 +273,9 @@ def test_what_could_not_be_read_again_is_not_written(
 ) -> None:
     with CodingStore(tmp_path, ANNA) as store:
         good = event("a", 1, 2, 3)
-        store.put_event(good)
+        store.put("events", good)
         with pytest.raises(RecordingError, match="none that can be kept"):
-            store.put_event(good.model_copy(update=wrong))
+            store.put("events", good.model_copy(update=wrong))
         assert store.coding.events == {"a": good}
     with CodingStore(tmp_path, ANNA) as store:
         assert store.coding.events == {"a": good}
@@ -302,7 +302,7 @@ from recordings.annotation.coder_file import Who
 from recordings.annotation.store import CodingStore
 from tests.recordings.annotation.coded import event
 with CodingStore(Path(sys.argv[1]), Who("ben")) as store:
-    store.put_event(event("b", 1, 2, 3)); store.undo(); store.redo(); store.compact()
+    store.put("events", event("b", 1, 2, 3)); store.undo(); store.redo(); store.compact()
     reached = [name for name in dir(store) if "anna" in repr(getattr(store, name))]
 print([p for p in opened if Path(p).name.startswith(("anna", "consensus"))], reached)
 """
@@ -311,7 +311,7 @@ print([p for p in opened if Path(p).name.startswith(("anna", "consensus"))], rea
 def test_a_coder_s_store_never_opens_the_file_of_another(tmp_path: Path) -> None:
     for other in ("anna", "consensus"):
         with CodingStore(tmp_path, Who(other)) as store:
-            store.put_event(event("a", 1, 2, 3))
+            store.put("events", event("a", 1, 2, 3))
     done = subprocess.run(
         [sys.executable, "-c", PEEK, str(tmp_path)],
         capture_output=True, text=True, cwd=ROOT, check=True,
@@ -324,14 +324,14 @@ def test_a_coder_s_store_never_opens_the_file_of_another(tmp_path: Path) -> None
 def session(tmp_path: Path) -> Path:
     folder = make_session(tmp_path, Plan(seconds=6.0))
     with CodingStore(annotations_folder(folder), ANNA) as store:
-        store.put_event(event("a", 1, 2, 3))
+        store.put("events", event("a", 1, 2, 3))
     return folder
 
 
 def test_check_and_hashes_do_not_mind_annotations(session: Path) -> None:
     said = {f.code for f in examine(session).report.findings}
     with CodingStore(annotations_folder(session), ANNA) as store:
-        store.put_event(event("b", 1, 2, 3))
+        store.put("events", event("b", 1, 2, 3))
     examination = examine(session)
     assert {f.code for f in examination.report.findings} == said
     examination.close()

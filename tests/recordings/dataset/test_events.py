@@ -35,7 +35,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with CodingStore(session / "annotations", who("consensus"), session=session.name) as store:
         for id_, first, emotion, apex in (("a", 200, "joy", True), ("b", 400, "fear", False)):
             marks = [Moment(time=float(times[n]), frame=n) for n in (first, first + 8, first + 20)]
-            store.put_event(
+            store.put(
+                "events",
                 Event(
                     id=id_,
                     camera="face",
@@ -44,7 +45,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
                     offset=marks[2],
                     kind="micro",
                     emotion=emotion,
-                )
+                ),
             )
     return order.folder
 
@@ -133,8 +134,8 @@ def test_what_nobody_has_looked_at_is_no_example_of_a_still_face(
     shutil.copytree(folder, tmp_path / "study")
     (session,) = (tmp_path / "study").glob("sub-*/ses-*/sub-*")
     with CodingStore(session / "annotations", who("consensus")) as store:
-        store.put_looked(Span(id="s", camera="face", first=0, last=299))  # of 800
-        store.put_not_codable(Span(id="h", camera="face", first=50, last=60))
+        store.put("looked", Span(id="s", camera="face", first=0, last=299))  # of 800
+        store.put("not_codable", Span(id="h", camera="face", first=50, last=60))
     study = load_study(tmp_path / "study", signals={"skt": 4}, labels="expression", length_s=1.0)
     with open_session(session) as opened:
         times, start = opened.cameras["face"].times, opened.start
@@ -156,7 +157,7 @@ def test_frames_win_where_a_session_was_repaired(folder: Path, tmp_path: Path) -
                 name: at.model_copy(update={"time": at.time + 3})
                 for name, at in event.marks.items()
             }
-            store.put_event(event.model_copy(update=late))
+            store.put("events", event.model_copy(update=late))
     plain = load_study(folder, signals={"skt": 4}, labels="expression", length_s=1.0)
     moved = load_study(tmp_path / "study", signals={"skt": 4}, labels="expression", length_s=1.0)
     assert [(p.number, p.label) for p in moved.places] == [

@@ -47,7 +47,7 @@ def session(tmp_path: Path) -> Path:
     ]  # fmt: skip
     with CodingStore(annotations_folder(folder), Who("anna")) as store:
         for one in found:
-            store.put_event(one)
+            store.put("events", one)
     return folder
 
 
@@ -102,7 +102,7 @@ def in_three_states(folder: Path) -> list[Event]:
     ]  # fmt: skip
     with CodingStore(annotations_folder(folder), Who("carl")) as store:
         for one in found:
-            store.put_event(one)
+            store.put("events", one)
     return found
 
 
@@ -130,7 +130,7 @@ def test_what_a_form_cannot_give_back_is_said(
 def test_an_event_without_onset_comes_in_again(session: Path, tmp_path: Path) -> None:
     found = in_three_states(session)[0]
     with CodingStore(annotations_folder(session), Who("dora")) as store:
-        store.put_event(found.model_copy(update={"onset": None}))
+        store.put("events", found.model_copy(update={"onset": None}))
     for form, name in FILES:
         with open_session(session) as opened:
             export_events(opened, tmp_path / name, form, "dora")
@@ -144,7 +144,9 @@ def test_an_event_without_onset_comes_in_again(session: Path, tmp_path: Path) ->
 
 def test_events_of_another_camera_are_told(session: Path, tmp_path: Path) -> None:
     with CodingStore(annotations_folder(session), Who("anna")) as store:
-        store.put_event(store.coding.events["a"].model_copy(update={"id": "s", "camera": "side"}))
+        store.put(
+            "events", store.coding.events["a"].model_copy(update={"id": "s", "camera": "side"})
+        )
     told = "anna, 1 events: are of the camera side, which has no index; left out"
     assert told in out(session, tmp_path / "a.csv", "casme2")
     (done,) = exported("bids", [session], tmp_path / "bids", bids.Settings(coder="anna"))
@@ -195,7 +197,7 @@ def test_an_event_whose_marks_are_in_no_order_is_named_and_not_turned_round(
         frames = frame_times(opened.cameras["face"])
     marks = {"onset": frames.moment(first + 3), "apex": frames.moment(first)}
     with CodingStore(annotations_folder(session), Who("anna")) as store:
-        store.put_event(store.coding.events["a"].model_copy(update=marks))
+        store.put("events", store.coding.events["a"].model_copy(update=marks))
     notes = out(session, tmp_path / name, form)
     said = (
         f"anna, event a: apex is before onset (onset {first + 3}, apex {first}, offset {first + 9})"
@@ -310,7 +312,7 @@ def test_agreement_is_of_frames_where_times_are_those_of_before_a_repair(
                 name: Moment(time=at.time + 10.0, frame=at.frame, device_frame=at.device_frame)
                 for name, at in event.marks.items()
             }
-            store.put_event(event.model_copy(update=late))
+            store.put("events", event.model_copy(update=late))
     (odd,), problems = read_sessions([session])
     assert not problems
     (note,) = odd.notes
@@ -341,7 +343,9 @@ def test_events_of_a_clip_that_is_shown_again_stay_in_it(
     with CodingStore(annotations_folder(session), Who("zoe")) as store:
         for number, start in enumerate(starts):
             apex = frames.nearest(start + 0.1)
-            store.put_event(Event(id=f"z{number}", camera="face", apex=apex, offset_coded=False))
+            store.put(
+                "events", Event(id=f"z{number}", camera="face", apex=apex, offset_coded=False)
+            )
     with open_session(session) as opened:
         export_events(opened, tmp_path / "a.csv", "mmme", "zoe")
     done = take_in(session, tmp_path / "a.csv", "mmme", "ben")

@@ -184,11 +184,11 @@ def test_no_more_tasks_than_the_memory_holds(
 def test_a_study_that_was_moved_is_made_from_the_same(session: Path, tmp_path: Path) -> None:
     with CodingStore(annotations_folder(session), Who("anna"), session=session.name) as store:
         onset, offset = (Moment(time=START + n, frame=n) for n in (1, 2))
-        store.put_event(Event(id="a", camera="face", onset=onset, offset=offset))
+        store.put("events", Event(id="a", camera="face", onset=onset, offset=offset))
     settings = clips.Settings(coder="anna")
     before = fingerprint("clips", settings, session, "digest")
     moved = session.rename(tmp_path / "elsewhere")
     assert fingerprint("clips", settings, moved, "digest") == before
     with CodingStore(annotations_folder(moved), Who("anna"), session=session.name) as store:
-        store.put_event(Event(id="b", camera="face", onset=onset, offset=offset))
+        store.put("events", Event(id="b", camera="face", onset=onset, offset=offset))
     assert fingerprint("clips", settings, moved, "digest") != before

@@ -41,7 +41,7 @@ def test_a_copy_has_what_the_session_had(session: Path) -> None:
 
 def test_a_copy_has_what_was_coded(session: Path) -> None:
     with CodingStore(annotations_folder(session), Who("anna")) as store:
-        store.put_event(event("a", 10, 12, 14))
+        store.put("events", event("a", 10, 12, 14))
         copy = repair(session).target.parent
         assert coding_of(copy, "anna") == store.coding
     with CodingStore(annotations_folder(copy), Who("anna")) as store:

@@ -40,7 +40,7 @@ def code(session: Path, coder: str) -> None:
     """Have somebody code an expression."""
     with CodingStore(annotations_folder(session), Who(coder), session=session.name) as store:
         onset, offset = (Moment(time=START + 0.5 + n / 10, frame=50 + n) for n in (0, 5))
-        store.put_event(Event(id="a", camera="face", onset=onset, offset=offset))
+        store.put("events", Event(id="a", camera="face", onset=onset, offset=offset))
 
 
 def planned(root: Path, step: Step) -> Planned:

@@ -25,11 +25,12 @@ from recordings.export.tasks import Order, run
 from recordings.manifest import Manifest, State
 from recordings.read.sessions import session_folders
 from recordings.report.html import check_and_report
+from recordings.report.page import write_page
 from recordings.study import ledger as ledgers
 from recordings.study import reading, status
 from recordings.study.facts import CoderFacts, ExportFacts, Facts
 from recordings.study.ledger import Failure, Ledger
-from recordings.study.page import absent, render, write_page
+from recordings.study.page import absent, render
 from recordings.study.running import plan, run_step
 from recordings.study.scan import scan
 from recordings.study.status import Cell, StepState, StudyStatus, study_status
@@ -149,7 +150,7 @@ def test_coders_and_their_consensus(tmp_path: Path) -> None:
 
     def look(name: str, last: int) -> None:
         with CodingStore(folder, Who(name), session=session.name) as store:
-            store.put_looked(Span(id="a", camera="face", first=0, last=last))
+            store.put("looked", Span(id="a", camera="face", first=0, last=last))
 
     look("anna", frames // 2)
     assert cell(root, "coded") == Cell(StepState.MISSING, "anna 50 %")
@@ -494,7 +495,7 @@ def test_the_page_trusts_nothing(broken: StudyStatus, tmp_path: Path) -> None:
     page = render(StudyStatus(Path(evil), broken.steps, (row,)))
     assert "<script" not in page
     with pytest.raises(NotWritten, match="cannot be written"):
-        write_page(broken, tmp_path / "no" / "page.html")
+        write_page(tmp_path / "no" / "page.html", render(broken))
 
 
 def test_an_empty_study_has_a_page(tmp_path: Path) -> None:

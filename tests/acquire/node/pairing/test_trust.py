@@ -41,6 +41,7 @@ from acquire.node.pairing.known import (
 from acquire.node.pairing.pair import add_to_rig, pair, rig_lines
 from acquire.node.pairing.pinned import PinnedConnection, Unreachable, WrongCertificate
 from acquire.rig.file import load_rig
+from acquire.rig.node import NODE_PORT
 
 fingerprints = st.binary(min_size=32, max_size=32).map(bytes.hex)
 secret_halves = st.text(LETTERS, min_size=HALF, max_size=HALF)
@@ -253,10 +254,14 @@ def test_somebody_who_speaks_no_tls() -> None:
         thread.join(60)
 
 
-@pytest.mark.parametrize("address", ["", "a b", "http://x", "x:99999", "x:0", "x/y", "[::1", "ü"])
+@pytest.mark.parametrize("address", ["", "a b", "http://x", "x:99999", "x:0", "x/y", "[::1"])
 def test_what_is_no_address(address: str) -> None:
     with pytest.raises(ConfigError, match="address"):
         PinnedConnection(address, None)
+
+
+def test_an_address_without_a_port_has_that_of_nodes() -> None:
+    assert PinnedConnection("cam-pc", None).port == NODE_PORT
 
 
 # The rig.
