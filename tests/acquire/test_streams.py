@@ -69,6 +69,7 @@ def test_values_of_every_format_come_back_equal(outlets: Outlets, tmp_path: Path
     predicates = ("--streams", f"starts-with(name,'{outlets.base}')")
     with Unisono("record", "--xdf", file, *predicates, folder=tmp_path) as program:
         program.wait_for_line()
+        wait_for(lambda: all(o.have_consumers() for o in (*outlets.outlets.values(), outlets.text)))
         start = pylsl.local_clock()
         stamps = [start + k / 100 for k in range(ROWS)]
         for dtype, outlet in outlets.outlets.items():

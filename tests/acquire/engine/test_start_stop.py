@@ -46,6 +46,7 @@ def test_a_marker_right_before_the_stop_is_in_the_file_every_time(tmp_path: Path
     ):
         engine.open(30.0)
         wait_for(lambda: len([s for s in engine.status.streams if s.connected]) == 3)
+        wait_for(outlet.have_consumers)
         missed, waited = [], []
         for number in range(ROUNDS):
             path = tmp_path / f"{number}.xdf"

@@ -258,6 +258,7 @@ def test_a_marker_that_comes_after_the_drain_is_said_with_its_text(
     engine = Engine(no_rig(), Selection((f"name='{name}'",)), None, on_event=stage.events.append)
     with engine:
         engine.open(30.0)
+        wait_for(outlet.have_consumers)
         engine.start(tmp_path, LABELS)
         stamp = pylsl.local_clock()
         outlet.push_sample(["on time"], stamp)

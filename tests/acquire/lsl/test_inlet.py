@@ -22,6 +22,7 @@ def test_a_marker_and_then_its_script_ends(format: str, sent: str | int) -> None
     wait_for(with_name.found)
     inlet = Inlet(with_name.found()[0])
     inlet.open(TIMEOUT_S)
+    wait_for(outlet.have_consumers)
     stamps = [1000.0 + k for k in range(3)]
     for stamp in stamps:
         outlet.push_sample([sent], stamp)

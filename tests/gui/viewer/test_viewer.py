@@ -372,6 +372,7 @@ def test_markers_are_lines_at_their_time() -> None:
         info = pylsl.StreamInfo(marks, "Markers", 1, 0, "string", marks)
         outlet, lines = Outlet(name), pylsl.StreamOutlet(info)
         wait_until(lambda: outlet.push() or len(viewer.live.streams) == 2, what="both streams")
+        wait_until(lambda: outlet.push() or lines.have_consumers(), what="its connection")
         stamp = pylsl.local_clock()
         lines.push_sample(["112"], stamp)
         stream = next(s for s in viewer.live.streams if s.history is None)
