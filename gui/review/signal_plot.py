@@ -19,6 +19,7 @@ from gui.signals.display_filter import DisplayFilter, FilterSettings
 from gui.texts import tr
 from gui.widgets import theme
 from recordings.arrays import BoolArray, F64Array
+from recordings.errors import RecordingError
 from recordings.review.lanes import Lane
 from recordings.review.signals import Curves, ReviewSignal
 
@@ -45,6 +46,8 @@ class SignalPlot(pg.PlotWidget):
     """A place on the time axis was pointed at: LSL seconds."""
     range_asked = Signal(float, float)
     """A stretch was drawn with Shift: LSL seconds."""
+    unreadable = Signal(str)
+    """A stream that is shown cannot be read any more: why."""
 
     def __init__(self, start: float, stop: float) -> None:
         axes = {name: TimeAxis(name) for name in ("left", "right", "bottom")}
@@ -60,6 +63,7 @@ class SignalPlot(pg.PlotWidget):
         self._lane = LANE
         self._data: list[tuple[F64Array, F64Array]] = []
         self._joined: list[BoolArray] = []
+        self._unreadable: set[int] = set()
         self._pressed: float | None = None
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setAccessibleName(tr("Signals"))
@@ -203,6 +207,7 @@ class SignalPlot(pg.PlotWidget):
             self.left_s, self.left_s + self.length_s, padding=0
         )
         self._data = []
+        self._unreadable.clear()
         found: dict[int, Curves] = {}
         picks: dict[int, list[int]] = {}
         for row in self.rows:
@@ -210,7 +215,7 @@ class SignalPlot(pg.PlotWidget):
         for row in self.rows:
             number = row.signal.number
             if number not in found:
-                found[number] = self.read(row.signal, picks[number])
+                found[number] = self._read_or_tell(row.signal, picks[number])
             curves = found[number]
             column = picks[number].index(row.channel.index)
             self._data.append((curves.times - self.start, curves.values[:, column]))
@@ -218,8 +223,20 @@ class SignalPlot(pg.PlotWidget):
         self._draw()
         self._write_values()
 
+    def _read_or_tell(self, signal: ReviewSignal, picks: list[int]) -> Curves:
+        try:
+            return self.read(signal, picks)
+        except RecordingError as error:
+            self._unreadable.add(signal.number)
+            self.unreadable.emit(str(error))
+            return Curves(np.empty(0), np.empty((0, len(picks))), np.empty(0, np.bool_), False)
+
     def read(self, signal: ReviewSignal, picks: list[int]) -> Curves:
-        """Read channels of a stream in the span, filtered where filters act."""
+        """Read channels of a stream in the span, filtered where filters act.
+
+        Raises:
+            RecordingError: the file cannot be read any more.
+        """
         left = self.start + self.left_s
         columns = max(200, int(self.getPlotItem().getViewBox().width()))
         filters = not self.filters.is_plain and signal.is_raw(self.length_s + SETTLE_S)
@@ -274,6 +291,9 @@ class SignalPlot(pg.PlotWidget):
         x = self.cursor_time - self.start
         texts = []
         for number, row in enumerate(self.rows):
+            if row.signal.number in self._unreadable:
+                texts.append((number + 0.5, tr("cannot be read")))
+                continue
             times, values = self._data[number] if self._data else (np.empty(0), np.empty(0))
             at = int(np.searchsorted(times, x, "right")) - 1
             near = 0 <= at < len(times) and x - times[at] <= max(2 / row.signal.rate_hz, 0.05)

@@ -656,6 +656,10 @@
         <translation>● 设备正以此设置运行</translation>
     </message>
     <message>
+        <source>cannot be read</source>
+        <translation>无法读取</translation>
+    </message>
+    <message>
         <source>{} cannot be read; write it as JSON</source>
         <translation>无法读取 {}；请写成 JSON</translation>
     </message>

@@ -147,6 +147,9 @@ class Stream:
         where = self.window(start, stop)
         chosen = [channels] if isinstance(channels, str) else channels
         picked = None if chosen is None else [self._channel(c) for c in chosen]
+        if Stamps(stamps) is Stamps.CORRECTED and self._is_simple:
+            raw, values = self.xdf.read_stamped(where.start, where.stop, picked)
+            return self._shifted(raw), values
         values = self.xdf.read(where.start, where.stop, picked)
         return self._times(where, Stamps(stamps)), values
 
@@ -170,8 +173,11 @@ class Stream:
 
     def _corrected_at(self, start: int, stop: int) -> F64Array:
         if self._is_simple:
-            return correct(self.xdf.stamps_of(start, stop), self.fit) + self._shift
+            return self._shifted(self.xdf.stamps_of(start, stop))
         return self._corrected[start:stop].copy()
+
+    def _shifted(self, stamps: F64Array) -> F64Array:
+        return correct(stamps, self.fit) + self._shift
 
     @cached_property
     def _is_simple(self) -> bool:
@@ -240,7 +246,7 @@ class Stream:
         """LSL times of the chunks' first samples; None where they are not in order."""
         if not self._is_simple or (stamps := self.xdf.chunk_stamps()) is None:
             return None
-        firsts = correct(stamps, self.fit) + self._shift
+        firsts = self._shifted(stamps)
         return firsts if np.all(np.diff(firsts) >= 0) else None
 
     def _channel(self, channel: int | str) -> int:

@@ -71,7 +71,7 @@ def import_xdf(source: Path, data_dir: Path, labels: Labels, software: dict[str,
     with read_xdf(source, strict=True) as recording:
         start, stop = _span(recording)
         streams = tuple(_entry(stream) for stream in recording.streams)
-        opened = recording.opened
+        opened, size = recording.opened, recording.size
         notes = _notes(source, recording)
         folder, run = layout.new_session_folder(data_dir, *where, labels.run)
     try:
@@ -80,6 +80,12 @@ def import_xdf(source: Path, data_dir: Path, labels: Labels, software: dict[str,
     except OSError as error:
         shutil.rmtree(folder, ignore_errors=True)
         raise RecordingError(f"{folder}: cannot be written ({error.strerror})") from error
+    if entry.bytes is not None and entry.bytes < size:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise RecordingError(
+            f"{source}: was cut off while it was copied: {entry.bytes:,} of {size:,} bytes came; "
+            "copy it again from where it was recorded"
+        )
     text = f"imported from {source.name}"
     event = Event(time=start or 0.0, source="import", level="info", code=IMPORTED, text=text)
     Manifest(

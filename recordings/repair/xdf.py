@@ -85,6 +85,9 @@ def repair_xdf(source: Path, target: Path) -> XdfRepaired:
         except OSError as error:
             target.unlink(missing_ok=True)
             raise RecordingError(f"{target}: cannot be written ({error.strerror})") from error
+        except RecordingError:  # of the source
+            target.unlink(missing_ok=True)
+            raise
         used = [*kept, *recording.footers]  # which are written anew, and no loss
         return _repaired(recording, source, target, sum(end - start for start, end in used))
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -26,16 +26,30 @@ PIECE: Final = BIN * FACTOR ** (LEVELS - 1) * 2
 """Samples that are read at once: whole bins of every level."""
 
 
+class Ends(Protocol):
+    """Minima and maxima of bins, shape (bins, 2, channels), in memory or in a file."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """As an array's."""
+        ...
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """As an array's."""
+        ...
+
+    def __getitem__(self, at: slice, /) -> F32Array:
+        """Give some bins; RecordingError where they cannot be read."""
+        ...
+
+
 @dataclass(slots=True)
 class Level:
-    """Bins of one length.
-
-    `times` are LSL times of their first samples, shape (bins,); `ends` minima and maxima, shape
-    (bins, 2, channels).
-    """
+    """Bins of one length; `times` are LSL times of their first samples, shape (bins,)."""
 
     times: F64Array
-    ends: F32Array
+    ends: Ends
 
 
 class Pyramid:
@@ -70,7 +84,7 @@ class Pyramid:
                 low, high = _reduced(low, high, FACTOR)
                 starts = starts[::FACTOR]
             at = slice(first // FACTOR**number, first // FACTOR**number + len(starts))
-            level.times[at], level.ends[at, 0], level.ends[at, 1] = starts, low, high
+            level.times[at], level.ends[at][:, 0], level.ends[at][:, 1] = starts, low, high
         # Only now: whoever reads looks no further than `done`.
         self.done += len(times)
 
@@ -118,8 +132,8 @@ def pieces(stream: Stream) -> Iterator[tuple[F64Array, npt.NDArray[Any]]]:
     times = None if one_line else stream.times()
     for first in range(0, len(stream), PIECE):
         stop = min(first + PIECE, len(stream))
-        values = stream.xdf.read(first, stop)
         if times is None:
-            yield correct(stream.xdf.stamps_of(first, stop), stream.fit), values
+            stamps, values = stream.xdf.read_stamped(first, stop)
+            yield correct(stamps, stream.fit), values
         else:
-            yield times[first:stop], values
+            yield times[first:stop], stream.xdf.read(first, stop)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import math
 import os
 import shutil
 import time
@@ -19,8 +20,9 @@ from typing import Any, Final
 import numpy as np
 
 from recordings.disk.atomic import put_in_place, replace_file
-from recordings.disk.regular import read_text
-from recordings.review.pyramid import BIN, FACTOR, LEVELS, Level, Pyramid
+from recordings.disk.file_bytes import FileBytes
+from recordings.disk.regular import open_file, read_text
+from recordings.review.pyramid import BIN, FACTOR, LEVELS, F32Array, Level, Pyramid
 
 FOLDER: Final = ".review"
 VERSION: Final = 1
@@ -75,6 +77,37 @@ class PyramidStore:
         return self._key | {"samples": samples, "channels": channels}
 
 
+class StoredEnds:
+    """Minima and maxima of a level in a file of NumPy's, read where they are looked at.
+
+    Raises:
+        OSError: it cannot be opened.
+        ValueError: it is none, or was cut off.
+    """
+
+    def __init__(self, path: Path) -> None:
+        with open_file(path) as file:
+            known = np.lib.format.read_magic(file) == (1, 0)
+            self.shape, _, self.dtype = np.lib.format.read_array_header_1_0(file)
+            self._start = file.tell()
+        self._file = FileBytes(path)
+        self._bin = math.prod(self.shape[1:]) * self.dtype.itemsize
+        size = self._start + math.prod(self.shape) * self.dtype.itemsize
+        if not known or self._file.size != size:
+            raise ValueError(path)
+
+    def __getitem__(self, at: slice) -> F32Array:
+        """Read some bins, shape (bins, 2, channels).
+
+        Raises:
+            RecordingError: they cannot be read any more.
+        """
+        first, stop, _ = at.indices(self.shape[0])
+        stop = max(first, stop)
+        raw = self._file.read(self._start + first * self._bin, self._start + stop * self._bin)
+        return np.frombuffer(raw, np.float32).reshape(-1, *self.shape[1:])
+
+
 def folders_for(session: Path, cache: Path | None) -> list[Path]:
     """Say where the pyramids of a session may lie; of a bare file only in the user's `cache`."""
     beside = [session / FOLDER] if session.is_dir() else []
@@ -94,7 +127,7 @@ def forget_old(cache: Path, now: float | None = None) -> None:
 
 
 def _save(path: Path, array: Any) -> None:
-    # A file that somebody has mapped is replaced, never written into.
+    # A file that somebody has open is replaced, never written into.
     part = path.with_suffix(".part")
     with part.open("wb") as file:
         np.save(file, array)
@@ -105,8 +138,7 @@ def _levels(folder: Path, stream: int) -> Iterator[Level]:
     for number in range(LEVELS):
         stem = f"stream-{stream}-{number}"
         times = np.load(folder / f"{stem}-times.npy", allow_pickle=False)
-        ends = np.load(folder / f"{stem}-ends.npy", mmap_mode="r", allow_pickle=False)
-        yield Level(times, ends)
+        yield Level(times, StoredEnds(folder / f"{stem}-ends.npy"))
 
 
 def _fits(pyramid: Pyramid) -> bool:

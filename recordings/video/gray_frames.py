@@ -8,7 +8,6 @@ that is the upper half of a picture, where the green is, if the slices are such.
 from __future__ import annotations
 
 from contextlib import closing
-from io import FileIO
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -16,7 +15,7 @@ import av
 import numpy as np
 
 from recordings.arrays import U8Array
-from recordings.disk import direct_io
+from recordings.disk.file_bytes import FileBytes
 from recordings.errors import RecordingError
 from recordings.video.codecs import CODECS
 from recordings.video.container import first_plane, info_in, open_container
@@ -123,8 +122,8 @@ class _ByPacket:
         self._decoder = self._container.streams.video[0].codec_context
         halved = info.codec == "magicyuv" and info.tiling == "bayer-quadrants"
         self._rows = info.height // 2 if halved else None
-        self._file = FileIO(path)
-        direct_io.expect_leaps(self._file.fileno())
+        self._file = FileBytes(path)
+        self._file.expect_leaps()
 
     def picture(self, number: int) -> Picture:
         if not 0 <= number < len(self._packets):
@@ -145,21 +144,13 @@ class _ByPacket:
 
     def _bytes(self, packet: Packet) -> bytes:
         if self._rows is None or packet.elided:  # the latter are small
-            return packet.elided + self._read(packet.start, packet.stop)
-        head = self._read(packet.start, min(packet.stop, packet.start + HEAD_BYTES))
+            return packet.elided + self._file.read(packet.start, packet.stop)
+        head = self._file.read(packet.start, min(packet.stop, packet.start + HEAD_BYTES))
         part = upper(head, self._rows)
         if part is None:
-            return head + self._read(packet.start + len(head), packet.stop)
+            return head + self._file.read(packet.start + len(head), packet.stop)
         stop = min(packet.stop, packet.start + part.stop)
-        return part.head + self._read(packet.start + part.start, stop)
-
-    def _read(self, start: int, stop: int) -> bytes:
-        self._file.seek(start)
-        parts, left = [], stop - start
-        while left > 0 and (part := self._file.read(left)):
-            parts.append(part)
-            left -= len(part)
-        return b"".join(parts)
+        return part.head + self._file.read(packet.start + part.start, stop)
 
     def _damaged(self, number: int, why: str) -> RecordingError:
         return RecordingError(f"{self._path}: frame {number} cannot be decoded ({why})")

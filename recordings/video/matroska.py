@@ -36,12 +36,14 @@ def blocks(path: Path) -> Iterator[Packet]:
         size = file.seek(0, 2)
         position = 0
         while position < size:
-            file.seek(position)
-            head = file.read(_HEADER_MAX + _BLOCK_MAX) or b""
             try:
+                file.seek(position)
+                head = file.read(_HEADER_MAX + _BLOCK_MAX) or b""
                 element, length, start = _element(head)
             except (IndexError, ValueError):
                 break
+            except OSError as error:
+                raise RecordingError(f"{path}: cannot be read ({error.strerror})") from error
             if position == 0 and element != _EBML:
                 break
             position += start

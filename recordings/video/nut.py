@@ -72,6 +72,7 @@ class NutFile:
     """
 
     def __init__(self, path: Path) -> None:
+        self._path = path
         try:
             self._file = FileIO(path)
         except OSError as error:
@@ -120,8 +121,11 @@ class NutFile:
         self._file.close()
 
     def _at(self, position: int, count: int) -> bytes:
-        self._file.seek(position)
-        return self._file.read(count) or b""
+        try:
+            self._file.seek(position)
+            return self._file.read(count) or b""
+        except OSError as error:
+            raise RecordingError(f"{self._path}: cannot be read ({error.strerror})") from error
 
     def _body(self, position: int) -> tuple[int, int]:
         """Where the content of the packet with a startcode at `position` begins and ends."""

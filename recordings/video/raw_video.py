@@ -7,14 +7,13 @@ Ordinary tools read it: ``ffmpeg -f rawvideo -skip_initial_bytes 4096 -pixel_for
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 
 from recordings.arrays import U8Array
-from recordings.disk.regular import open_file
+from recordings.disk.file_bytes import FileBytes
 from recordings.errors import RecordingError
 from recordings.video.info import VideoInfo
 
@@ -34,26 +33,27 @@ class RawReader:
     """
 
     def __init__(self, path: Path) -> None:
-        self._file = open_file(path)
+        self._file = FileBytes(path)
+        head = self._file.read(0, min(HEADER_BYTES, self._file.size))
         try:
-            self.info = VideoInfo.from_json(self._file.read(HEADER_BYTES).decode())
+            self.info = VideoInfo.from_json(head.decode())
         except (ValueError, KeyError, TypeError) as error:
-            self._file.close()
+            self.close()
             raise RecordingError(
                 f"{path}: no raw video header in its first {HEADER_BYTES} bytes ({error})"
             ) from error
 
     def __len__(self) -> int:
-        size = os.fstat(self._file.fileno()).st_size - HEADER_BYTES
-        return max(0, size // self.info.frame_bytes)
+        return max(0, self._file.size - HEADER_BYTES) // self.info.frame_bytes
 
     def frame(self, k: int) -> U8Array:
-        """The bytes of frame k as the camera delivered them."""
+        """The bytes of frame k as the camera delivered them.
+
+        Raises:
+            RecordingError: they cannot be read any more.
+        """
         data = np.empty(self.info.frame_bytes, np.uint8)
-        self._file.seek(HEADER_BYTES + k * self.info.frame_bytes)
-        view, got = data.data, 0
-        while got < len(view) and (count := self._file.readinto(view[got:])):
-            got += count
+        self._file.read_into(data.data, HEADER_BYTES + k * self.info.frame_bytes)
         return data
 
     def close(self) -> None:

@@ -198,9 +198,6 @@ class MergedStream(XdfStream):
         begins = np.r_[0, self._ends[:-1]] if len(self._ends) else self._ends
         return np.array([self._numeric_stamps(k, k + 1)[0] for k in begins.tolist()], np.float64)
 
-    def _all_stamped(self, start: int) -> bool:
-        return self._is_dense
-
     @cached_property
     def _is_dense(self) -> bool:
         return all(source._is_dense for source in (self.received, self.copy))

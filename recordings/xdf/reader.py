@@ -5,17 +5,15 @@
 
 from __future__ import annotations
 
-import mmap
-from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, Self
 
-from recordings.disk.regular import open_file
+from recordings.disk.file_bytes import FileBytes
 from recordings.errors import RecordingError, why
 from recordings.names import shown_names
 from recordings.xdf.chunks import MAGIC
-from recordings.xdf.scan import Buffer, Damage, Span, scan
+from recordings.xdf.scan import Damage, Span, scan
 from recordings.xdf.stream import XdfStream
 
 _OTHERS: Final = {
@@ -31,37 +29,34 @@ class XdfRecording:
 
     def __init__(self, path: Path, *, strict: bool = False) -> None:
         self.path = path
-        self._map: mmap.mmap | None = None
-        buffer = self._open()
-        found = scan(buffer, strict=strict)
+        self._file = self._open()
+        found = scan(self._file, strict=strict)
         self.damage: tuple[Damage, ...] = tuple(found.damage)
         self.boundaries = found.boundaries
-        self.size = len(buffer)
+        self.size = self._file.size
         self.has_file_header = found.has_file_header
         self.opened = _utc(found.opened)
         """When the recorder opened the file, by the header; None where it tells no time zone."""
         self.footers: tuple[Span, ...] = tuple(found.footers)
         self.unclean_headers = tuple(found.headers)  # (first byte, end, stream), of a strict scan
         self.garbage_offsets: tuple[Span, ...] = tuple(found.offsets)
-        self._buffer = buffer
         self.streams: tuple[XdfStream, ...] = tuple(
-            XdfStream(buffer, chunks) for chunks in found.streams.values()
+            XdfStream(self._file, chunks) for chunks in found.streams.values()
         )
         self.copies: tuple[XdfRecording, ...] = ()
         """Own copies of nodes that are merged into the streams; closed with it."""
         self.stored: tuple[XdfRecording, ...] = ()
         """Files beside it whose streams were added; closed with it."""
 
-    def _open(self) -> Buffer:
+    def _open(self) -> FileBytes:
         try:
-            with open_file(self.path) as file:
-                magic = file.read(len(MAGIC))
-                if magic != MAGIC:
-                    raise RecordingError(f"{self.path}: {_instead(magic)}")
-                self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-        except (OSError, ValueError) as error:
+            file = FileBytes(self.path)
+        except OSError as error:
             raise RecordingError(f"{self.path}: cannot be read ({why(error)})") from error
-        return self._map
+        magic = file.read(0, min(len(MAGIC), file.size))
+        if magic != MAGIC:
+            raise RecordingError(f"{self.path}: {_instead(magic)}")
+        return file
 
     @property
     def damage_text(self) -> str:
@@ -80,8 +75,12 @@ class XdfRecording:
         return shown_names((s.name, s.info.type, s.id) for s in self.streams)
 
     def bytes(self, start: int, end: int) -> bytes:
-        """Return bytes of the file as they are."""
-        return self._buffer[start:end]
+        """Return bytes of the file as they are.
+
+        Raises:
+            RecordingError: they cannot be read any more.
+        """
+        return self._file.read(start, end)
 
     def stream(self, name: str) -> XdfStream:
         """Return the first stream of that name.
@@ -99,9 +98,7 @@ class XdfRecording:
         """Let go of the file; what was not read before cannot be read any more."""
         for copy in (*self.copies, *self.stored):
             copy.close()
-        with suppress(BufferError):  # a view is still out there: the collector closes it then
-            if self._map is not None:
-                self._map.close()
+        self._file.close()
 
     def __enter__(self) -> Self:
         return self
@@ -117,7 +114,7 @@ def read_xdf(path: Path, *, strict: bool = False) -> XdfRecording:
     reads the whole file to find the damage that the heads of the chunks do not show.
 
     Raises:
-        RecordingError: the file cannot be opened, or is no XDF file.
+        RecordingError: the file cannot be read, or is no XDF file.
     """
     return XdfRecording(path, strict=strict)
 

@@ -13,21 +13,24 @@ import struct
 from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from mmap import mmap
 from typing import Final, NamedTuple
 
 from recordings.clock_offsets import HUGE_S, TINY_S
+from recordings.disk.file_bytes import PIECE, FileBytes, Window
 from recordings.xdf.chunks import BOUNDARY_UUID, Tag
 from recordings.xdf.header import BadXml, Footer, StreamInfo, clean_text, parse_footer, parse_xml
 from recordings.xdf.samples import samples_fit
-
-Buffer = bytes | mmap
 
 _U32 = struct.Struct("<I")
 _WIDTHS: Final = {1: struct.Struct("<BH"), 4: struct.Struct("<IH"), 8: struct.Struct("<QH")}
 _COUNTS: Final = {1: struct.Struct("<B"), 4: struct.Struct("<I"), 8: struct.Struct("<Q")}
 _OFFSET = struct.Struct("<dd")
 _STAMP = struct.Struct("<d")
+_TO_STAMP: Final = 33
+"""Bytes of a chunk until behind its first stamp, at most."""
+_LONGEST: Final = 27
+"""Bytes by which a chunk is known after damage."""
+_LOOK: Final = 4 << 10
 _KNOWN: Final = frozenset(int(tag) for tag in Tag)
 _WITH_STREAM: Final = frozenset(
     {Tag.STREAM_HEADER, Tag.SAMPLES, Tag.CLOCK_OFFSET, Tag.STREAM_FOOTER}
@@ -85,6 +88,8 @@ class _Head(NamedTuple):  # made in a third of the time of a frozen dataclass, o
     stream_id: int | None
     content: int  # first byte after tag and stream id
     end: int
+    held: bytearray  # has the content's first bytes, from `at` on, until the window is moved
+    at: int
 
 
 class _Bad(Exception):
@@ -102,20 +107,24 @@ def is_garbage(time: float, value: float) -> bool:
     )
 
 
-def scan(buffer: Buffer, *, strict: bool = False) -> Scan:
-    """Find all chunks of a file after its magic. Never raises on damage.
+def scan(file: FileBytes, *, strict: bool = False) -> Scan:
+    """Find all chunks of a file after its magic. Damage is no error.
 
     `strict` looks at every sample, which reads the whole file: a chunk of the right size in which a
     sample has lost its stamp (a block of zeros) is damage then, as it is to every other reader.
+
+    Raises:
+        RecordingError: the file cannot be read any more.
     """
-    return _Scanner(buffer, strict).run(4)
+    with Window(file) as window:
+        return _Scanner(file, window, strict).run(4)
 
 
 class _Scanner:
-    def __init__(self, buffer: Buffer, strict: bool) -> None:
-        self._buffer = buffer
+    def __init__(self, file: FileBytes, window: Window, strict: bool) -> None:
+        self._file, self._window = file, window
         self._strict = strict
-        self._size = len(buffer)
+        self._size = file.size
         self._found = Scan()
 
     def run(self, position: int) -> Scan:
@@ -135,13 +144,14 @@ class _Scanner:
 
     def _head(self, position: int) -> _Head:
         """Read length, tag and stream id; refuse what cannot be a chunk."""
-        width = self._buffer[position]
+        held, at = self._window.hold(position, position + _TO_STAMP)
+        width = held[at]
         if width not in _WIDTHS:
             raise _Bad(f"{width} is no width of a chunk length")
         first = position + 1 + width
         if first + 2 > self._size:
             raise _Bad("cut off inside a chunk's head")
-        length, tag = _WIDTHS[width].unpack_from(self._buffer, position + 1)
+        length, tag = _WIDTHS[width].unpack_from(held, at + 1)
         end = first + length
         if length < 2 or end > self._size:
             raise _Bad(
@@ -149,11 +159,15 @@ class _Scanner:
                 "cut off, or its length is wrong"
             )
         if tag not in _WITH_STREAM:
-            return _Head(position, tag, None, first + 2, end)
+            return _Head(position, tag, None, first + 2, end, held, at + 3 + width)
         if length < 6:
             raise _Bad(f"a chunk of {length} bytes has no room for its stream id")
-        stream_id = _U32.unpack_from(self._buffer, first + 2)[0]
-        return _Head(position, tag, stream_id, first + 6, end)
+        stream_id = _U32.unpack_from(held, at + 3 + width)[0]
+        return _Head(position, tag, stream_id, first + 6, end, held, at + 7 + width)
+
+    def _content(self, head: _Head) -> bytes:
+        held, at = self._window.hold(head.content, head.end)
+        return bytes(held[at : at + head.end - head.content])
 
     def _take(self, head: _Head) -> None:
         if head.tag == Tag.SAMPLES:
@@ -161,7 +175,9 @@ class _Scanner:
         elif head.tag == Tag.CLOCK_OFFSET:
             self._take_offset(head)
         elif head.tag == Tag.BOUNDARY:
-            if self._buffer[head.content : head.end] != BOUNDARY_UUID:
+            if head.end - head.content != len(BOUNDARY_UUID) or (
+                self._content(head) != BOUNDARY_UUID
+            ):
                 raise _Bad("a boundary without its signature")
             self._found.boundaries += 1
         elif head.tag == Tag.STREAM_HEADER:
@@ -181,32 +197,34 @@ class _Scanner:
 
     def _take_samples(self, head: _Head) -> None:
         stream = self._stream(head)
-        width = self._buffer[head.content] if head.content < head.end else 0
+        held, at = head.held, head.at
+        width = held[at] if head.content < head.end else 0
         start = head.content + 1 + width
         if width not in _COUNTS or start > head.end:
             raise _Bad("no number of samples", stream.id)
-        count: int = _COUNTS[width].unpack_from(self._buffer, head.content + 1)[0]
-        if not samples_fit(self._buffer, start, head.end, count, stream.info, strict=self._strict):
+        count: int = _COUNTS[width].unpack_from(held, at + 1)[0]
+        at += 1 + width
+        stamp = _STAMP.unpack_from(held, at + 1)[0] if held[at] else 0.0
+        if not samples_fit(self._window, start, head.end, count, stream.info, strict=self._strict):
             raise _Bad(f"{head.end - start} bytes do not hold {count} samples", stream.id)
         if count:
             stream.starts.append(start)
             stream.sizes.append(head.end - start)
             stream.counts.append(count)
-            stamped = self._buffer[start] != 0
-            stream.firsts.append(_STAMP.unpack_from(self._buffer, start + 1)[0] if stamped else 0.0)
+            stream.firsts.append(stamp)
 
     def _take_offset(self, head: _Head) -> None:
         stream = self._stream(head)
         if head.end - head.content != _OFFSET.size:
             raise _Bad("a clock offset of the wrong size", stream.id)
-        time, value = _OFFSET.unpack_from(self._buffer, head.content)
+        time, value = _OFFSET.unpack_from(*self._window.hold(head.content, head.end))
         if is_garbage(time, value):
             self._found.offsets.append((head.start, head.end))
         stream.offset_times.append(time)
         stream.offset_values.append(value)
 
     def _take_file_header(self, head: _Head) -> None:
-        xml = self._buffer[head.content : head.end]
+        xml = self._content(head)
         try:
             header = parse_xml(xml)
         except BadXml as error:
@@ -221,7 +239,7 @@ class _Scanner:
         if head.stream_id in self._found.streams:
             raise _Bad("a second header for one stream", head.stream_id)
         try:
-            info = StreamInfo(self._buffer[head.content : head.end])
+            info = StreamInfo(self._content(head))
         except BadXml as error:
             raise _Bad(f"stream header: {error}", head.stream_id) from error
         self._found.streams[head.stream_id] = StreamChunks(head.stream_id, info)
@@ -231,7 +249,7 @@ class _Scanner:
     def _take_footer(self, head: _Head) -> None:
         stream = self._stream(head)
         try:
-            stream.footer = parse_footer(self._buffer[head.content : head.end])
+            stream.footer = parse_footer(self._content(head))
         except BadXml as error:
             raise _Bad(f"stream footer: {error}", stream.id) from error
         self._found.footers.append((head.start, head.end))
@@ -264,11 +282,18 @@ class _Scanner:
             rb"\x05\x00" + re.escape(BOUNDARY_UUID) + rb"|\x02\x00.{4}<" + known + rb")",
             re.DOTALL,
         )
-        while match := chunk.search(self._buffer, position, stop):
-            position = match.start()
-            try:
-                if self._plausible(self._head(position).end):
-                    yield position
-            except _Bad:
-                pass
-            position += 1
+        look = _LOOK
+        while position < stop:
+            end = min(position + look, stop)
+            held, at = self._file.read(position, end), 0
+            # What begins so near to the end of a look is seen whole in the next.
+            seen = stop if end == stop else end - _LONGEST
+            while (match := chunk.search(held, at)) and position + match.start() < seen:
+                start = position + match.start()
+                try:
+                    if self._plausible(self._head(start).end):
+                        yield start
+                except _Bad:
+                    pass
+                at = match.start() + 1
+            position, look = seen, min(2 * look, PIECE)

@@ -5,30 +5,26 @@ Stamps come as they were recorded: `recordings.clock_offsets` corrects them.
 
 from __future__ import annotations
 
-import mmap
-import sys
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from recordings.arrays import F64Array
+from recordings.disk.file_bytes import FileBytes, Window
 from recordings.errors import RecordingError
 from recordings.xdf import samples
 from recordings.xdf.header import Footer
-from recordings.xdf.scan import Buffer, StreamChunks
-
-_RELEASE: Final = 64 << 20
-"""After so many bytes the pages of the file that were read are given back."""
+from recordings.xdf.scan import StreamChunks
 
 
 class XdfStream:
     """One stream of a file; `len` is its number of samples."""
 
-    def __init__(self, buffer: Buffer, chunks: StreamChunks) -> None:
-        self._buffer = buffer
+    def __init__(self, file: FileBytes, chunks: StreamChunks) -> None:
+        self._file = file
         self._chunks = chunks
         self._ends = np.cumsum(np.frombuffer(chunks.counts, np.uint64), dtype=np.int64)
         self.id = chunks.id
@@ -71,9 +67,9 @@ class XdfStream:
 
     def stamps_of(self, start: int, stop: int) -> F64Array:
         """Return the raw stamps of samples `start` to `stop`, reading no more than is needed."""
-        if self.is_text or "stamps" in self.__dict__ or not self._all_stamped(start):
+        if self.is_text or "stamps" in self.__dict__ or not self._is_dense:
             return self.stamps[start:stop].copy()
-        return self._numeric_stamps(start, stop)
+        return self._numeric_stamps(start, min(stop, len(self)))
 
     @property
     def chunk_ends(self) -> npt.NDArray[np.int64]:
@@ -85,13 +81,6 @@ class XdfStream:
         if self.is_text or not self._is_dense:
             return None
         return np.array(self._chunks.firsts, np.float64)
-
-    def _all_stamped(self, start: int) -> bool:
-        """Whether the chunk of a sample begins with a stamp: then none before it is needed."""
-        number = int(np.searchsorted(self._ends, start, "right"))
-        starts = self._chunks.starts
-        first_of_chunk = number < len(starts) and bool(self._buffer[starts[number]])
-        return first_of_chunk and self._is_dense
 
     @cached_property
     def _is_dense(self) -> bool:
@@ -140,15 +129,38 @@ class XdfStream:
         """Return samples `start` to `stop` of the given channels, shape (n, channels), as a copy.
 
         Raises:
-            RecordingError: the samples are strings.
+            RecordingError: the samples are strings, or the file cannot be read any more.
         """
+        start, stop, _ = slice(start, stop).indices(len(self))
+        stamps = self._stamps_to_keep(start, stop)
+        values = self._values(start, stop, channels, stamps)
+        if stamps is not None:
+            self.__dict__["stamps"] = stamps
+        return values
+
+    def read_stamped(
+        self, start: int, stop: int, channels: Sequence[int] | None = None
+    ) -> tuple[F64Array, npt.NDArray[Any]]:
+        """Return `stamps_of` and `read` of the same samples, reading the file once.
+
+        Raises:
+            RecordingError: as `read`.
+        """
+        if self.is_text or "stamps" in self.__dict__ or not self._is_dense:
+            return self.stamps_of(start, stop), self.read(start, stop, channels)
+        start, stop, _ = slice(start, stop).indices(len(self))
+        stamps = np.empty(max(stop - start, 0), np.float64)
+        return stamps, self._values(start, stop, channels, stamps)
+
+    def _values(
+        self, start: int, stop: int, channels: Sequence[int] | None, stamps: F64Array | None
+    ) -> npt.NDArray[Any]:
+        """Return what `read` does, and fill `stamps`, where each sample has its own."""
         if self.info.dtype is None:
             raise RecordingError(f"stream {self.name!r} holds strings, not numbers")
-        start, stop, _ = slice(start, stop).indices(len(self))
         width = self.info.channel_count if channels is None else len(channels)
         out = np.empty((max(stop - start, 0), width), self.info.dtype.newbyteorder("="))
         picked = slice(None) if channels is None else list(channels)
-        stamps = self._stamps_to_keep(start, stop)
         at = 0
         for times, values in self._numeric_runs(start, stop):
             after = at + len(values)
@@ -156,13 +168,11 @@ class XdfStream:
             if stamps is not None and times is not None:
                 stamps[at:after] = times
             at = after
-        if stamps is not None:
-            self.__dict__["stamps"] = stamps
         return out
 
     def _stamps_to_keep(self, start: int, stop: int) -> F64Array | None:
         """Return room for the stamps where all samples are read: the file is not read twice."""
-        whole = (start, stop) == (0, len(self))
+        whole = (start, stop) == (0, len(self)) and not self.is_text
         if not whole or "stamps" in self.__dict__ or not self._is_dense:
             return None
         return np.empty(len(self), np.float64)
@@ -170,46 +180,32 @@ class XdfStream:
     def _numeric_runs(
         self, start: int, stop: int
     ) -> Iterator[tuple[F64Array | None, npt.NDArray[Any]]]:
-        """Yield views of (stamps, values) that together are the samples `start` to `stop`."""
-        chunks = self._chunks
+        """Yield (stamps, values) that together are the samples `start` to `stop`.
+
+        They are views: each has to be used before the next.
+        """
         number = int(np.searchsorted(self._ends, start, "right"))
-        released = chunks.starts[number] if number < len(chunks.starts) else 0
-        at = int(self._ends[number - 1]) if number else 0
-        while at < stop and number < len(chunks.starts):
-            where = chunks.starts[number], chunks.sizes[number], chunks.counts[number]
-            for stamps, values in samples.numeric(self._buffer, *where, self.info):
-                cut = slice(max(start - at, 0), max(stop - at, 0))
-                if len(values[cut]):
-                    yield (None if stamps is None else stamps[cut]), values[cut]
-                at += len(values)
-            if where[0] - released > _RELEASE:
-                _release(self._buffer, released, where[0])
-                released = where[0]
-            number += 1
+        last = int(np.searchsorted(self._ends, stop, "left"))
+        before = int(self._ends[number - 1]) if number else 0
+        with Window(self._file) as window:
+            where = self._where(number, last + 1)
+            yield from samples.numeric(window, where, self.info, start - before, stop - before)
 
     @cached_property
     def _text(self) -> tuple[F64Array, list[list[str]]]:
         period = 1.0 / self.info.rate_hz if self.info.rate_hz else 0.0
         stamps = np.empty(len(self), np.float64)
         rows: list[list[str]] = []
-        last = 0.0
-        for start, size, count in self._where():
-            for stamp, row in samples.strings(
-                self._buffer, start, size, count, self.info.channel_count
-            ):
-                last = last + period if stamp is None else stamp
-                stamps[len(rows)] = last
-                rows.append(row)
+        last, width = 0.0, self.info.channel_count
+        with Window(self._file) as window:
+            for start, size, count in self._where():
+                for stamp, row in samples.strings(window, start, size, count, width):
+                    last = last + period if stamp is None else stamp
+                    stamps[len(rows)] = last
+                    rows.append(row)
         return stamps, rows
 
-    def _where(self) -> Iterator[tuple[int, int, int]]:
-        chunks = self._chunks
-        return zip(chunks.starts, chunks.sizes, chunks.counts, strict=True)
-
-
-def _release(buffer: Buffer, start: int, end: int) -> None:
-    """Let go of pages of a mapped file, where the system can: they stay in its cache."""
-    if sys.platform != "win32" and isinstance(buffer, mmap.mmap):
-        start += -start % mmap.PAGESIZE
-        if end > start:
-            buffer.madvise(mmap.MADV_DONTNEED, start, end - start)
+    def _where(self, number: int = 0, after: int | None = None) -> Iterator[tuple[int, int, int]]:
+        """Yield (first byte, bytes, samples) of the chunks from `number` to before `after`."""
+        chunks, some = self._chunks, slice(number, after)
+        return zip(chunks.starts[some], chunks.sizes[some], chunks.counts[some], strict=True)

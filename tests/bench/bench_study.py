@@ -4,8 +4,8 @@ python -m tests.bench.bench_study [--folder DIR] [simulate|catalogue|run|memory 
 
 Rates of simulating are of processor seconds, all threads of one process: what passes while others
 use the machine is printed beside them, and two jobs beside one is a ratio of that. Memory is
-anonymous (RssAnon, asked for every 10 ms in a process of its own), for pages of the mapped
-recording are given back when others want them.
+anonymous (RssAnon, asked for every 10 ms in a process of its own): what the system keeps of files
+is given back when others want it.
 """
 
 from __future__ import annotations

@@ -38,7 +38,7 @@ def read_annotations(header: EdfHeader, records: EdfRecords) -> EdfAnnotations:
     found = EdfAnnotations(np.full(len(records), np.nan))
     texts = [n for n, signal in enumerate(header.signals) if signal.is_text]
     for place, n in enumerate(texts):
-        for record, row in enumerate(records.raw(n)):
+        for record, row in enumerate(records.rows(n)):
             said = list(_lists(row, found))
             if place == 0 and said and said[0][1][:1] == [b""]:
                 found.starts[record] = said[0][0]

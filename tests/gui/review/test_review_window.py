@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import threading
 from itertools import pairwise
@@ -366,6 +367,24 @@ def test_what_is_wrong_is_said_and_the_rest_is_shown(tmp_path: Path) -> None:
         wait_until(lambda: "SHA-256" in window.notice.text(), what="the changed file")
         press(window, K.Key_Right)
         assert window.stage.tiles["face"].area.shown.is_current
+
+
+def test_a_recording_that_goes_away_under_the_window_is_said_and_the_window_stays(
+    tmp_path: Path,
+) -> None:
+    made = make_session(tmp_path, Film(frames=40), seconds=20.0)
+    with review(made.folder) as window:
+        plot = window.stage.plot
+        wait_until(lambda: window._background._thread.is_alive() is False, what="the pyramids")
+        os.truncate(made.folder / "recording.xdf", 4096)
+        plot.show_span(window.session.start + 12.0, 2.0)
+        assert not any(len(times) for times, _ in plot._data)
+        said = [text for _, text in plot.getPlotItem().getAxis("right")._tickLevels[0]]
+        assert said.count("cannot be read") == len(plot.rows)
+        assert "▲ recording.xdf: was cut off while it was read" in window.notice.text()
+        window.go_to(float(window.stage.tiles["face"].rows.times[20]))
+        settle(window)
+        look(window, made)  # the pictures are there
 
 
 def test_closing_leaves_no_thread(made: Made) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -48,6 +49,23 @@ def test_a_bare_file_becomes_a_session_that_passes(tmp_path: Path) -> None:
     assert report.verdict is not Verdict.FAIL
     assert not {f.code for f in report.findings} & {"file-unhashed", "begins-late", "ends-early"}
     assert import_xdf(source, tmp_path / "data", LABELS, {}).folder.name.endswith("run-02")
+
+
+def test_a_file_that_is_cut_off_before_it_is_copied_becomes_no_session(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, copy = recorded(tmp_path), shutil.copyfile
+
+    def cut_and_copy(old: Path, new: Path) -> None:
+        os.truncate(old, 5000)
+        copy(old, new)
+
+    monkeypatch.setattr(shutil, "copyfile", cut_and_copy)
+    with pytest.raises(
+        RecordingError, match=r"old\.xdf: was cut off while it was copied: 5,000 of"
+    ):
+        import_xdf(source, tmp_path / "data", LABELS, {})
+    assert not list((tmp_path / "data").rglob("*run-*"))
 
 
 @pytest.mark.parametrize(
