@@ -89,6 +89,6 @@ def onsets_of(
         except RecordingError as error:
             text = f"its onsets cannot be found: {error}"
             findings.append(
-                Finding(level="warn", code="sound-unread", subject=entry.name, text=text)
+                Finding(level="fail", code="sound-unread", subject=entry.name, text=text)
             )
     return onsets, findings

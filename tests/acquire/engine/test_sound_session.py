@@ -159,6 +159,19 @@ def test_a_file_that_is_cut_or_changed_fails(run: Run, tmp_path: Path) -> None:
     assert any(f.code == "file-missing" and f.subject == file.name for f in report.findings)
 
 
+def test_a_file_that_cannot_be_decoded_fails_without_its_hash(run: Run, tmp_path: Path) -> None:
+    """Its packets are all there, so that the ledger agrees."""
+    folder = shutil.copytree(run.folders[0], tmp_path / run.folders[0].name)
+    file = folder / f"{run.sound}.flac"
+    data = bytearray(file.read_bytes())
+    middle = len(data) // 2
+    data[middle : middle + 100] = bytes(100)
+    file.write_bytes(data)
+    report = check(folder, hashes=False)
+    assert report.verdict is Verdict.FAIL, report.findings
+    assert any(f.code == "sound-unread" and f.subject == run.sound for f in report.findings)
+
+
 def test_a_voice_identifies_and_is_erased(run: Run, tmp_path: Path) -> None:
     study = tmp_path / "study"
     folder = shutil.copytree(run.folders[0], study / "sub-01" / "ses-01" / run.folders[0].name)
