@@ -90,6 +90,28 @@ def test_the_sound_goes_on_from_file_to_file(run: Run) -> None:
         assert np.abs(np.diff(tone)).max() < 15 or np.abs(tone).max() > 1000  # or within a click
 
 
+def test_a_block_that_takes_longer_than_a_stop_waits_is_in_its_take(tmp_path: Path) -> None:
+    mic = unique("mic")
+    slow = RIG.replace('microphone"', 'microphone"\nsample_rate_hz = 8000\nblock = 8192')
+    with Daemon(tmp_path, rig=slow.format(mic=mic)) as daemon:
+        daemon.idle()
+        before = daemon.post("recording/start", {"participant": "01"})["session"]
+        daemon.wait_for_samples(f"{mic}-sound", 3)
+        after = daemon.post("recording/split")["after"]["session"]
+        daemon.wait_for_samples(f"{mic}-sound", 2)
+        daemon.post("recording/stop")
+        daemon.end()
+    takes = [Path(session) for session in (before, after)]
+    rows = [load(folder / "recording.xdf")[f"{mic}-sound"] for folder in takes]
+    for folder, part in zip(takes, rows, strict=True):
+        (entry,) = Manifest.load(folder).sounds
+        assert entry.fates[Fate.STORED] == entry.captured == entry.frames == len(part.data)
+    assert (np.diff(np.concatenate([part.data for part in rows])[:, NUMBER]) == 1).all()
+    last, stop = rows[-1].stamps[-1], Manifest.load(takes[-1]).lsl_stop
+    assert stop is not None
+    assert last + 1.024 > stop  # all of it was stored, the block that was not over at the stop too
+
+
 def test_it_is_a_file_of_the_take(run: Run) -> None:
     for folder in run.folders:
         manifest = Manifest.load(folder)
