@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from recordings.arrays import F64Array, I16Array, I64Array
+from recordings.arrays import Array, F64Array, I16Array, I64Array
 from recordings.errors import RecordingError
 from recordings.manifest import SoundEntry
 from recordings.read.stored import Stored
@@ -106,6 +106,16 @@ class Sound(Stored[SoundEntry]):
             yield (self.times[first:end, None] + within).ravel(), samples
             first = end
 
+    @property
+    def peak_db(self) -> float:
+        """How loud its loudest sample is, dB of full scale; −inf where it stands still.
+
+        Raises:
+            RecordingError: a file is missing or damaged.
+        """
+        loudest = float(self._peaks[1].max(initial=0.0)) if len(self) else 0.0
+        return 20 * math.log10(loudest / 32768) if loudest else -math.inf
+
     def onsets(
         self,
         below_peak_db: float = BELOW_PEAK_DB,
@@ -126,7 +136,7 @@ class Sound(Stored[SoundEntry]):
         """
         if not len(self):
             return np.zeros(0)
-        middle, peaks = self._peaks()
+        middle, peaks = self._peaks
         least = max(
             float(peaks.max()) * _ratio(-below_peak_db),
             32768.0 * _ratio(LEAST_DB),
@@ -149,8 +159,9 @@ class Sound(Stored[SoundEntry]):
         """Samples in about a millisecond."""
         return max(1, round(_BIN_S * self.rate_hz))
 
-    def _peaks(self) -> tuple[F64Array, F64Array]:
-        """Give the middle of each channel, and how far from it the sound gets.
+    @cached_property
+    def _peaks(self) -> tuple[F64Array, Array]:
+        """The middle of each channel, and how far from it the sound gets, float32.
 
         Shapes (channels,) and (n, bins): of each bin of each block, the last of which may be short:
         none lies on both sides of a seam.
@@ -168,10 +179,11 @@ class Sound(Stored[SoundEntry]):
         middle = np.array(
             [np.median(high[..., c] * 0.5 + low[..., c] * 0.5) for c in range(channels)]
         )
-        peaks = np.zeros(high.shape[:2])
-        for c in range(channels):
-            np.maximum(peaks, high[..., c] - middle[c], out=peaks)
-            np.maximum(peaks, middle[c] - low[..., c], out=peaks)
+        middle = np.round(2 * middle) / 2
+        peaks = np.zeros(high.shape[:2], np.float32)  # exact: the middle has half steps at most
+        for c, at in enumerate(middle.astype(np.float32)):
+            np.maximum(peaks, high[..., c] - at, out=peaks)
+            np.maximum(peaks, at - low[..., c], out=peaks)
         return middle, peaks
 
     @cached_property

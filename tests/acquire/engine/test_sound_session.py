@@ -24,6 +24,7 @@ from recordings.privacy.identity import find_traces
 from recordings.read.session import open_session
 from recordings.read.sound import TooManyOnsets
 from recordings.repair.session import finish_session
+from recordings.sound.writer import SoundWriter
 from recordings.stream_kinds import INDEX_CHANNELS, SOUND_TYPE, Fate
 from tests.acquire.daemon_program import Daemon
 from tests.acquire.program import alive, load, unique, wait_for
@@ -192,6 +193,18 @@ def test_a_file_that_cannot_be_decoded_fails_without_its_hash(run: Run, tmp_path
     report = check(folder, hashes=False)
     assert report.verdict is Verdict.FAIL, report.findings
     assert any(f.code == "sound-unread" and f.subject == run.sound for f in report.findings)
+
+
+def test_a_microphone_that_was_muted_is_warned_about(run: Run, tmp_path: Path) -> None:
+    folder = shutil.copytree(run.folders[0], tmp_path / run.folders[0].name)
+    (entry,) = Manifest.load(folder).sounds
+    (folder / entry.file).unlink()
+    writer = SoundWriter(folder / entry.file, 48_000, 1, entry.block)
+    for _ in range(entry.frames):
+        writer.write(np.zeros((entry.block, 1), np.int16))
+    writer.close()
+    (told,) = (f for f in check(folder, hashes=False).findings if f.code == "sound-silent")
+    assert (told.level, told.subject) == ("warn", run.sound)
 
 
 def test_a_voice_identifies_and_is_erased(run: Run, tmp_path: Path) -> None:

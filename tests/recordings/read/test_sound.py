@@ -131,7 +131,15 @@ def test_noise_is_no_onset_and_moves_none(tmp_path: Path, rms: float) -> None:
 
 @pytest.mark.parametrize("level", [0, -32768])
 def test_a_sound_that_stands_still_has_no_onset(tmp_path: Path, level: int) -> None:
-    assert not len(stored(tmp_path, np.full(50 * BLOCK, level, np.int16)).onsets())
+    sound = stored(tmp_path, np.full(50 * BLOCK, level, np.int16))
+    assert not len(sound.onsets())
+    assert sound.peak_db == -math.inf
+
+
+def test_the_loudest_sample_is_told(tmp_path: Path) -> None:
+    samples = np.zeros(20 * BLOCK, np.int16)
+    samples[5000] = -16384
+    assert stored(tmp_path, samples).peak_db == pytest.approx(-6.02, abs=0.01)
 
 
 def test_any_stretch_is_what_was_stored_in_it(tmp_path: Path) -> None:
