@@ -219,6 +219,22 @@ def test_a_voice_identifies_and_is_erased(run: Run, tmp_path: Path) -> None:
     assert not list(study.rglob("*.flac"))
 
 
+def test_a_session_with_sound_can_be_replayed_and_recorded(run: Run, tmp_path: Path) -> None:
+    """Rows of blocks without the blocks would be a sound that nobody stored."""
+    rig = f'[[device]]\nname = "{unique("old")}"\ndriver = "replay"\npath = "{run.folders[0]}"\n'
+    with Daemon(tmp_path, rig=rig) as daemon:
+        daemon.idle()
+        folder = Path(daemon.post("recording/start", {"participant": "01"})["session"])
+        daemon.wait_for_samples(run.sound.replace("-sound", "-level"), 50)
+        daemon.post("recording/stop")
+        said = "".join(daemon.http.get("/api/events").text)
+        daemon.end()
+    manifest = Manifest.load(folder)
+    assert run.sound not in {stream.name for stream in manifest.streams}
+    assert not [f for f in check(folder).findings if f.level == "fail"]
+    assert f"{run.sound}: sound is not replayed; its level is" in said
+
+
 def test_an_export_says_that_it_has_no_sound(run: Run, tmp_path: Path) -> None:
     notes = run_task("csv", run.folders[0], tmp_path / "out", Settings())
     assert any(run.sound in note and "a voice identifies" in note for note in notes)
