@@ -182,6 +182,18 @@ def test_a_file_that_is_cut_or_changed_fails(run: Run, tmp_path: Path) -> None:
     assert any(f.code == "file-missing" and f.subject == file.name for f in report.findings)
 
 
+def test_a_repair_says_how_much_of_a_sound_is_gone(run: Run, tmp_path: Path) -> None:
+    folder = shutil.copytree(run.folders[0], tmp_path / run.folders[0].name)
+    file = folder / f"{run.sound}.flac"
+    file.write_bytes(file.read_bytes()[:-20_000])
+    assert finish_session(folder) is not None
+    manifest = Manifest.load(folder)
+    (entry,) = manifest.sounds
+    assert entry.taken_back > 0
+    text = f"{entry.taken_back:,} of {run.sound} that its rows call stored are in no file"
+    assert text in manifest.events[-1].text
+
+
 def test_a_file_that_cannot_be_decoded_fails_without_its_hash(run: Run, tmp_path: Path) -> None:
     """Its packets are all there, so that the ledger agrees."""
     folder = shutil.copytree(run.folders[0], tmp_path / run.folders[0].name)
