@@ -23,7 +23,7 @@ _ABOVE_USUAL: Final = 2.0
 _BIN_S: Final = 0.001
 _ATTACK_S: Final = 0.005
 _LEAP_S: Final = 0.01
-"""A block that comes so much later than it is due is not the next one."""
+"""A block that is stamped so far from where it is due is not the next one."""
 _PIECE: Final = 1 << 20
 """Samples that are decoded at once."""
 
@@ -88,7 +88,8 @@ class Sound(Stored[SoundEntry]):
         block, most = self.entry.block, max(1, _PIECE // self.entry.block)
         within = np.arange(block) / self.rate_hz
         while first < last:
-            end = min(last, first + most, int(np.searchsorted(file, file[first], "right")))
+            following = self._breaks[np.searchsorted(self._breaks, first, "right")]
+            end = min(last, first + most, int(following))
             sound = SoundFile(self.path_of(int(file[first])))
             form = sound.block, sound.channels, sound.sample_rate_hz
             if form != (block, self.entry.channels, self.rate_hz):
@@ -145,14 +146,14 @@ class Sound(Stored[SoundEntry]):
         block, bin_ = np.nonzero(peaks >= least)
         start = bin_ * self._bin  # of the bin in its block
         times = self.times[block] + start / self.rate_hz
-        begins = np.diff(times, prepend=-np.inf) >= quiet_s
+        begins = np.abs(np.diff(times, prepend=-np.inf)) >= quiet_s  # a clock may be set back
         places = (block * self.entry.block + start)[begins].tolist()
         if len(places) > most:  # each of them is decoded once more
             raise TooManyOnsets(
                 f"{self.name}: gets loud {len(places):,} times, {most:,} are the most"
             )
         found = [self._attack(place, middle) for place in places]
-        return np.array([time for time in found if time is not None], np.float64)
+        return np.sort(np.array([time for time in found if time is not None], np.float64))
 
     @property
     def _bin(self) -> int:
@@ -187,15 +188,25 @@ class Sound(Stored[SoundEntry]):
         return middle, peaks
 
     @cached_property
+    def _breaks(self) -> I64Array:
+        """The blocks that do not follow the one before in its file, and how many there are.
+
+        So it is in a further file, and where a row was lost on its way.
+        """
+        file, index = self.places
+        follows = (np.diff(index) == 1) & (np.diff(file) == 0)
+        breaks: I64Array = np.r_[np.flatnonzero(~follows) + 1, len(self)]
+        return breaks
+
+    @cached_property
     def _seams(self) -> I64Array:
         """The blocks that do not go on where the one before ended, and how many there are.
 
         What lies between two of them has no gap; what was before each is not known.
         """
-        late = np.diff(self.times) > self.entry.block / self.rate_hz + _LEAP_S
-        is_next = (np.diff(self.rows) == 1) & (np.diff(self.places[0]) == 0)
-        seams: I64Array = np.r_[0, np.flatnonzero(late | ~is_next) + 1, len(self)]
-        return seams
+        leaps = np.abs(np.diff(self.times) - self.entry.block / self.rate_hz) > _LEAP_S
+        anew = np.flatnonzero(leaps | (np.diff(self.rows) != 1)) + 1
+        return np.unique(np.r_[0, anew, self._breaks])
 
     def _attack(self, place: int, middle: F64Array) -> float | None:
         """Say when a sound first reaches half of what it rises to, from a bin of its begin on.

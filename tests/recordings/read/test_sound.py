@@ -158,6 +158,32 @@ def test_any_stretch_is_what_was_stored_in_it(tmp_path: Path) -> None:
         assert [len(part) for part in sound.read(start, stop)] == [0, 0]
 
 
+def test_a_row_that_was_lost_on_its_way_takes_its_block_alone(tmp_path: Path) -> None:
+    """The file has a block there that nobody knows the time of."""
+    samples = noise(150)
+    true = [clap(samples, number * BLOCK + 100) for number in (40, 100)]
+    clap(samples, 70 * BLOCK + 100)
+    sound = stored(tmp_path, samples)
+    times, rows = sound.stream.read(channels=[])
+    kept = np.arange(150) != 70
+    index: Any = SimpleNamespace(read=lambda channels: (times[kept], rows[kept]))
+    sound = Sound(sound.entry, index, tmp_path)
+    assert errors(sound.onsets(), *true).max() < 1e-9
+    _, read = sound.read()
+    assert np.array_equal(read[:, 0], np.delete(samples.reshape(150, BLOCK), 70, 0).ravel())
+
+
+def test_a_clock_that_is_set_back_hides_no_clap(tmp_path: Path) -> None:
+    samples = noise(200)
+    true = [clap(samples, number * BLOCK + 100) for number in (40, 110)]
+    sound = stored(tmp_path, samples)
+    times, rows = sound.stream.read(channels=[])
+    times = times - 5.0 * (np.arange(200) >= 100)
+    index: Any = SimpleNamespace(read=lambda channels: (times, rows))
+    found = Sound(sound.entry, index, tmp_path).onsets()
+    assert errors(found, true[1] - 5.0, true[0]).max() < 1e-9
+
+
 @pytest.mark.parametrize("window", [(math.nan, None), (None, math.nan)])
 def test_what_is_no_time_is_refused(
     tmp_path: Path, window: tuple[float | None, float | None]
