@@ -39,6 +39,9 @@ if TYPE_CHECKING:  # it brings FFmpeg
 
 LATE_S = 0.5
 """How long a stop waits for a frame after it, before it takes the camera for silent."""
+LATEST_S = 2.5
+"""So long at most where frames are late by nature, as long blocks of sound are: the recorder waits
+no more than half a second longer for their rows."""
 
 LATE_FRAMES = 10_000
 """So many of the newest frames tell how late capture is."""
@@ -134,8 +137,12 @@ class FrameStream:
         """Leave the takes that are over and after which no frame comes."""
         with self._lock:
             over = [take for take in self._takes if take.interval.stop + LATE_S < now]
-            if over:
-                self._leave_until(over[-1])
+            late_s = min(LATE_S + max(0.0, self._late_p99_s()), LATEST_S)
+            if over and over[0].interval.stop + late_s < now:
+                self._leave_until(over[0])
+
+    def _late_p99_s(self) -> float:
+        return float(np.percentile(self._late, 99)) if self._late else 0.0
 
     def _leave_until(self, last: VideoTake) -> None:
         """Close the files of the takes up to this one, and open the next one's.
@@ -149,7 +156,7 @@ class FrameStream:
     def _close(self, take: VideoTake) -> None:
         self._takes.remove(take)
         if self._late:
-            take.late_p99_ms = float(np.percentile(self._late, 99)) * 1e3
+            take.late_p99_ms = 1e3 * self._late_p99_s()
         if self._files.take is not take:  # nothing was ever opened for it
             take.closed.set_result([])
             return

@@ -177,7 +177,9 @@ def repair_table(done: XdfRepaired) -> None:
     for damage in done.damage:
         console.print(f"byte {damage.offset:,}: {damage.size:,} bytes dropped: {damage.reason}")
     if done.was_whole:
-        console.print("nothing was to be repaired: the copy holds what the original does")
+        console.print(
+            "in the XDF file nothing was to be repaired: the copy holds what the original does"
+        )
     console.print(f"{done.bytes_kept:,} bytes kept, {done.bytes_dropped:,} dropped: {done.target}")
 
 

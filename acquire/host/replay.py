@@ -200,7 +200,11 @@ class Replay(Device):
             raise RecordingError(f"{path}: No such file or session")
         self._session = open_session(path)
         cameras = list(self._session.cameras.values()) if self._settings.video else []
-        return session_streams(self._session, without=[c.name for c in cameras]), cameras
+        sounds = list(self._session.sounds)
+        content = session_streams(self._session, without=[*(c.name for c in cameras), *sounds])
+        # Rows of blocks without the blocks would be taken for a sound that nobody stored.
+        content.notes += [f"{name}: sound is not replayed; its level is" for name in sounds]
+        return content, cameras
 
     def _film(self, camera: Camera) -> _Film:
         names = ("device_frame", "exposure_us", "trigger_code")

@@ -9,7 +9,7 @@ from acquire.lsl.inlet import Inlet, OffsetEstimate
 from acquire.lsl.streams import FoundStream
 from acquire.pump.stream_watch import StreamWatch
 from acquire.take.loss_counter import LossCounter
-from recordings.stream_kinds import INDEX_TYPES, is_marker_stream
+from recordings.stream_kinds import INDEX_TYPES, SOUND_TYPE, is_marker_stream
 
 DRIFT_S = 10.0
 """Two clock offsets this far apart tell a drift."""
@@ -42,6 +42,11 @@ class LiveStream:
     def is_index(self) -> bool:
         """Whether its rows are frames of one of the rig's cameras, or blocks of a microphone."""
         return self.device is not None and self.found.key.type in INDEX_TYPES
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether its rows are blocks of a microphone's sound."""
+        return self.is_index and self.found.key.type == SOUND_TYPE
 
     @property
     def is_markers(self) -> bool:

@@ -7,8 +7,10 @@ mapped. Where a system does not say it, samples are counted instead.
 
 from __future__ import annotations
 
+import contextlib
 import queue
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
 import numpy as np
@@ -34,6 +36,8 @@ from devices.sound.blocks import SoundSettings, items, sound_specs
 WAITING_S: Final = 10.0
 """So much sound may wait to be read; what comes next is counted as lost."""
 _REMEDY: Final = "see the system's sound settings, or name another with `device`"
+_CUT: Final = 31
+"""So long are names of inputs at most in the oldest sound system of Windows."""
 
 
 class MicrophoneSettings(SoundSettings):
@@ -57,6 +61,7 @@ class Microphone(Device):
     def __init__(self, settings: MicrophoneSettings, clock: Clock) -> None:
         super().__init__(settings, clock)
         self._stream: Any = None
+        self._was_open = False
         most = round(WAITING_S * settings.sample_rate_hz / settings.block)
         self._came: queue.Queue[Heard] = queue.Queue(most)
         self._dropped = 0
@@ -94,23 +99,27 @@ class Microphone(Device):
             inputs = _inputs(cls._module())
         except DeviceError:
             return ()
+        channels = {one.name: one.channels for one in inputs}
         return [
             Plugged(
                 id=f"microphone:{name}",
-                description=f"sound input, {channels} channels",
+                description=f"sound input, {channels[name]} channels",
                 snippet=(
                     f'[[device]]\nname = "voice"\ndriver = "microphone"\ndevice = {_toml(name)}\n'
                 ),
             )
-            for name, channels in inputs
+            for name in _distinct(one.name for one in inputs)
         ]
 
     def open(self) -> Sequence[StreamSpec | SoundSpec]:
         """Open the input and start it."""
         self.close()
         module = self._module()
+        if self._was_open:  # PortAudio knows what was plugged in when it began, and nothing else
+            _begin_again(module)
         settings = self.settings
-        name = _chosen(_inputs(module), settings.device)
+        chosen = _chosen(_inputs(module), settings.device)
+        name = chosen.name if chosen else "default"
         self._came = queue.Queue(self._came.maxsize)
         self._dropped = 0
         try:
@@ -119,19 +128,22 @@ class Microphone(Device):
                 blocksize=settings.block,
                 channels=settings.channels,
                 dtype="int16",
-                device=name or None,
+                device=chosen.number if chosen else None,
                 latency=settings.latency_s or "low",
                 callback=self._hear,
             )
             self._stream.start()
         except (module.PortAudioError, ValueError, OSError) as error:
             self.close()
+            has = f"; it has {chosen.channels}, at {chosen.rate_hz:g} Hz" if chosen else ""
             raise DeviceError(
-                f"sound input {name or 'default'}: {one_line(error)} (asked for "
-                f"{settings.channels} channels at {settings.sample_rate_hz} Hz); {_REMEDY}"
+                f"sound input {name}: {one_line(error)} (asked for {settings.channels} channels at "
+                f"{settings.sample_rate_hz} Hz{has}); set `channels` and `sample_rate_hz`, or "
+                f"{_REMEDY}"
             ) from error
+        self._was_open = True
         self._counter.began()
-        return sound_specs(settings, "", name or "default", {})
+        return sound_specs(settings, "", name, {})
 
     def _hear(self, data: Any, frames: int, time: Any, flags: Any) -> None:
         """Take a block; called in a thread of PortAudio's, which must never wait."""
@@ -182,8 +194,32 @@ class Microphone(Device):
             stream.close(ignore_errors=True)
 
 
-def _inputs(module: Any) -> list[tuple[str, int]]:
-    """List (name, channels) of the inputs.
+@dataclass(frozen=True, slots=True)
+class _Input:
+    """A sound input: PortAudio's number and name of it, and what it can do."""
+
+    number: int
+    name: str
+    channels: int
+    rate_hz: float
+
+
+def _begin_again(module: Any) -> None:
+    """Have PortAudio look at the sound cards anew; nothing is open.
+
+    Raises:
+        DeviceError: it does not begin.
+    """
+    with contextlib.suppress(module.PortAudioError):  # it did not begin the last time
+        module._terminate()
+    try:
+        module._initialize()
+    except module.PortAudioError as error:
+        raise DeviceError(f"PortAudio does not begin: {one_line(error)}; {_REMEDY}") from error
+
+
+def _inputs(module: Any) -> list[_Input]:
+    """List the inputs.
 
     Raises:
         DeviceError: PortAudio cannot be asked.
@@ -192,28 +228,49 @@ def _inputs(module: Any) -> list[tuple[str, int]]:
         devices = module.query_devices()
     except (module.PortAudioError, OSError, ValueError) as error:
         raise DeviceError(f"sound inputs cannot be listed: {one_line(error)}; {_REMEDY}") from error
-    known = ((str(d["name"]), int(d["max_input_channels"])) for d in devices)
-    return [(name, channels) for name, channels in known if channels > 0]
+    known = (
+        _Input(
+            number,
+            str(device["name"]),
+            int(device["max_input_channels"]),
+            float(device["default_samplerate"]),
+        )
+        for number, device in enumerate(devices)
+    )
+    return [one for one in known if one.channels > 0]
 
 
-def _chosen(inputs: Sequence[tuple[str, int]], wanted: str) -> str:
-    """Give the name of the input that is wanted; "" = the system's default.
+def _chosen(inputs: Sequence[_Input], wanted: str) -> _Input | None:
+    """Give the input that is wanted; None = the system's default.
+
+    Windows has each once in each of its sound systems: the first is that of PortAudio's choice.
 
     Raises:
         DeviceError: there is none, or more than one is called so.
     """
-    names = [name for name, _ in inputs]
+    names = [one.name for one in inputs]
     if not names:
         raise DeviceError("this computer has no sound input; plug in a microphone")
     if not wanted:
-        return ""
+        return None
     exact = [name for name in names if name == wanted]
     near = exact or [name for name in names if wanted.casefold() in name.casefold()]
-    if len(set(near)) == 1:
-        return near[0]
-    listed = ", ".join(dict.fromkeys(near or names))
+    near = _distinct(near)
+    if len(near) == 1:
+        return next(one for one in inputs if one.name == near[0])
+    listed = ", ".join(near or _distinct(names))
     what = "names more than one" if near else "is not there"
     raise DeviceError(f"sound input {wanted!r} {what}: {listed}; name one of these with `device`")
+
+
+def _distinct(names: Iterable[str]) -> list[str]:
+    """List each name once, and none that is the begin of another and was cut."""
+    once = list(dict.fromkeys(names))
+    return [
+        name
+        for name in once
+        if len(name) != _CUT or not any(n != name and n.startswith(name) for n in once)
+    ]
 
 
 def _toml(text: str) -> str:

@@ -16,6 +16,7 @@ from acquire.player.marks import PlayState
 from acquire.player.player import Player
 from acquire.processes.child import pipe_of
 from acquire.processes.punctual import be_punctual
+from gui.stimulus.clip import MAX_SOUND_S
 from gui.stimulus.keyboard import Keyboard
 from gui.stimulus.screens import facts, find_screen, pixels_per_mm, warnings
 from gui.stimulus.sound import output_device
@@ -97,6 +98,12 @@ def _play(host: PlayerHost, application: QGuiApplication, screen: QScreen) -> No
     speakers = output_device()
     if speakers is None and any(info.sound for info in host.media.values()):
         host.note("no audio device: the clips are played without their sound")
+    for info in host.media.values():
+        if speakers is not None and info.sound and info.duration_s > MAX_SOUND_S:
+            host.note(
+                f"{info.path.name}: longer than {MAX_SOUND_S / 60:g} minutes, so that it is played "
+                "without its sound; cut it into parts"
+            )
     if speakers is None and any(p.closed_eyes for t in host.plan.trials for p in t.pages):
         host.note("no audio device: nothing ends the rest with closed eyes; tell the participant")
     for text in warnings(screen, order.refresh_hz):

@@ -21,9 +21,11 @@ QUEUE_FRAMES: Final = 16
 READY_FRAMES: Final = 8
 """With so many decoded it may begin."""
 SOUND_HZ: Final = 48_000
+SAMPLE_BYTES: Final = 4  # of two channels, 16 bit each
 POLL_S = 0.05
 """A full queue is the usual state of the decoder: so often it looks whether it is to stop."""
 MAX_SOUND_S: Final = 1800.0
+"""The sound of a longer clip is not played: it would have to be whole in memory."""
 ROUNDING: Final = 1e-6
 """A position that is a frame's own to within so much of a frame is before it."""
 
@@ -127,11 +129,19 @@ class ClipDecoder:
         resampler = av.AudioResampler(format="s16", layout="stereo", rate=SOUND_HZ)
         parts: list[bytes] = []
         with av.open(str(self.info.path)) as container:
+            shift = 0  # samples that it begins after the picture
             for frame in container.decode(container.streams.audio[0]):
                 if self._stop.is_set():
                     return b""
-                parts += [bytes(f.planes[0])[: f.samples * 4] for f in resampler.resample(frame)]
-        return b"".join(parts)
+                if not parts:
+                    shift = round(
+                        (_start_s(frame) - _start_s(container.streams.video[0])) * SOUND_HZ
+                    )
+                parts += [_samples(f) for f in resampler.resample(frame)]
+            parts += [_samples(f) for f in resampler.resample(None)]  # what it holds back
+        longest = round(self.info.duration_s * SOUND_HZ)
+        silence = bytes(SAMPLE_BYTES * min(max(0, shift), longest))
+        return silence + b"".join(parts)[SAMPLE_BYTES * max(0, -shift) :]
 
     def _decode_pictures(self) -> None:
         width, height = self._size
@@ -166,3 +176,13 @@ class ClipDecoder:
                 continue
             return True
         return False
+
+
+def _start_s(timed: Any) -> float:
+    """Say when a stream or a frame begins, s; 0 where it does not tell."""
+    start = timed.pts if isinstance(timed, av.AudioFrame) else timed.start_time
+    return 0.0 if start is None or timed.time_base is None else float(start * timed.time_base)
+
+
+def _samples(frame: av.AudioFrame) -> bytes:
+    return bytes(frame.planes[0])[: frame.samples * SAMPLE_BYTES]

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice
 from PySide6.QtMultimedia import QAudioDevice, QAudioFormat, QAudioSink, QMediaDevices
 
-from gui.stimulus.clip import SOUND_HZ
+from gui.stimulus.clip import SAMPLE_BYTES, SOUND_HZ
+
+_ERRORS: Final = ("OpenError", "IOError", "FatalError")
+"""Of Qt's; the one that is left says that the sound is at its end."""
+BEHIND_S: Final = 1.0
 
 
 def output_device() -> QAudioDevice | None:
@@ -32,6 +38,8 @@ class Sound:
         form.setChannelCount(2)
         form.setSampleFormat(QAudioFormat.SampleFormat.Int16)
         self._bytes = QByteArray(samples)
+        self._lasts_s = len(samples) / (SAMPLE_BYTES * SOUND_HZ)
+        self.is_reported = False  # whether its trouble has been passed on
         self._buffer = QBuffer(self._bytes)
         self._buffer.open(QIODevice.OpenModeFlag.ReadOnly)
         self._sink = QAudioSink(device, form)
@@ -46,6 +54,18 @@ class Sound:
             self._sink.suspend()
         else:
             self._sink.resume()
+
+    def trouble(self, position_s: float) -> str:
+        """Say what keeps it from being heard at a position of the picture, s; "" = nothing.
+
+        A sound server that ends is no error to Qt: the sound stands still.
+        """
+        error = self._sink.error().name
+        if error in _ERRORS:
+            return f"the loudspeakers cannot be used ({error})"
+        played = self._sink.processedUSecs() * 1e-6
+        behind = min(position_s, self._lasts_s) - played
+        return f"it is {behind:.1f} s behind the picture" if behind > BEHIND_S else ""
 
     def ahead_s(self, position_s: float) -> float | None:
         """How far the sound is before the picture by the device's own count; None = not begun."""

@@ -181,6 +181,7 @@ class Stage:
         visit = scene.picture.visit
         if scene.frame is not None and visit is not None and self._decoder is not None:
             self._note_clip(visit, scene.frame, self._decoder[1], scene.picture.position_s)
+            self._listen(self._decoder[0], scene.picture.position_s, due)
         elif self._playing is not None and visit is not self._playing:
             self._drop_decoder()
         if self._sound is not None and visit is self._playing:
@@ -214,6 +215,15 @@ class Stage:
         ahead = self._sound.ahead_s(position_s) if self._sound is not None else None
         if ahead is not None:
             visit.notes["sound_ahead_ms"] = round(ahead * 1e3, 1)
+
+    def _listen(self, clip: str, position_s: float, due: float) -> None:
+        """Tell once of a sound that cannot be heard; the picture goes on."""
+        if self._sound is None or self._sound.is_reported:
+            return
+        if trouble := self._sound.trouble(position_s):
+            self._sound.is_reported = True
+            text = f"{clip}: its sound: {trouble}; see the system's sound settings"
+            self._player.complain("protocol", text, due)
 
     def _note_counts(self, visit: Visit, decoder: ClipDecoder) -> None:
         self._player.dropped += decoder.dropped - visit.notes.get("frames_dropped", 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -80,6 +81,8 @@ def onsets_of(
         stream = Stream(exam.stream, exam.entry, subtract_latency=False, shown=exam.shown)
         sound = Sound(entry, stream, folder)
         try:
+            if len(sound) and math.isinf(sound.peak_db):
+                findings.append(_silent(entry.name))
             onsets[entry.name] = sound.onsets(most=MOST_ONSETS)
         except TooManyOnsets as error:
             text = f"{error}: it is no series of taps, and is compared with no markers"
@@ -89,6 +92,16 @@ def onsets_of(
         except RecordingError as error:
             text = f"its onsets cannot be found: {error}"
             findings.append(
-                Finding(level="warn", code="sound-unread", subject=entry.name, text=text)
+                Finding(level="fail", code="sound-unread", subject=entry.name, text=text)
             )
     return onsets, findings
+
+
+def _silent(name: str) -> Finding:
+    return Finding(
+        level="warn",
+        code="sound-silent",
+        subject=name,
+        text="no sample of it differs from any other: no microphone was heard",
+        remedy="see that it is not muted, and that `device` names it and not another input",
+    )

@@ -45,7 +45,7 @@ def stimulus_reports(markers: Mapping[str, Sequence[Marker]]) -> Iterator[Stimul
             late_max_ms=_ms(late, 100),
             light_from=source if len(light) else "",
             light_events=len(found),
-            light_extra=max(0, _near(np.array([m.time for m in onsets]), light) - len(found)),
+            light_extra=max(0, near(np.array([m.time for m in onsets]), light) - len(found)),
             light_mean_ms=1e3 * float(found.mean()) if len(found) else None,
             light_sd_ms=1e3 * float(found.std()) if len(found) else None,
             light_max_ms=_ms(found, 100),
@@ -74,8 +74,8 @@ def to_nearest(onsets: F64Array, light: F64Array) -> F64Array:
     return np.asarray(between[np.argmin(np.abs(between), axis=0), np.arange(len(onsets))])
 
 
-def _near(onsets: F64Array, light: F64Array) -> int:
-    """Count the flashes that lie near any onset."""
+def near(onsets: F64Array, light: F64Array) -> int:
+    """Count the flashes (or sounds) that lie near any onset; both are LSL times."""
     first = np.searchsorted(light, onsets - _BEFORE_S)
     last = np.searchsorted(light, onsets + _AFTER_S)
     near = [np.arange(a, b) for a, b in zip(first, last, strict=True)]

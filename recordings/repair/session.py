@@ -152,6 +152,11 @@ def _describe(folder: Path, before: Manifest, done: XdfRepaired) -> None:
     text = (
         f"finished after a crash: {done.bytes_dropped:,} bytes dropped, "
         f"{sum(s.footer_was_missing for s in done.streams)} footers written"
+        + "".join(
+            f"; {entry.taken_back:,} of {entry.name} that its rows call stored are in no file"
+            for entry in (*videos, *sounds)
+            if entry.taken_back
+        )
     )
     event = Event(time=last or 0.0, source="repair", level="warning", code="repaired", text=text)
     names = [layout.XDF_NAME, *(file for entry in (*videos, *sounds) for file in entry.files)]

@@ -32,12 +32,17 @@ class SoundFile:
                 self.block = _block_of(container.metadata)
                 self.sample_rate_hz = float(stream.rate)
                 self.channels = int(stream.channels)
-            except (IndexError, ValueError, TypeError) as error:
+                form = stream.codec_context.format.name
+            except (IndexError, ValueError, TypeError, AttributeError) as error:
                 raise RecordingError(
                     f"{path}: is no sound of a recording: how long its blocks are is not in it"
                 ) from error
         if self.channels not in CHANNELS:
             raise RecordingError(f"{path}: has {self.channels} channels, not one or two")
+        if form != "s16":
+            raise RecordingError(
+                f"{path}: has samples of the form {form}, not of 16 bits: it was changed"
+            )
 
     def _open(self) -> Any:
         try:

@@ -24,6 +24,7 @@ from recordings.privacy.identity import find_traces
 from recordings.read.session import open_session
 from recordings.read.sound import TooManyOnsets
 from recordings.repair.session import finish_session
+from recordings.sound.writer import SoundWriter
 from recordings.stream_kinds import INDEX_CHANNELS, SOUND_TYPE, Fate
 from tests.acquire.daemon_program import Daemon
 from tests.acquire.program import alive, load, unique, wait_for
@@ -88,6 +89,28 @@ def test_the_sound_goes_on_from_file_to_file(run: Run) -> None:
         assert after[0] - before[-1] == pytest.approx(1 / 48_000, abs=2e-4)
         tone = np.concatenate([first[-200:], second[:200]])[:, 0].astype(float)
         assert np.abs(np.diff(tone)).max() < 15 or np.abs(tone).max() > 1000  # or within a click
+
+
+def test_a_block_that_takes_longer_than_a_stop_waits_is_in_its_take(tmp_path: Path) -> None:
+    mic = unique("mic")
+    slow = RIG.replace('microphone"', 'microphone"\nsample_rate_hz = 8000\nblock = 8192')
+    with Daemon(tmp_path, rig=slow.format(mic=mic)) as daemon:
+        daemon.idle()
+        before = daemon.post("recording/start", {"participant": "01"})["session"]
+        daemon.wait_for_samples(f"{mic}-sound", 3)
+        after = daemon.post("recording/split")["after"]["session"]
+        daemon.wait_for_samples(f"{mic}-sound", 2)
+        daemon.post("recording/stop")
+        daemon.end()
+    takes = [Path(session) for session in (before, after)]
+    rows = [load(folder / "recording.xdf")[f"{mic}-sound"] for folder in takes]
+    for folder, part in zip(takes, rows, strict=True):
+        (entry,) = Manifest.load(folder).sounds
+        assert entry.fates[Fate.STORED] == entry.captured == entry.frames == len(part.data)
+    assert (np.diff(np.concatenate([part.data for part in rows])[:, NUMBER]) == 1).all()
+    last, stop = rows[-1].stamps[-1], Manifest.load(takes[-1]).lsl_stop
+    assert stop is not None
+    assert last + 1.024 > stop  # all of it was stored, the block that was not over at the stop too
 
 
 def test_it_is_a_file_of_the_take(run: Run) -> None:
@@ -159,6 +182,43 @@ def test_a_file_that_is_cut_or_changed_fails(run: Run, tmp_path: Path) -> None:
     assert any(f.code == "file-missing" and f.subject == file.name for f in report.findings)
 
 
+def test_a_repair_says_how_much_of_a_sound_is_gone(run: Run, tmp_path: Path) -> None:
+    folder = shutil.copytree(run.folders[0], tmp_path / run.folders[0].name)
+    file = folder / f"{run.sound}.flac"
+    file.write_bytes(file.read_bytes()[:-20_000])
+    assert finish_session(folder) is not None
+    manifest = Manifest.load(folder)
+    (entry,) = manifest.sounds
+    assert entry.taken_back > 0
+    text = f"{entry.taken_back:,} of {run.sound} that its rows call stored are in no file"
+    assert text in manifest.events[-1].text
+
+
+def test_a_file_that_cannot_be_decoded_fails_without_its_hash(run: Run, tmp_path: Path) -> None:
+    """Its packets are all there, so that the ledger agrees."""
+    folder = shutil.copytree(run.folders[0], tmp_path / run.folders[0].name)
+    file = folder / f"{run.sound}.flac"
+    data = bytearray(file.read_bytes())
+    middle = len(data) // 2
+    data[middle : middle + 100] = bytes(100)
+    file.write_bytes(data)
+    report = check(folder, hashes=False)
+    assert report.verdict is Verdict.FAIL, report.findings
+    assert any(f.code == "sound-unread" and f.subject == run.sound for f in report.findings)
+
+
+def test_a_microphone_that_was_muted_is_warned_about(run: Run, tmp_path: Path) -> None:
+    folder = shutil.copytree(run.folders[0], tmp_path / run.folders[0].name)
+    (entry,) = Manifest.load(folder).sounds
+    (folder / entry.file).unlink()
+    writer = SoundWriter(folder / entry.file, 48_000, 1, entry.block)
+    for _ in range(entry.frames):
+        writer.write(np.zeros((entry.block, 1), np.int16))
+    writer.close()
+    (told,) = (f for f in check(folder, hashes=False).findings if f.code == "sound-silent")
+    assert (told.level, told.subject) == ("warn", run.sound)
+
+
 def test_a_voice_identifies_and_is_erased(run: Run, tmp_path: Path) -> None:
     study = tmp_path / "study"
     folder = shutil.copytree(run.folders[0], study / "sub-01" / "ses-01" / run.folders[0].name)
@@ -169,6 +229,22 @@ def test_a_voice_identifies_and_is_erased(run: Run, tmp_path: Path) -> None:
     done = erase(study, plan(study, "01"))
     assert not done.left
     assert not list(study.rglob("*.flac"))
+
+
+def test_a_session_with_sound_can_be_replayed_and_recorded(run: Run, tmp_path: Path) -> None:
+    """Rows of blocks without the blocks would be a sound that nobody stored."""
+    rig = f'[[device]]\nname = "{unique("old")}"\ndriver = "replay"\npath = "{run.folders[0]}"\n'
+    with Daemon(tmp_path, rig=rig) as daemon:
+        daemon.idle()
+        folder = Path(daemon.post("recording/start", {"participant": "01"})["session"])
+        daemon.wait_for_samples(run.sound.replace("-sound", "-level"), 50)
+        daemon.post("recording/stop")
+        said = "".join(daemon.http.get("/api/events").text)
+        daemon.end()
+    manifest = Manifest.load(folder)
+    assert run.sound not in {stream.name for stream in manifest.streams}
+    assert not [f for f in check(folder).findings if f.level == "fail"]
+    assert f"{run.sound}: sound is not replayed; its level is" in said
 
 
 def test_an_export_says_that_it_has_no_sound(run: Run, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Callable, Iterator
 from types import SimpleNamespace
@@ -32,14 +33,23 @@ class FakePortAudio:
 
     def __init__(self, *inputs: str) -> None:
         self.inputs = inputs
+        self.begun = 0
         self.refuses = ""
         self.active = True
         self.callback: Callable[..., None]
         self.options: dict[str, Any] = {}
 
     def query_devices(self) -> list[dict[str, Any]]:
-        found = [{"name": name, "max_input_channels": 2} for name in self.inputs]
-        return [{"name": "speakers", "max_input_channels": 0}, *found]
+        rate = {"default_samplerate": 44100.0}
+        found = [{"name": name, "max_input_channels": 2} | rate for name in self.inputs]
+        return [{"name": "speakers", "max_input_channels": 0} | rate, *found]
+
+    def _terminate(self) -> None:
+        if not self.begun:
+            raise PortAudioError("PortAudio not initialized")
+
+    def _initialize(self) -> None:
+        self.begun += 1
 
     def InputStream(self, **options: Any) -> FakePortAudio:  # noqa: N802 - sounddevice's name
         if self.refuses:
@@ -139,10 +149,60 @@ def test_where_no_time_is_said_samples_are_counted() -> None:
     assert second.time == pytest.approx(BLOCK_S + 0.020)
 
 
+def test_a_time_to_come_is_none() -> None:
+    """So it was under WASAPI: PortAudio added the latency where it should have taken it off."""
+    counter = BlockCounter(BLOCK_S)
+    counter.began()
+    first = counter.place(heard(0.0, adc=ZERO_S + 1.0))
+    assert first.notice is not None
+    assert first.time == pytest.approx(0.020)
+
+
+@pytest.mark.parametrize("adc", [0.0, math.nan, ZERO_S + 9.0])
+def test_a_block_without_a_time_among_others_is_the_next_one(adc: float) -> None:
+    counter = settled()
+    placed = counter.place(heard(200 * BLOCK_S, adc=adc))
+    assert (placed.number, placed.lost, placed.notice) == (200, 0, None)
+    assert placed.time == pytest.approx(200 * BLOCK_S)
+    assert placed.device_time == pytest.approx(ZERO_S + 200 * BLOCK_S)
+    assert counter.place(heard(201 * BLOCK_S)).lost == 0
+
+
+def test_uneven_times_of_short_blocks_are_no_loss() -> None:
+    counter = BlockCounter(64 / RATE_HZ)
+    counter.began()
+    rng = np.random.default_rng(0)
+    for number in range(5000):
+        at = number * 64 / RATE_HZ + rng.uniform(-0.0015, 0.0015)
+        assert counter.place(heard(at)).lost == 0
+
+
+@pytest.mark.parametrize(("blocks", "flagged"), [(4, True), (4, False), (100, False)])
+def test_a_loss_that_the_count_hides_is_counted_once_within_two_seconds(
+    blocks: int, flagged: bool
+) -> None:
+    """By a clock that drifts, among blocks that are late, and none for a stall that is made up."""
+    counter, rng, pace = BlockCounter(BLOCK_S), np.random.default_rng(0), 1.0002
+    counter.began()
+    lost, late, said = 0, [], -math.inf
+    for number in range(20_000):
+        missing = blocks if number >= 10_000 else 0
+        at = (number + missing) * BLOCK_S * pace
+        stalled = max(0.0, 1.5 - (number - 5000) * BLOCK_S) if number >= 5000 else 0.0
+        said = max(said, at + BLOCK_S + 0.02 + stalled + rng.exponential(0.002))
+        placed = counter.place(heard(at, adc=0.0, lsl=said, overflow=flagged and number == 10_000))
+        lost += placed.lost
+        late.append(at - placed.number * BLOCK_S * pace)
+    assert lost == blocks
+    settled_again = 10_000 + round(2 / BLOCK_S)
+    assert np.abs(late[:10_000]).max() < 1e-9
+    assert np.abs(late[settled_again:]).max() < 1e-9
+
+
 def test_a_block_is_a_frame_and_a_level(portaudio: FakePortAudio) -> None:
     clock = FakeClock()
     microphone = opened(clock, device="usb")
-    assert portaudio.options["device"] == "USB microphone"
+    assert portaudio.options["device"] == 1
     portaudio.hand_over(ZERO_S, ZERO_S + 0.03)
     frame, level = items(microphone, 2)
     assert isinstance(frame, Frame)
@@ -186,6 +246,29 @@ def test_a_name_that_is_no_input_is_refused(
         opened(FakeClock(), device=device)
 
 
+def test_an_input_that_every_sound_system_of_windows_has_is_one(portaudio: FakePortAudio) -> None:
+    """The oldest of them cuts its name, and sounddevice takes a name that two have for neither."""
+    long = "Microphone (USB PnP Audio Device)"
+    portaudio.inputs = (long[:31], "Line in", long, "Line in", long, "Line in")
+    for device, number in (("usb", 3), (long, 3), (long[:31], 1), ("line", 2)):
+        opened(FakeClock(), device=device).close()
+        assert portaudio.options["device"] == number
+    assert [one.id for one in Microphone.found()] == ["microphone:Line in", f"microphone:{long}"]
+
+
+def test_what_was_plugged_in_meanwhile_is_found_when_it_is_opened_again(
+    portaudio: FakePortAudio,
+) -> None:
+    """PortAudio looks once, when it begins."""
+    begun = []
+    microphone = opened(FakeClock(), device="USB")
+    for _ in range(2):
+        begun.append(portaudio.begun)
+        microphone.open()
+    assert [*begun, portaudio.begun] == [0, 1, 2]
+    microphone.close()
+
+
 def test_without_an_input_there_is_a_remedy(portaudio: FakePortAudio) -> None:
     portaudio.inputs = ()
     with pytest.raises(DeviceError, match="no sound input; plug in a microphone"):
@@ -194,8 +277,12 @@ def test_without_an_input_there_is_a_remedy(portaudio: FakePortAudio) -> None:
 
 def test_what_portaudio_refuses_is_named(portaudio: FakePortAudio) -> None:
     portaudio.refuses = "Invalid sample rate"
-    with pytest.raises(DeviceError, match=r"USB microphone: Invalid sample rate \(asked for 1 ch"):
+    with pytest.raises(DeviceError) as caught:
         opened(FakeClock(), device="USB microphone")
+    assert "USB microphone: Invalid sample rate (asked for 1 channels at 48000 Hz" in str(
+        caught.value
+    )
+    assert "it has 2, at 44100 Hz); set `channels` and `sample_rate_hz`" in str(caught.value)
 
 
 def test_inputs_can_be_pasted_into_a_rig(portaudio: FakePortAudio) -> None:

@@ -153,3 +153,17 @@ def test_a_sound_of_another_program_is_none_of_a_recording(tmp_path: Path) -> No
         out.mux(stream.encode(None))
     with pytest.raises(RecordingError, match="how long its blocks are is not in it"):
         SoundFile(path)
+
+
+def test_a_sound_that_was_encoded_again_with_more_bits_is_not_cut_to_16(tmp_path: Path) -> None:
+    path = tmp_path / "a.flac"
+    with av.open(str(path), "w", format="flac") as out:
+        out.metadata["UNISONO_BLOCK"] = "1024"
+        stream = out.add_stream("flac", rate=8000, layout="mono")
+        stream.codec_context.format = "s32"
+        frame = av.AudioFrame.from_ndarray(np.full((1, 8192), 1 << 24, np.int32), "s32", "mono")
+        frame.sample_rate = 8000
+        out.mux(stream.encode(frame))
+        out.mux(stream.encode(None))
+    with pytest.raises(RecordingError, match="samples of the form s32, not of 16 bits"):
+        SoundFile(path)
