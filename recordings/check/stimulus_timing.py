@@ -78,8 +78,8 @@ def near(onsets: F64Array, light: F64Array) -> int:
     """Count the flashes (or sounds) that lie near any onset; both are LSL times."""
     first = np.searchsorted(light, onsets - _BEFORE_S)
     last = np.searchsorted(light, onsets + _AFTER_S)
-    near = [np.arange(a, b) for a, b in zip(first, last, strict=True)]
-    return len(np.unique(np.concatenate(near))) if near else 0
+    found = [np.arange(a, b) for a, b in zip(first, last, strict=True)]
+    return len(np.unique(np.concatenate(found))) if found else 0
 
 
 def light_findings(reports: Iterable[StimulusReport]) -> Iterator[Finding]:
