@@ -44,18 +44,17 @@ def stream_findings(exams: Sequence[StreamExam], told: Sequence[CameraReport]) -
 def without_file_findings(
     manifest: Manifest | None, exams: Sequence[StreamExam]
 ) -> Iterator[Finding]:
-    """Name the rig's cameras and microphones that have frames and no file in the session.
+    """Name the cameras and microphones that have frames and no file here.
 
-    So it is where none could be begun, as on a full disk. Of another program's frames nobody here
-    has a file.
+    So it is where none of the rig's could be begun, as on a full disk: that fails. Of a bare XDF
+    file, and of what was imported or came from another program, the file may be elsewhere.
     """
-    if manifest is None:
-        return
-    stored = {entry.name for entry in manifest.media}
+    stored = {entry.name for entry in manifest.media} if manifest else set()
     for exam in exams:
-        ours = exam.is_index and exam.entry is not None and exam.entry.device is not None
-        if ours and len(exam.stamps) and exam.name not in stored:
-            units = "blocks of sound" if exam.is_sound else "frames"
+        if not exam.is_index or not len(exam.stamps) or exam.name in stored:
+            continue
+        units = "blocks of sound" if exam.is_sound else "frames"
+        if exam.entry is not None and exam.entry.device is not None:
             yield Finding(
                 level="fail",
                 code="no-file",
@@ -63,6 +62,15 @@ def without_file_findings(
                 text=f"{len(exam.stamps):,} {units} were captured and none was stored: the session "
                 "has no file of them",
                 remedy="see the events for why, as when the disk of its node was full at the start",
+            )
+        else:
+            yield Finding(
+                level="info",
+                code="file-not-here",
+                subject=exam.shown,
+                text=f"tells of {len(exam.stamps):,} {units}, whose file is not here: nobody has "
+                "looked whether it is whole",
+                remedy="check the session that has it",
             )
 
 
