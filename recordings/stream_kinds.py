@@ -50,6 +50,9 @@ SOUND_TYPE: Final = "SoundBlocks"
 INDEX_TYPES: Final = frozenset({VIDEO_TYPE, SOUND_TYPE})
 """Of streams whose rows say where a frame, or a block of sound, is in a file beside."""
 
+REPLAYED_ROWS: Final = "replay-rows:"
+"""How the source id of an index stream begins that is replayed without its frames."""
+
 _MARKER_TYPES: Final = frozenset({"markers", "marker", "events", "event", "stim"})
 
 

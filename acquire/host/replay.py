@@ -33,7 +33,7 @@ from devices.base import (
 )
 from recordings.errors import RecordingError
 from recordings.names import is_named, shown_names
-from recordings.stream_kinds import EVENTS_STREAM, VIDEO_TYPE
+from recordings.stream_kinds import EVENTS_STREAM, REPLAYED_ROWS, VIDEO_TYPE, is_index_stream
 
 if TYPE_CHECKING:
     from recordings.read.camera import Camera
@@ -277,13 +277,16 @@ def _code(value: float) -> int | None:
 
 def _spec(track: _Track, speed: float) -> StreamSpec:
     stream = track.stream
+    labels = [channel.label for channel in stream.channels]
+    rows = is_index_stream(stream.type, stream.dtype, labels)
+    prefix = REPLAYED_ROWS if rows else "replay:"
     return StreamSpec(
         name=track.name,
         type=stream.type,
         channels=tuple(Channel(c.label, c.unit, c.kind) for c in stream.channels),
         rate_hz=stream.rate_hz * speed,
         dtype=cast("Dtype", stream.dtype),
-        source_id=f"replay:{stream.source_id or track.name}",
+        source_id=f"{prefix}{stream.source_id or track.name}",
         manufacturer=stream.manufacturer,
         model=stream.model,
         can_drop_samples=stream.can_drop_samples,

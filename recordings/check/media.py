@@ -15,6 +15,7 @@ from recordings.errors import RecordingError
 from recordings.manifest import Manifest, MediaEntry
 from recordings.read.sound import Sound, TooManyOnsets
 from recordings.read.stream import Stream
+from recordings.stream_kinds import REPLAYED_ROWS
 
 
 def ledgers(
@@ -47,14 +48,16 @@ def without_file_findings(
     """Name the cameras and microphones that have frames and no file here.
 
     So it is where none of the rig's could be begun, as on a full disk: that fails. Of a bare XDF
-    file, and of what was imported or came from another program, the file may be elsewhere.
+    file, and of what was imported, replayed or came from another program, the file may be
+    elsewhere.
     """
     stored = {entry.name for entry in manifest.media} if manifest else set()
     for exam in exams:
         if not exam.is_index or not len(exam.stamps) or exam.name in stored:
             continue
         units = "blocks of sound" if exam.is_sound else "frames"
-        if exam.entry is not None and exam.entry.device is not None:
+        entry = exam.entry
+        if entry and entry.device and not entry.source_id.startswith(REPLAYED_ROWS):
             yield Finding(
                 level="fail",
                 code="no-file",

@@ -15,6 +15,7 @@ from acquire.host.replay import Replay, _code
 from devices.base import Chunk, DeviceError, Frame, StreamSpec, VideoSpec
 from recordings import open_session
 from recordings.read.session import Session
+from recordings.stream_kinds import REPLAYED_ROWS
 from tests.acquire.program import Unisono, wait_for, write_rig
 from tests.devices.clock import FakeClock
 from tests.recordings.bare_files import bare, eeg
@@ -110,6 +111,15 @@ def test_silence_that_was_recorded_or_asked_for_is_no_fault(tmp_path: Path) -> N
         result = program.wait()
     assert result.code == 0, result.stderr
     assert "silent" not in result.stderr
+
+
+def test_rows_of_frames_that_are_not_replayed_say_so(original: Path) -> None:
+    """Recorded again, they were taken for a camera none of whose frames was stored: FAIL."""
+    specs, _ = _play(original, 0.1, video=False)
+    rows = {name for name, spec in specs.items() if spec.source_id.startswith(REPLAYED_ROWS)}
+    assert rows == {"face"}
+    specs, _ = _play(original, 0.1)
+    assert not [spec for spec in specs.values() if spec.source_id.startswith(REPLAYED_ROWS)]
 
 
 def test_speed_and_loop(original: Path) -> None:

@@ -13,7 +13,7 @@ from recordings.check.streams.losses import loss_findings
 from recordings.check.thresholds import Limit, Thresholds, judge
 from recordings.manifest import Event, Manifest
 from recordings.report.methods import methods_text
-from recordings.stream_kinds import Fate
+from recordings.stream_kinds import REPLAYED_ROWS, Fate
 from recordings.xdf import chunks
 from recordings.xdf.header import StreamInfo
 from tests.recordings import strip_session
@@ -118,6 +118,12 @@ def test_a_camera_without_a_file_fails_and_another_programs_does_not(tmp_path: P
     report = check(folder)
     assert ("no-file", "face") in codes(report, "fail")
     assert report.verdict is Verdict.FAIL
+    replayed = tuple(
+        s.model_copy(update={"source_id": f"{REPLAYED_ROWS}{s.source_id}"}) for s in ours
+    )
+    without.model_copy(update={"streams": replayed}).save(folder)
+    assert ("no-file", "face") not in codes(check(folder), "fail"), "they were in another session"
+    assert ("file-not-here", "face") in codes(check(folder), "info")
     manifest.model_copy(update={"streams": ours}).save(folder)
     found = codes(check(folder), "fail") | codes(check(folder), "info")
     assert not {("no-file", "face"), ("file-not-here", "face")} & found
