@@ -137,8 +137,10 @@ class FrameStream:
         """Leave the takes that are over and after which no frame comes."""
         with self._lock:
             over = [take for take in self._takes if take.interval.stop + LATE_S < now]
+            if not over:  # as nearly always: how late frames are takes a millisecond to work out
+                return
             late_s = min(LATE_S + max(0.0, self._late_p99_s()), LATEST_S)
-            if over and over[0].interval.stop + late_s < now:
+            if over[0].interval.stop + late_s < now:
                 self._leave_until(over[0])
 
     def _late_p99_s(self) -> float:
