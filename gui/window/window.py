@@ -334,8 +334,9 @@ class RecorderWindow(QMainWindow):
         return moved
 
     def event(self, event: QEvent) -> bool:
-        """Leave the parts as they are once a hand has drawn one larger or smaller."""
-        if event.type() == QEvent.Type.MouseButtonRelease and self.cursor().shape() in _DRAWN:
+        """Leave the parts as they are once a hand draws one larger or smaller."""
+        # As it takes hold: what gives the cameras their room in between would draw against it.
+        if event.type() == QEvent.Type.MouseButtonPress and self.cursor().shape() in _DRAWN:
             self.memory.is_arranged = True
         return super().event(event)
 
