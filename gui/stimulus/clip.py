@@ -129,17 +129,17 @@ class ClipDecoder:
         resampler = av.AudioResampler(format="s16", layout="stereo", rate=SOUND_HZ)
         parts: list[bytes] = []
         with av.open(str(self.info.path)) as container:
-            shift = 0  # samples that it begins after the picture
+            shift: int | None = None  # samples that it begins after the picture
             for frame in container.decode(container.streams.audio[0]):
                 if self._stop.is_set():
                     return b""
-                if not parts:
+                if shift is None:
                     shift = round(
                         (_start_s(frame) - _start_s(container.streams.video[0])) * SOUND_HZ
                     )
                 parts += [_samples(f) for f in resampler.resample(frame)]
             parts += [_samples(f) for f in resampler.resample(None)]  # what it holds back
-        longest = round(self.info.duration_s * SOUND_HZ)
+        shift, longest = shift or 0, round(self.info.duration_s * SOUND_HZ)
         silence = bytes(SAMPLE_BYTES * min(max(0, shift), longest))
         return silence + b"".join(parts)[SAMPLE_BYTES * max(0, -shift) :]
 
