@@ -14,7 +14,6 @@ from pytestqt.qtbot import QtBot
 
 from acquire.server.api.models import EventInfo
 from acquire.server.api.protocol_models import ProtocolInfo
-from acquire.server.data_lock import owner
 from recordings.manifest import Event, Manifest
 from tests.acquire.program import posix_only, unique, unisono
 from tests.acquire.sources import Source, Sources
@@ -108,27 +107,40 @@ def test_what_cannot_work_is_one_line(tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 STOPPED_EARLY = """
-import os, signal, sys
+import os, signal, sys, time
 from pathlib import Path
+from acquire.server.data_lock import owner
 from gui.window import app
 
 make = app.make_window
+rig, data, listens = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3] == "listens"
 
 def stopped(order):
     window = make(order)
+    while listens and owner(data) is None:
+        time.sleep(0.01)
     os.kill(os.getpid(), signal.SIGTERM)
     return window
 
 app.make_window = stopped
-sys.exit(app.run(app.WindowOrder(Path(sys.argv[1]), data_dir=Path(sys.argv[2]))))
+sys.exit(app.run(app.WindowOrder(rig, data_dir=data)))
 """
 
 
-def test_a_window_that_is_stopped_while_it_opens_takes_its_engine_with_it(tmp_path: Path) -> None:
+@pytest.mark.parametrize("engine", ["starts", "listens"])
+def test_a_window_that_is_stopped_while_it_opens_takes_its_engine_with_it(
+    tmp_path: Path, engine: str
+) -> None:
     rig = tmp_path / "rig.toml"
     rig.write_text("", encoding="utf-8")
     data = tmp_path / "data"
-    command = [sys.executable, "-c", STOPPED_EARLY, str(rig), str(data)]
+    command = [sys.executable, "-c", STOPPED_EARLY, str(rig), str(data), engine]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
-    wait_until(lambda: owner(data) is None, what="its engine's end")
+    wait_until(lambda: not _working_for(data), what="its engine's end")
+
+
+def _working_for(data: Path) -> list[int]:
+    """Give the processes whose command names a data folder: its lock outlives its owner."""
+    processes = psutil.process_iter(["cmdline"])
+    return [each.pid for each in processes if str(data) in (each.info["cmdline"] or ())]
