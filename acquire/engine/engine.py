@@ -286,9 +286,10 @@ class Engine:
         return self.takes.split(data_dir, labels, notes)
 
     def _each_second(self) -> None:
-        """Watch the clocks, and the take that runs."""
+        """Watch the clocks, the streams and the take that runs."""
         for code, text in self._clocks.look(local_clock(), time.time(), slept_s()):
             self.report("engine", "warning", code, text)
+        self.streams.look_again()
         self.takes.watch()
 
     def _complain_of_video(self, take: Take, device: str, text: str) -> None:

@@ -87,6 +87,11 @@ class Streams:
         if self._discovery is not None:
             self._pump.wait_connected(uids, CONNECTED_S)
 
+    def look_again(self) -> None:
+        """Have what is missing looked for, if anything is."""
+        if self._discovery is not None:
+            self._discovery.look_again()
+
     @property
     def missing(self) -> tuple[Missing, ...]:
         """What has been asked for and is not there."""

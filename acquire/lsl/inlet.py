@@ -181,7 +181,7 @@ class Inlet:
         self._offset_lock = threading.Lock()
         self._last_collection = 0.0
         fit = CHUNK_BYTES // stream.sample_bytes
-        self._rows = max(64, min(int(stream.rate_hz * CHUNK_S), fit))
+        self._rows = min(max(64, min(int(stream.rate_hz * CHUNK_S), fit)), self.capacity)
         regular = stream.rate_hz > 0 and stream.dtype != "string"
         self._prompt = None if regular else _PromptPull(self._lsl, self._rows, self._overflows)
         self._take = _NumericPull(self._lsl, self._rows) if self._prompt is None else self._prompt
@@ -213,7 +213,7 @@ class Inlet:
         except LostError:
             self.lost = True
             return None
-        if self._prompt is None:
+        if self._prompt is None and len(stamps) == self._rows:  # else the buffer is empty now
             waiting = int(self._lsl.samples_available())
             self._overflows.look(time.monotonic(), waiting, stamps)
         return (stamps, data) if len(stamps) else None

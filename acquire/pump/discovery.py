@@ -24,8 +24,6 @@ LOOK_FOR_S = 2.0
 """How long the network is asked when nothing is missing, and then looked at once…"""
 REST_S = 10.0
 """…and how long it rests then: a resolver that never rests costs 0.1 % of a core."""
-POLL_S = 0.5
-"""How soon a stream that was lost wakes it."""
 FORGOTTEN_S = FORGET_S + 1.0
 """An outlet that is still seen so long after its connection broke is alive."""
 RENEW_PERIODS = 10
@@ -78,6 +76,8 @@ class Discovery:
 
     def close(self) -> None:
         """Stop looking."""
+        self._closing.set()
+        self._pump.incomplete.set()
         self._thread.end()
         # A resolver asks on, and opens sockets, for as long as it is there: who keeps this object
         # for a while would use up the ports of its computer's range.
@@ -196,10 +196,22 @@ class Discovery:
         self._wait(LOOK_FOR_S)
 
     def _wait(self, seconds: float) -> None:
-        end = local_clock() + seconds
-        while local_clock() < end and not self._is_incomplete():
-            if self._closing.wait(POLL_S):
+        """Wait, unless something is missing, or this is to end.
+
+        No poll: a thread that wakes costs more than what it looks at.
+        """
+        end, incomplete = local_clock() + seconds, self._pump.incomplete
+        while True:
+            incomplete.clear()  # before the look: what is set after it counts
+            if self._closing.is_set() or self._is_incomplete():
                 return
+            if not incomplete.wait(max(0.0, end - local_clock())):
+                return
+
+    def look_again(self) -> None:
+        """See whether something is missing, and look for it then."""
+        if self._is_incomplete():
+            self._pump.incomplete.set()
 
     def _is_incomplete(self) -> bool:
         return any(s.inlet is None for s in self._pump.streams) or bool(self.missing())

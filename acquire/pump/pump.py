@@ -63,7 +63,9 @@ class Pump:
         self.selection: frozenset[str] | None = None  # names, for the next take; None = all
         self._distributor = Distributor()
         self._complaints = Complaints()
-        self._turn = Turn(self._distributor, self._complaints)
+        # A stream is missing that was there, or that somebody waits for.
+        self.incomplete = threading.Event()
+        self._turn = Turn(self._distributor, self._complaints, self.incomplete)
         self._house = Housekeeping(lambda: self.streams, self._distributor, self.lock)
         self._wake = threading.Event()
         self._closing = threading.Event()
@@ -175,6 +177,7 @@ class Pump:
         Or as long as they are `wanted`: nobody connects to what has died meanwhile.
         """
         deadline = local_clock() + timeout_s
+        self.incomplete.set()
         while wanted() and not uids <= {s.found.uid for s in self.streams if s.inlet is not None}:
             if local_clock() >= deadline or self._closing.wait(CONNECTED_POLL_S):
                 return
@@ -244,7 +247,7 @@ class Pump:
     def _last_turn(self) -> list[SourcedAlarm]:
         alarms = self._turn.take(self.streams)
         self._house.note_last_offsets()
-        return alarms
+        return alarms + self._turn.judge(self.streams)
 
     def drop(self, take: Take) -> None:
         """Give a take nothing more, which was never begun."""

@@ -64,7 +64,9 @@ class StreamWatch:
         self._raised: dict[str, str] = {}  # what is wrong now: code → in words
         self.last_arrival = now
         self._last_offset = now
-        self._last_stamp = -math.inf
+        self.last_stamp = -math.inf  # the raw stamp of the newest sample that has one
+        self._noted: list[F64Array] = []  # what is not judged yet
+        self._judged = -math.inf  # the newest stamp that was
         self._window: deque[tuple[float, int]] = deque()  # last stamp of a pull, samples so far
         self._steps_back: deque[float] = deque(maxlen=BACK_TIMES)  # when they were told
         self._told: dict[str, deque[float]] = {}  # when each code was told
@@ -75,12 +77,22 @@ class StreamWatch:
         self.samples = 0
         self.effective_rate: float | None = None
 
-    def arrived(self, now: float, stamps: F64Array, offset: float | None) -> list[Alarm]:
-        """Take in one pull: raw stamps, shape (n,), n ≥ 1; `offset` None: not measured yet."""
+    def note(self, now: float, stamps: F64Array) -> list[Alarm]:
+        """Keep one pull until it is judged: raw stamps, shape (n,), n ≥ 1."""
         self.samples += len(stamps)
-        self.last_arrival = now
-        alarms = self._clear("silent", f"{self._name}: delivers again")
-        self._now = now
+        self.last_arrival = self._now = now
+        if math.isfinite(stamps[-1]):
+            self.last_stamp = float(stamps[-1])
+        self._noted.append(stamps.copy())  # the caller uses its buffer again
+        return self._clear("silent", f"{self._name}: delivers again")
+
+    def judge(self, offset: float | None) -> list[Alarm]:
+        """Look at the stamps of all pulls since the last time; `offset` None: not measured yet."""
+        if not self._noted:
+            return []
+        noted, self._noted = self._noted, []
+        stamps, now = np.concatenate(noted), self.last_arrival
+        alarms = []
         if not are_numbers(stamps):
             alarms += self._raise(
                 "stamps-nan",
@@ -102,13 +114,8 @@ class StreamWatch:
         else:
             alarms += self._clear("stamps-far")
         alarms += self._check_rate(stamps)
-        self._last_stamp = float(stamps[-1])
+        self._judged = float(stamps[-1])
         return alarms
-
-    @property
-    def last_stamp(self) -> float:
-        """The raw stamp of the newest sample that has one."""
-        return self._last_stamp
 
     @property
     def is_silent(self) -> bool:
@@ -181,7 +188,7 @@ class StreamWatch:
         return alarms
 
     def _check_order(self, now: float, stamps: F64Array) -> list[Alarm]:
-        back = float(stamps[0]) - self._last_stamp
+        back = float(stamps[0]) - self._judged
         if len(stamps) > 1:
             back = min(back, float((stamps[1:] - stamps[:-1]).min()))
         if back >= (-BACK_S if self._rate else 0.0):

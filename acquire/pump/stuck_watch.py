@@ -9,7 +9,7 @@ from acquire.processes.messages import TellOfTake
 
 STUCK_S = 5.0
 """A pump that has not come round for so long is said to be stuck."""
-WATCH_S = 0.5
+WATCH_S = 1.0
 
 
 class StuckWatch:

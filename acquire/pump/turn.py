@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
+import threading
 from collections.abc import Iterable, Sequence
 
 from acquire.lsl.clock import local_clock
@@ -13,8 +14,8 @@ from acquire.pump.stream_watch import Alarm
 
 log = logging.getLogger(__name__)
 
-LOOK_S = 0.5
-"""How often it is seen whether a stream is silent or piles up."""
+LOOK_S = 1.0
+"""How often it is seen whether a stream is silent, piles up or has lost samples."""
 MAX_ROUNDS = 64
 """Pulls of one stream in one turn: more is a backlog, and waits for the next turn."""
 
@@ -40,8 +41,12 @@ class Complaints:
 class Turn:
     """Empties inlets into a distributor; not thread-safe, the pump's lock guards it."""
 
-    def __init__(self, distributor: Distributor, complaints: Complaints) -> None:
+    def __init__(
+        self, distributor: Distributor, complaints: Complaints, incomplete: threading.Event
+    ) -> None:
+        """Prepare; `incomplete` is set where an outlet is gone."""
         self._distributor, self._complaints = distributor, complaints
+        self._incomplete = incomplete
         self._next_look = -math.inf
 
     def take(self, streams: Sequence[LiveStream]) -> list[SourcedAlarm]:
@@ -57,9 +62,30 @@ class Turn:
         for stream in streams:
             if stream.inlet is not None and stream.inlet.lost:
                 alarms.append((stream.name, _disconnect(stream)))
+                self._incomplete.set()
         if now >= self._next_look:
             self._next_look = now + LOOK_S
+            alarms += self.judge(streams)
             alarms += _missing(streams, now)
+        return alarms
+
+    def judge(self, streams: Iterable[LiveStream]) -> list[SourcedAlarm]:
+        """See what is missing, and whether the stamps make sense, in what has come until now."""
+        alarms: list[SourcedAlarm] = []
+        for stream in streams:
+            try:
+                alarms += [(stream.name, alarm) for alarm in self._judge(stream)]
+            except Exception as error:  # one stream's stamps must not cost the others theirs
+                log.debug("%s", stream.name, exc_info=True)
+                alarms += self._complaints.of(error)
+        return alarms
+
+    def _judge(self, stream: LiveStream) -> list[Alarm]:
+        alarms = stream.watch.judge(stream.known_offset)
+        if stream.losses is not None and (losses := stream.losses.judge()):
+            stream.lost = max(0, stream.lost + sum(loss.lost for loss in losses))
+            self._distributor.count(stream, losses)
+            alarms += stream.watch.counted(losses)
         return alarms
 
     def _pull(self, stream: LiveStream, now: float, alarms: list[SourcedAlarm]) -> bool:
@@ -77,14 +103,10 @@ class Turn:
             if overflows := stream.inlet.new_overflows():
                 alarms += self._distributor.overflowed(stream, overflows)
             if stream.losses is not None:
-                losses = stream.losses.take(stamps, now)
-                stream.lost = max(0, stream.lost + sum(loss.lost for loss in losses))
-                self._distributor.count(stream, losses)
-                alarms += [(stream.name, a) for a in stream.watch.counted(losses)]
+                stream.losses.note(stamps, now)
             elif not stream.found.rate_hz:
                 alarms += self._distributor.too_late(stream, stamps, data)
-            offset = stream.known_offset
-            alarms += [(stream.name, a) for a in stream.watch.arrived(now, stamps, offset)]
+            alarms += [(stream.name, alarm) for alarm in stream.watch.note(now, stamps)]
             return len(stamps) >= stream.inlet.full_pull
         except Exception as error:
             log.debug("%s", stream.name, exc_info=True)

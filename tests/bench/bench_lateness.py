@@ -185,7 +185,8 @@ def judge(kind: str, sender: Sender, rng: np.random.Generator, tick: float = 0.0
     pull = max(int(sender.rate_hz / 4), 1)
     begin = time.process_time()
     for start in range(0, len(sent.stamps), pull):
-        live += sum(loss.lost for loss in counter.take(sent.stamps[start : start + pull]))
+        counter.note(sent.stamps[start : start + pull])
+        live += sum(loss.lost for loss in counter.judge())
     cost = time.process_time() - begin
     return Result(
         kind=kind,

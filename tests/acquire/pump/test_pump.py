@@ -15,6 +15,7 @@ from acquire.processes.messages import Interval
 from acquire.pump.live_stream import LiveStream
 from acquire.pump.pump import Pump
 from acquire.pump.stream_watch import StreamWatch
+from acquire.take.loss_counter import LossCounter
 from devices.arrays import Array, F64Array
 from tests.acquire.program import load
 from tests.acquire.takes import made_take
@@ -47,6 +48,9 @@ class CannedInlet(Inlet):
     def backlog(self) -> int:
         return sum(len(chunk) for chunk in self._chunks)
 
+    def offset(self) -> None:
+        return None
+
     def close(self) -> None: ...
 
 
@@ -78,7 +82,8 @@ class Stage:
         return stream
 
     def turn(self) -> None:
-        self.pump._tell(self.pump._turn.take(self.pump.streams))
+        turn, streams = self.pump._turn, self.pump.streams
+        self.pump._tell(turn.take(streams) + turn.judge(streams))
 
     def finish(self) -> dict[str, Any]:
         self.take.xdf.finish()
@@ -90,8 +95,9 @@ def stage(tmp_path: Path) -> Stage:
     return Stage(tmp_path / "turn.xdf")
 
 
+@pytest.mark.parametrize("step", ["note", "judge"])
 def test_a_stream_that_trips_the_watch_spoils_neither_itself_nor_the_file(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
     now = local_clock()
     chunks = [now + np.arange(k * PULL, (k + 1) * PULL) / 1e4 for k in range(4)]
@@ -102,7 +108,7 @@ def test_a_stream_that_trips_the_watch_spoils_neither_itself_nor_the_file(
     def trip(*arguments: object) -> Any:
         raise ZeroDivisionError("never seen before")
 
-    monkeypatch.setattr(bad.watch, "arrived", trip)
+    monkeypatch.setattr(bad.watch, step, trip)
     for _ in range(6):
         stage.turn()
     found = stage.finish()
@@ -112,6 +118,18 @@ def test_a_stream_that_trips_the_watch_spoils_neither_itself_nor_the_file(
     internal = [text for text in stage.told if "never seen before" in text]
     assert len(internal) == 1
     assert "please report this" in internal[0]
+
+
+def test_what_is_lost_right_before_the_end_of_a_take_is_counted_in_it(stage: Stage) -> None:
+    stamps = local_clock() + np.delete(np.arange(PULL), np.s_[50:60]) / 100
+    stream = stage.add("eeg", stamps)
+    stream.losses = LossCounter(100.0)
+    stage.take.interval = Interval(0.0, stamps[-1])
+    stage.take.drained.set()
+    stage.pump.let_go(stage.take)
+    recorded = stage.take.xdf.of(stream)
+    assert recorded is not None
+    assert (recorded.samples, recorded.lost) == (PULL - 10, 10)
 
 
 def test_a_clock_that_is_set_back_loses_nothing_of_what_came_after_the_start(stage: Stage) -> None:

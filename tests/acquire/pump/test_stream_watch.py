@@ -8,6 +8,7 @@ import pytest
 from acquire.lsl.streams import FoundStream, StreamKey
 from acquire.pump.stream_watch import Alarm, StreamWatch
 from acquire.take.exact_stamps import LostSamples, are_numbers
+from devices.arrays import F64Array
 
 
 def stream(rate_hz: float = 100.0) -> FoundStream:
@@ -19,6 +20,11 @@ def codes(alarms: list[Alarm]) -> list[str]:
     return [alarm.code for alarm in alarms]
 
 
+def arrived(watch: StreamWatch, now: float, stamps: F64Array, offset: float | None) -> list[Alarm]:
+    """Let one pull come, and be judged at once."""
+    return watch.note(now, stamps) + watch.judge(offset)
+
+
 def play(watch: StreamWatch, rate_hz: float, seconds: float, start: float = 0.0) -> list[str]:
     """Let samples of `rate_hz` arrive four times a second."""
     raised: list[str] = []
@@ -26,7 +32,7 @@ def play(watch: StreamWatch, rate_hz: float, seconds: float, start: float = 0.0)
     for k in range(int(seconds / size)):
         first = start + k * size
         stamps = first + np.arange(round(size * rate_hz)) / rate_hz
-        raised += codes(watch.arrived(first + size, stamps, 0.0))
+        raised += codes(arrived(watch, first + size, stamps, 0.0))
         raised += codes(watch.tick(first + size, 0))
         watch.measured_offset(first + size)
     return raised
@@ -43,7 +49,7 @@ def test_a_rate_three_percent_low_is_told_once() -> None:
     stamps = np.arange(6000) / 97
     raised: list[str] = []
     for k in range(0, 6000, 25):
-        raised += codes(watch.arrived(stamps[k + 24], stamps[k : k + 25], 0.0))
+        raised += codes(arrived(watch, stamps[k + 24], stamps[k : k + 25], 0.0))
     assert raised == ["rate-off"]
 
 
@@ -54,7 +60,7 @@ def test_silence_is_told_after_two_seconds_and_its_end_too() -> None:
     assert codes(watch.tick(7.1, 0)) == ["silent"]
     assert codes(watch.tick(8.0, 0)) == []
     assert watch.is_silent
-    back = watch.arrived(9.0, np.array([9.0]), 0.0)
+    back = arrived(watch, 9.0, np.array([9.0]), 0.0)
     assert "silent-over" in codes(back)
 
 
@@ -64,25 +70,25 @@ def test_markers_may_be_silent() -> None:
 
 def test_stamps_that_go_back_are_told_each_time() -> None:
     watch = StreamWatch(stream(), 0.0)
-    watch.arrived(1.0, np.array([0.99, 1.0]), 0.0)
-    assert codes(watch.arrived(1.0, np.array([0.5, 0.51]), 0.0)) == ["stamps-back"]
-    assert codes(watch.arrived(1.0, np.array([0.2, 0.21]), 0.0)) == ["stamps-back"]
+    arrived(watch, 1.0, np.array([0.99, 1.0]), 0.0)
+    assert codes(arrived(watch, 1.0, np.array([0.5, 0.51]), 0.0)) == ["stamps-back"]
+    assert codes(arrived(watch, 1.0, np.array([0.2, 0.21]), 0.0)) == ["stamps-back"]
 
 
 def test_chunks_that_overlap_by_milliseconds_are_jitter() -> None:
     watch = StreamWatch(stream(), 0.0)
-    watch.arrived(1.0, np.array([0.99, 1.0]), 0.0)
-    assert watch.arrived(1.0, np.array([0.97, 0.98]), 0.0) == []
+    arrived(watch, 1.0, np.array([0.99, 1.0]), 0.0)
+    assert arrived(watch, 1.0, np.array([0.97, 0.98]), 0.0) == []
 
 
 def test_stamps_of_another_epoch_are_told_with_the_distance() -> None:
     watch = StreamWatch(stream(), 0.0)
-    (alarm,) = watch.arrived(10.0, np.array([1_700_000_000.0]), 0.0)
+    (alarm,) = arrived(watch, 10.0, np.array([1_700_000_000.0]), 0.0)
     assert alarm.code == "stamps-far"
     assert "1699999990.0 s" in alarm.text
     remote = StreamWatch(stream(), 0.0)
-    assert remote.arrived(9.0, np.array([5009.0]), None) == []  # nobody knows its clock yet
-    assert remote.arrived(10.0, np.array([5010.0]), -5000.0) == []
+    assert arrived(remote, 9.0, np.array([5009.0]), None) == []  # nobody knows its clock yet
+    assert arrived(remote, 10.0, np.array([5010.0]), -5000.0) == []
 
 
 def test_no_clock_offset_for_fifteen_seconds_is_told() -> None:
@@ -94,7 +100,7 @@ def test_no_clock_offset_for_fifteen_seconds_is_told() -> None:
 
 def test_a_backlog_is_told_once_it_lasts() -> None:
     watch = StreamWatch(stream(), 0.0)
-    watch.arrived(0.1, np.array([0.1]), 0.0)
+    arrived(watch, 0.1, np.array([0.1]), 0.0)
     raised = [codes(watch.tick(0.2 + k / 10, 500)) for k in range(5)]
     assert raised == [[], [], ["backlog"], [], []]
 
@@ -105,8 +111,8 @@ def test_stamps_that_are_no_numbers_are_told_once_and_spoil_nothing() -> None:
     for k in range(120):
         stamps = k * 0.25 + np.arange(25) / 100
         stamps[[0, 7, 24]] = np.nan
-        raised += codes(watch.arrived((k + 1) * 0.25, stamps, 0.0))
-    raised += codes(watch.arrived(31.0, np.full(3, np.nan), 0.0))
+        raised += codes(arrived(watch, (k + 1) * 0.25, stamps, 0.0))
+    raised += codes(arrived(watch, 31.0, np.full(3, np.nan), 0.0))
     assert raised == ["stamps-nan"]
     assert watch.samples == 120 * 25 + 3
     assert watch.effective_rate == pytest.approx(100, rel=0.01)
@@ -117,7 +123,7 @@ def test_stamps_that_are_never_in_order_do_not_drown_the_other_alarms() -> None:
     told = [
         alarm.text
         for k in range(4 * 120)  # two minutes, two stamps the wrong way round in every pull
-        for alarm in watch.arrived(k / 4, np.array([k / 4, k / 4 - 0.01]), 0.0)
+        for alarm in arrived(watch, k / 4, np.array([k / 4, k / 4 - 0.01]), 0.0)
     ]
     assert 5 <= len(told) <= 15
     assert "restarted" in told[0]
@@ -130,12 +136,12 @@ def test_what_comes_and_goes_all_the_time_is_not_told_all_the_time() -> None:
     told = []
     for k in range(2 * 60):
         stamps = np.array([k / 2, k / 2 if k % 2 else 1e300])
-        told += [a.text for a in watch.arrived(k / 2, stamps, 0.0) if a.code == "stamps-far"]
+        told += [a.text for a in arrived(watch, k / 2, stamps, 0.0) if a.code == "stamps-far"]
     assert len(told) <= 12
     assert "not told again" in told[9]
     assert max(map(len, told)) < 250
     assert "+1e+300 s" in told[0]
-    later = watch.arrived(300.0, np.array([1.0]), 0.0)
+    later = arrived(watch, 300.0, np.array([1.0]), 0.0)
     assert "stamps-far" in codes(later)
 
 
@@ -143,7 +149,7 @@ def test_what_comes_and_goes_all_the_time_is_not_told_all_the_time() -> None:
 def test_infinite_stamps_of_both_signs_are_no_numbers() -> None:
     watch = StreamWatch(stream(), 0.0)
     stamps = np.array([0.0, np.inf, -np.inf, 0.01])
-    assert codes(watch.arrived(0.1, stamps, 0.0)) == ["stamps-nan"]
+    assert codes(arrived(watch, 0.1, stamps, 0.0)) == ["stamps-nan"]
     assert not are_numbers(stamps)
     assert are_numbers(stamps[[0, 3]])
 

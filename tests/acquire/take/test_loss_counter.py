@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 
+from acquire.take.exact_stamps import LostSamples
 from acquire.take.loss_counter import LossCounter
 from devices.arrays import F64Array
 from tests.stamps import Sender, Stall, send
 
 
+def take(counter: LossCounter, stamps: F64Array, arrival: float = math.nan) -> list[LostSamples]:
+    counter.note(stamps, arrival)
+    return counter.judge()
+
+
 def count(stamps: F64Array, rate_hz: float, pull: int) -> int:
     counter = LossCounter(rate_hz)
-    found = [f for i in range(0, len(stamps), pull) for f in counter.take(stamps[i : i + pull])]
+    found = [f for i in range(0, len(stamps), pull) for f in take(counter, stamps[i : i + pull])]
     return sum(f.lost for f in found)
 
 
@@ -65,7 +73,7 @@ def test_a_loss_of_a_clean_clock_is_where_the_samples_go_on(pull: int) -> None:
     numbers = np.delete(np.arange(3000), [*range(40, 44), 700, *range(702, 710), 1414])
     stamps = numbers / 1000
     counter = LossCounter(1000)
-    found = [f for i in range(0, len(stamps), pull) for f in counter.take(stamps[i : i + pull])]
+    found = [f for i in range(0, len(stamps), pull) for f in take(counter, stamps[i : i + pull])]
     after = np.flatnonzero(np.diff(numbers) > 1) + 1
     assert [f.stamp for f in found] == stamps[after].tolist()
     assert [f.lost for f in found] == (np.diff(numbers)[after - 1] - 1).tolist()
@@ -79,7 +87,7 @@ def test_a_loss_is_found_among_stamps_that_are_no_numbers() -> None:
     counter = LossCounter(1000)
     found = []
     for start in range(0, len(stamps), 250):
-        found += counter.take(stamps[start : start + 250])
+        found += take(counter, stamps[start : start + 250])
     assert sum(f.lost for f in found) == pytest.approx(500, abs=5)
     assert min(f.lost for f in found) > 0
     assert counter.late_s < 0.1
@@ -93,7 +101,7 @@ def test_a_stall_is_late_first_and_loses_nothing() -> None:
     stamps = arrivals(Sender(packet=10, jitter_s=0.001, stalls=(Stall(40.0, 3.0, 1.5),)))
     counter, late = LossCounter(250.0), 0.0
     for start in range(0, len(stamps), 60):
-        assert counter.take(stamps[start : start + 60]) == []
+        assert take(counter, stamps[start : start + 60]) == []
         late = max(late, counter.late_s)
     assert late == pytest.approx(3.0, abs=0.1)
     assert counter.late_s < 0.1
@@ -103,7 +111,7 @@ def test_a_loss_is_counted_after_half_a_minute_where_it_is() -> None:
     stamps = arrivals(Sender(packet=10, jitter_s=0.001, seconds=90.0, losses=((40.0, 500),)))
     counter = LossCounter(250.0)
     place = int(np.argmax(np.diff(stamps)))
-    found = [(i, f) for i in range(0, len(stamps), 50) for f in counter.take(stamps[i : i + 50])]
+    found = [(i, f) for i in range(0, len(stamps), 50) for f in take(counter, stamps[i : i + 50])]
     ((when, loss),) = found
     assert loss.lost == 500
     assert abs(loss.stamp - stamps[place + 1]) < 1.1
@@ -116,7 +124,7 @@ def test_what_was_counted_and_comes_is_taken_back() -> None:
     late[10_000:22_500] += 5.0  # 50 s on another way that is 5 s longer
     late = np.maximum.accumulate(late)
     counter = LossCounter(250.0)
-    found = [f for i in range(0, len(late), 50) for f in counter.take(late[i : i + 50])]
+    found = [f for i in range(0, len(late), 50) for f in take(counter, late[i : i + 50])]
     assert [f.lost for f in found] == [1250, -1250]
     assert found[0].stamp == found[1].stamp
 
@@ -124,13 +132,13 @@ def test_what_was_counted_and_comes_is_taken_back() -> None:
 def test_what_an_outlet_that_was_gone_has_not_sent_is_lost_at_once() -> None:
     stamps = arrivals(Sender(packet=10, jitter_s=0.001))
     counter = LossCounter(250.0)
-    assert counter.take(stamps[:7500]) == []
+    counter.note(stamps[:7500])  # before it was gone, whenever that is judged
     counter.resume()
-    (found,) = counter.take(stamps[8000:8050])
+    (found,) = take(counter, stamps[8000:8050])
     assert found.stamp == stamps[8000]
     assert found.lost == pytest.approx(500, abs=3)
     rest = stamps[8050:]
-    assert [f for i in range(0, len(rest), 50) for f in counter.take(rest[i : i + 50])] == []
+    assert [f for i in range(0, len(rest), 50) for f in take(counter, rest[i : i + 50])] == []
 
 
 @pytest.mark.parametrize("rate", [50.0, 60.0, 75.0])
@@ -140,7 +148,7 @@ def test_a_clock_of_coarse_ticks_loses_nothing_by_them(rate: float) -> None:
     stamps = np.floor(true * 64) / 64
     counter = LossCounter(rate)
     pull = int(rate / 4)
-    found = [f for n in range(0, len(stamps), pull) for f in counter.take(stamps[n : n + pull])]
+    found = [f for n in range(0, len(stamps), pull) for f in take(counter, stamps[n : n + pull])]
     assert sum(loss.lost for loss in found) == 20
 
 
@@ -160,7 +168,7 @@ def arriving(stamps: F64Array, arrivals: F64Array, rate_hz: float, pull: int) ->
     counter, found = LossCounter(rate_hz), []
     for i in range(0, len(stamps), pull):
         part = slice(i, i + pull)
-        found += counter.take(stamps[part], float(arrivals[part][-1]))
+        found += take(counter, stamps[part], float(arrivals[part][-1]))
     return sum(f.lost for f in found)
 
 
