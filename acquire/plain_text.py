@@ -1,4 +1,4 @@
-"""One line of text that can be written, sent and shown anywhere, whoever it came from."""
+"""Text that can be written, sent and shown anywhere, whoever it came from."""
 
 from __future__ import annotations
 
@@ -41,3 +41,10 @@ def told(error: object) -> str:
 
 def _escaped(sign: re.Match[str]) -> str:
     return sign[0].encode("unicode_escape").decode()
+
+
+def room(count: int) -> str:
+    """Write how much is free so that little is not nothing: 67 GB, 2.3 GB, 350 MB."""
+    if count < 1e9:
+        return f"{count / 1e6:,.0f} MB"
+    return f"{count / 1e9:,.{1 if count < 1e10 else 0}f} GB"

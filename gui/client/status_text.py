@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from acquire.node.engine.snapshot import NodeState
+from acquire.plain_text import room
 from acquire.processes.messages import DeviceState
 from acquire.server.api.device_models import DeviceInfo, NodeStatus
 from acquire.server.api.models import Health, StatusInfo, StreamInfo
@@ -53,13 +54,6 @@ def disk_text(status: StatusInfo) -> str:
             return tr("disk {:.0f} min").format(status.disk.minutes)
         return tr("disk {} h").format(f"{min(status.disk.minutes / 60, 9_999):,.0f}")
     return tr("disk {} free").format(room(status.disk.free_bytes))
-
-
-def room(count: int) -> str:
-    """Write how much is free so that little is not nothing: 67 GB, 2.3 GB, 350 MB."""
-    if count < 1e9:
-        return f"{count / 1e6:,.0f} MB"
-    return f"{count / 1e9:,.{1 if count < 1e10 else 0}f} GB"
 
 
 def duration(seconds: float) -> str:
@@ -190,7 +184,7 @@ def node_row(node: NodeStatus) -> Row:
     health = healths.get(node.state, "warning")
     value = node_word(node.state)
     if node.free_bytes is not None:
-        value = tr("{} GB free").format(f"{node.free_bytes / 1e9:,.0f}")
+        value = tr("{} free").format(room(node.free_bytes))
     note = node.reason or (node.problem or "")
     if (transfer := node.transfer) is not None:
         share = f"{transfer.done / max(1, transfer.total):.0%}"
@@ -208,9 +202,7 @@ def node_details(node: NodeStatus) -> list[tuple[str, str]]:
     """List what there is to know of a node."""
     disk = offset = "–"
     if node.free_bytes is not None and node.total_bytes is not None:
-        disk = tr("{} of {} GB free").format(
-            f"{node.free_bytes / 1e9:,.0f}", f"{node.total_bytes / 1e9:,.0f}"
-        )
+        disk = tr("{} of {} free").format(room(node.free_bytes), room(node.total_bytes))
     if node.offset_s is not None and node.uncertainty_s is not None:
         offset = f"{node.offset_s:+,.4f} s ± {node.uncertainty_s * 1e3:.2f} ms"
     return [

@@ -348,12 +348,12 @@
         <translation>无法到达</translation>
     </message>
     <message>
-        <source>{} GB free</source>
-        <translation>剩余 {} GB</translation>
+        <source>{} free</source>
+        <translation>剩余 {}</translation>
     </message>
     <message>
-        <source>{} of {} GB free</source>
-        <translation>剩余 {} GB，共 {} GB</translation>
+        <source>{} of {} free</source>
+        <translation>剩余 {}，共 {}</translation>
     </message>
     <message>
         <source>Driver</source>

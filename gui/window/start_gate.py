@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 from acquire.engine.status import Phase
+from acquire.plain_text import room
 from acquire.processes.messages import DeviceState
 from acquire.server.api.device_models import DeviceInfo
 from acquire.server.api.models import DiskInfo, StatusInfo
 from gui.client.code_words import explained, missing
-from gui.client.status_text import room, state_word
+from gui.client.status_text import state_word
 from gui.texts import tr
 
 LOW_MINUTES = 30.0

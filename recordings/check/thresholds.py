@@ -80,7 +80,7 @@ def load_thresholds(session: Path, given: Path | None = None) -> Thresholds | No
     if path is None:
         return None
     try:
-        raw = tomllib.loads(read_text(path))
+        raw = tomllib.loads(read_text(path, "utf-8-sig"))  # an editor on Windows marks UTF-8
         return Thresholds.model_validate(raw)
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise RecordingError(f"{path}: cannot be read ({why(error)})") from error

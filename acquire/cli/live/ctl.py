@@ -12,7 +12,7 @@ import typer
 
 from acquire.cli.gathered import gathered
 from acquire.cli.options import Json, LabelOptions
-from acquire.plain_text import plain
+from acquire.plain_text import plain, room
 
 if TYPE_CHECKING:
     from acquire.cli.live.engine_client import EngineClient
@@ -88,7 +88,7 @@ def _status_words(answer: Any) -> list[str]:
 def _node_words(node: Any) -> str:
     parts = [node["reason"] or node["state"]]
     if node["free_bytes"] is not None:
-        parts.append(f"{node['free_bytes'] / 1e9:,.0f} GB free")
+        parts.append(f"{room(node['free_bytes'])} free")
     if (transfer := node["transfer"]) is not None:
         share = transfer["done"] / max(1, transfer["total"])
         parts.append(f"transfer {share:.0%}{' (rests)' if transfer['rests'] else ''}")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from acquire.cli.options import Json
+from acquire.plain_text import room
 
 if TYPE_CHECKING:
     from acquire.node.pairing.known import KnownNode
@@ -139,5 +140,5 @@ def _row(known: KnownNode) -> dict[str, Any]:
         state += f", and this is {acquire.__version__}: install the same on both"
     if info.engine:
         state += f"; {'records' if info.recording else 'runs'} for {info.engine}"
-    state += f"; {len(info.kept)} recordings kept, {info.disk_free_bytes / 1e9:,.0f} GB free"
+    state += f"; {len(info.kept)} recordings kept, {room(info.disk_free_bytes)} free"
     return row | {"reached": True, "state": state, "version": info.version}

@@ -19,6 +19,7 @@ import numpy.typing as npt
 
 from recordings.arrays import F64Array, I64Array
 from recordings.certificate import Finding
+from recordings.errors import few
 from recordings.stream_kinds import is_no_electrode
 from recordings.xdf.header import ChannelInfo
 from recordings.xdf.stream import XdfStream
@@ -230,9 +231,7 @@ def _is_body(channel: ChannelInfo, stream_type: str) -> bool:
 
 def _places(channels: Sequence[ChannelInfo], shares: F64Array) -> str:
     order = [n for n in np.argsort(-shares, kind="stable").tolist() if shares[n] > 0]
-    names = [channels[n].label or f"channel {n + 1}" for n in order[:_SHOWN]]
-    more = len(order) - len(names)
-    return ", ".join(names) + (f" and {more} more" if more else "")
+    return few([channels[n].label or f"channel {n + 1}" for n in order], _SHOWN)
 
 
 def _percent(share: float) -> str:

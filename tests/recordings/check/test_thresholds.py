@@ -77,6 +77,8 @@ def test_a_file_above_the_session_holds_for_the_study(lossy: Path) -> None:
     path.write_text("longest_gap_s = { fail = 0.04 }\n")
     try:
         assert _levels(check(lossy))["longest-gap-s", "eeg"] == "fail"
+        path.write_text("longest_gap_s = { fail = 0.04 }\n", "utf-8-sig")  # Windows' Notepad
+        assert _levels(check(lossy))["longest-gap-s", "eeg"] == "fail"
         path.write_text("longest_gap = { fail = 0.04 }\n")
         with pytest.raises(
             RecordingError, match=r"thresholds.toml: longest_gap: .*figures are: los"
