@@ -32,6 +32,7 @@ from recordings.read.to_mne import has_eeg, to_mne
 from recordings.read.trials import Trial, columns, trials
 from recordings.xdf.merged import read_merged
 from recordings.xdf.reader import XdfRecording, read_xdf
+from recordings.xdf.recorded_span import recorded_span
 
 StreamKey = str | int | tuple[str, str]
 """How a stream is named: `Muse`, `Muse (EEG)`, ("Muse", "EEG"), `#1`, 1 or `Muse (EEG) #1`."""
@@ -93,17 +94,21 @@ class Session:
 
     @cached_property
     def start(self) -> float:
-        """LSL time of the start: of the recording, or of a bare file the first sample."""
+        """LSL time of the start: of the recording, or of a bare file its signals."""
         if self.manifest is not None and self.manifest.lsl_start is not None:
             return self.manifest.lsl_start
-        return min((s.first for s in self.streams if len(s)), default=math.nan)
+        return self._span[0]
 
     @cached_property
     def stop(self) -> float:
         """LSL time of the end."""
         if self.manifest is not None and self.manifest.lsl_stop is not None:
             return self.manifest.lsl_stop
-        return max((s.last for s in self.streams if len(s)), default=math.nan)
+        return self._span[1]
+
+    @cached_property
+    def _span(self) -> tuple[float, float]:
+        return recorded_span(self.recording.streams) or (math.nan, math.nan)
 
     @cached_property
     def cameras(self) -> Mapping[str, Camera]:
