@@ -101,15 +101,24 @@ def _marker_findings(
     for exam in exams:
         if not exam.stream.info.is_markers or exam.stream.id in far or exam.name == EVENTS_STREAM:
             continue
-        out = int(np.sum((exam.stamps < start - TOLERANCE_S) | (exam.stamps > stop + TOLERANCE_S)))
-        if out:
-            yield Finding(
-                level="info",
-                code="markers-outside",
-                subject=exam.shown,
-                text=f"{out} of {len(exam.stamps)} markers lie before or after all signals",
-                remedy="EDF and MNE leave them out, BIDS and csv keep them",
-            )
+        away = np.maximum(start - exam.stamps, exam.stamps - stop)
+        out, count = int(np.sum(away > TOLERANCE_S)), len(exam.stamps)
+        if not out:
+            continue
+        farthest = float(away.max())
+        other_clock = is_far(farthest, stop - start)
+        yield Finding(
+            level="warn" if out == count or other_clock else "info",
+            code="markers-outside",
+            subject=exam.shown,
+            text=f"{out} of {count} markers lie before or after all signals"
+            + (
+                f", up to {long_span(farthest)} away: stamped by another clock"
+                if other_clock
+                else ""
+            ),
+            remedy="EDF and MNE leave them out, BIDS and csv keep them",
+        )
 
 
 def _stamp_findings(exams: Sequence[StreamExam]) -> Iterator[Finding]:

@@ -61,7 +61,12 @@ def _note(name: str, grid: Grid, stream: str, times: F64Array, then: str) -> str
         f"{count} {word}" for count, word in ((before, "before"), (after, "after")) if count
     )
     share = f"{before + after} of {len(times)}"
-    return f"{stream}: {share} markers lie outside of {name}, {where} it; {then}"
+    farthest = max(grid.first - float(times.min()), float(times.max()) - grid.last)
+    if is_far(farthest, grid.last - grid.first):
+        where += f" it, up to {long_span(farthest)} away: stamped by another clock"
+    else:
+        where += " it"
+    return f"{stream}: {share} markers lie outside of {name}, {where}; {then}"
 
 
 def distance(a: tuple[float, float], b: tuple[float, float]) -> float:

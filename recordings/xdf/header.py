@@ -142,6 +142,11 @@ class StreamInfo:
         return (*found, *(ChannelInfo(str(n), "", "") for n in missing))
 
     @property
+    def described_channels(self) -> int:
+        """How many channels the header describes; other programs describe more, or fewer."""
+        return len(self.root.findall("desc/channels/channel"))
+
+    @property
     def labels(self) -> tuple[str, ...]:
         """The labels of the channels."""
         return tuple(channel.label for channel in self.channels)
