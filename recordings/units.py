@@ -81,5 +81,10 @@ def lsl_word(text: str) -> str:
     words = {symbol: word for word, symbol in _PREFIX_WORDS.items()}
     names = {"V": "volts", "S": "siemens"}
     if unit is None or unit.base not in names:
-        return "" if text == "n/a" else text
+        return "" if is_no_unit(text) else text
     return words.get(unit.prefix, "") + names[unit.base]
+
+
+def is_no_unit(text: str) -> bool:
+    """Whether a text stands where there is no unit to be named: `n/a`, `-`."""
+    return text.strip().casefold() in ("", "n/a", "na", "none", "-")

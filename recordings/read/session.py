@@ -23,6 +23,7 @@ from recordings.bad_stamps import is_number
 from recordings.errors import RecordingError
 from recordings.manifest import MANIFEST_NAME, Manifest, VideoEntry
 from recordings.read.camera import Camera
+from recordings.read.fill import rate_notes, stamp_notes
 from recordings.read.grid import grid_of
 from recordings.read.markers import SessionMarker, parse_markers
 from recordings.read.outside import timeless_notes
@@ -161,7 +162,8 @@ class Session:
     def to_mne(self, name: str | None = None) -> Any:
         """Give a stream (the first of type EEG without a name) as an `mne.io.Raw`.
 
-        See `recordings.read.to_mne` for gaps, units and how markers become annotations.
+        See `recordings.read.to_mne` for gaps, units and how markers become annotations. What a
+        file without stamps cannot tell is a `RuntimeWarning`.
 
         Raises:
             RecordingError: there is no such stream with samples, or MNE is not installed.
@@ -170,7 +172,7 @@ class Session:
         grid = grid_of(stream)
         powerline_hz = self.manifest.powerline_hz if self.manifest else None
         start = self.utc(grid.first)
-        for note in timeless_notes(self.streams):
+        for note in (*stamp_notes(stream), *rate_notes(stream), *timeless_notes(self.streams)):
             warnings.warn(note, RuntimeWarning, stacklevel=2)
         return to_mne(stream, grid, self.markers(), start, powerline_hz)
 
@@ -195,7 +197,8 @@ class Session:
         if self.eeg is None:
             known = ", ".join(f"{s.name} ({s.type})" for s in self.streams) or "none"
             raise RecordingError(
-                f"{self.path}: no stream of type EEG with a rate and samples; name one of: {known}"
+                f"{self.path}: no stream of type EEG with a rate, samples and electrodes, whose "
+                f"unit is of volts or not said; name one of: {known}"
             )
         return self.eeg
 

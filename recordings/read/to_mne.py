@@ -135,6 +135,16 @@ def no_electrodes(stream: Stream) -> list[str]:
     ]
 
 
+def taken_units(stream: Stream) -> tuple[list[str], list[str]]:
+    """Return each channel's unit, and what to say: where an electrode has none, microvolts."""
+    kinds = channel_kinds(stream)
+    without = [k in OF_VOLTS and not u for k, u in zip(kinds, stream.units, strict=True)]
+    units = ["µV" if taken else u for taken, u in zip(without, stream.units, strict=True)]
+    labels = [label for label, taken in zip(stream.labels, without, strict=True) if taken]
+    told = f"{stream.shown}: microvolts are taken where no unit is said: {few(labels, 8)}"
+    return units, [told] if labels else []
+
+
 def has_eeg(stream: Stream) -> bool:
     """Whether a stream has a channel of EEG."""
     return "eeg" in channel_kinds(stream)

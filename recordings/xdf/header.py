@@ -18,6 +18,7 @@ import numpy as np
 from defusedxml import DefusedXmlException
 
 from recordings.stream_kinds import is_index_stream, is_marker_stream
+from recordings.units import is_no_unit
 from recordings.xdf.chunks import CHANNEL_FORMATS
 
 # The types of numpy for the words of XDF; a string stream has none.
@@ -25,6 +26,7 @@ DTYPES: Final[dict[str, np.dtype[Any]]] = {
     word: np.dtype(name).newbyteorder("<") for name, word in CHANNEL_FORMATS.items()
 }
 
+_OF_CHANNEL: Final = ("label", "unit", "type")
 # A header may claim any number: so many are described, and none that is real has more.
 _MOST_CHANNELS: Final = 1 << 20
 # What is none, rather than what is: so long ranges would take `re` 10 ms at each start.
@@ -134,9 +136,10 @@ class StreamInfo:
     @cached_property
     def channels(self) -> tuple[ChannelInfo, ...]:
         """One entry a channel; channels without a description are numbered from 1."""
+        entries = self.root.findall("desc/channels/channel")[: self.channel_count]
+        rows = ([_line(e.findtext(key) or "") for key in _OF_CHANNEL] for e in entries)
         found = [
-            ChannelInfo(*(_line(e.findtext(key) or "") for key in ("label", "unit", "type")))
-            for e in self.root.findall("desc/channels/channel")[: self.channel_count]
+            ChannelInfo(label, "" if is_no_unit(unit) else unit, kind) for label, unit, kind in rows
         ]
         missing = range(len(found) + 1, min(self.channel_count, _MOST_CHANNELS) + 1)
         return (*found, *(ChannelInfo(str(n), "", "") for n in missing))
