@@ -99,7 +99,9 @@ def _marker_findings(
     spans = [exam.span for exam in near]
     start, stop = min(a for a, _ in spans), max(b for _, b in spans)
     for exam in exams:
-        if not exam.stream.info.is_markers or exam.stream.id in far or exam.name == EVENTS_STREAM:
+        if exam.name == EVENTS_STREAM or exam.stream.id in far:
+            continue
+        if not exam.stream.info.is_markers or not exam.tells_time:
             continue
         away = np.maximum(start - exam.stamps, exam.stamps - stop)
         out, count = int(np.sum(away > TOLERANCE_S)), len(exam.stamps)

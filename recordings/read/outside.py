@@ -23,10 +23,12 @@ def timeless_notes(streams: Iterable[Stream], then: str = _LEFT_OUT) -> list[str
     found = []
     for stream in (s for s in streams if s.is_markers):
         times = stream.times()
-        if none := sum(not is_number(time) for time in times.tolist()):
+        none = times[[not is_number(time) for time in times.tolist()]]
+        if len(none):
+            what = ", or larger than any clock has seconds" if np.isfinite(none).any() else ""
             found.append(
-                f"{stream.shown}: the stamps of {none} of {len(times)} markers are no numbers; "
-                f"{then}"
+                f"{stream.shown}: the stamps of {len(none)} of {len(times)} markers are no "
+                f"numbers{what}; {then}"
             )
     return found
 

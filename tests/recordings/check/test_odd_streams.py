@@ -69,12 +69,13 @@ def test_a_stream_of_another_clock_and_one_that_went(tmp_path: Path) -> None:
 
 def test_stamps_that_cannot_be_true_and_those_that_jump(tmp_path: Path) -> None:
     times = START + np.arange(2500) / 250
-    times[700] += 200_000
-    report = check(bare(tmp_path / "a.xdf", eeg(times=times), eeg()))
+    times[[0, 700]] += 200_000
+    ends = texts("Mk", ["a", "b"], [START, START + 9])
+    report = check(bare(tmp_path / "a.xdf", eeg(times=times), eeg(), ends))
     found = said(report)
-    assert found["stamps-wrong", "warn"].startswith("EEG (EEG) #1: 1 of 2500 stamps cannot be true")
+    assert found["stamps-wrong", "warn"].startswith("EEG (EEG) #1: 2 of 2500 stamps cannot be true")
     assert ("stamps-beyond-offsets", "warn") not in found
-    assert [pair.axes_ms < 10 for pair in report.pairs] == [True]
+    assert [pair.axes_ms < 10 for pair in report.pairs] == [True] * 3
     assert ("ends-early", "warn") not in found
     times = START + np.arange(2500) / 250
     times[1250:] += 200_000
@@ -223,6 +224,13 @@ def test_two_streams_of_one_name_are_told_apart_in_all_that_is_said(tmp_path: Pa
     with open_session(path) as session:
         for name, stream in zip(names, session.streams, strict=True):
             assert session[name] is stream
+
+
+def test_markers_without_a_time_are_nowhere(tmp_path: Path) -> None:
+    unix_ms = texts("Mk", ["a", "b"], [1.7e12, 1.7e12 + 1000])
+    found = said(check(bare(tmp_path / "a.xdf", eeg(), unix_ms)))
+    assert "stamps-still" in {code for code, _ in found}
+    assert "markers-outside" not in {code for code, _ in found}
 
 
 @pytest.mark.parametrize(
