@@ -80,7 +80,9 @@ def stamp_findings(report: StreamReport, stamps: F64Array) -> Iterator[Finding]:
             remedy="the sender stamps packets on arrival, and they came closer than their samples "
             "lie apart; the even (dejittered) times are in order"
             if is_backlog
-            else "a clock was set or a device restarted; the stretches are treated apart",
+            else "a clock was set or a device restarted; the stretches are treated apart"
+            if report.rate_hz
+            else "it was sent out of its order, or a clock was set: exports and replay order it",
         )
     if report.duplicates:
         yield Finding(

@@ -11,8 +11,10 @@ import pytest
 
 from recordings import open_session
 from recordings.export import edf
+from recordings.read.to_mne import channel_kinds, no_electrodes
 from tests.recordings.bare_files import START, Sent, bare, eeg
 from tests.recordings.exporting import exported
+from tests.recordings.xdf_samples import header_xml
 
 
 def written(path: Path, folder: Path) -> tuple[Path, tuple[str, ...]]:
@@ -70,3 +72,40 @@ def test_stamps_that_were_mended_are_told_to_who_reads_with_mne(tmp_path: Path) 
         pytest.warns(RuntimeWarning, match="1 of 2500 stamps cannot be true, the first of sample"),
     ):
         session.to_mne()
+
+
+@pytest.mark.parametrize("form", ["edf", "bdf"])
+@pytest.mark.parametrize(("unit", "volts"), [("nV", 1e-9), ("uV", 1e-6), ("mV", 1e-3), ("V", 1.0)])
+@pytest.mark.parametrize("size_v", [3e-11, 3e-5, 0.2])
+def test_mne_reads_the_volts_that_were_recorded(
+    tmp_path: Path, form: Any, unit: str, volts: float, size_v: float
+) -> None:
+    mne = pytest.importorskip("mne")
+    data = np.sin(np.arange(2500)[:, None] / 9) * size_v / volts
+    path = bare(tmp_path / "a.xdf", Sent("EEG", "EEG", 250.0, data, units=(unit,), labels=("Fz",)))
+    (done,) = exported("edf", [path], tmp_path / "out", edf.Settings(form))
+    read = {"edf": mne.io.read_raw_edf, "bdf": mne.io.read_raw_bdf}[form]
+    theirs: Any = read(tmp_path / "out" / done.files[0], verbose="error").get_data()
+    np.testing.assert_allclose(theirs[0], data[:, 0] * volts, atol=size_v * 1e-3)
+
+
+def test_a_stream_without_channels_ends_no_export(tmp_path: Path) -> None:
+    empty = Sent("none", "Misc", 10.0, np.zeros((100, 0), np.float32))
+    (done,) = exported("edf", [bare(tmp_path / "a.xdf", eeg(), empty)], tmp_path, edf.Settings())
+    assert done.outcome == "exported", done
+    assert len(done.files) == 1
+    assert "none: has no channels; left out" in done.notes
+
+
+def test_a_channel_of_a_type_that_nobody_knows_is_told(tmp_path: Path) -> None:
+    words = ("EEG electrode", "unknown", "REF")
+    entries = "".join(
+        f"<channel><label>c{n}</label><unit>uV</unit><type>{word}</type></channel>"
+        for n, word in enumerate(words)
+    )
+    xml = header_xml("EEG", "EEG", 3, 250.0, "float32", "", desc=f"<channels>{entries}</channels>")
+    sent = Sent("EEG", "EEG", 250.0, np.zeros((500, 3), np.float32), header=xml)
+    with open_session(bare(tmp_path / "a.xdf", sent)) as session:
+        assert channel_kinds(session["EEG"]) == ["eeg", "misc", "misc"]
+        (told,) = no_electrodes(session["EEG"])
+    assert "another type: c1 (unknown), c2 (REF); of type misc" in told
