@@ -172,7 +172,10 @@ class Session:
         grid = grid_of(stream)
         powerline_hz = self.manifest.powerline_hz if self.manifest else None
         start = self.utc(grid.first)
-        for note in (*stamp_notes(stream), *rate_notes(stream), *timeless_notes(self.streams)):
+        notes = [*stamp_notes(stream), *rate_notes(stream), *timeless_notes(self.streams)]
+        if self.recording.damage:
+            notes.append(f"{self.recording.path.name}: {self.recording.damage_text}")
+        for note in notes:
             warnings.warn(note, RuntimeWarning, stacklevel=2)
         return to_mne(stream, grid, self.markers(), start, powerline_hz)
 
@@ -215,18 +218,21 @@ class Session:
         self.close()
 
 
-def open_session(path: str | Path, *, subtract_latency: Collection[str] = ()) -> Session:
+def open_session(
+    path: str | Path, *, subtract_latency: Collection[str] = (), strict: bool = False
+) -> Session:
     """Open a session folder, or any XDF file.
 
     The latencies of streams come off their times only where they were measured and the stream is
-    named in `subtract_latency`.
+    named in `subtract_latency`. `strict` reads the whole file at once, and leaves out chunks that
+    do not hold samples, as after a crash of the computer; `recording.damage` lists what that was.
 
     Raises:
         RecordingError: it is neither, its version is not read here, or a latency that is to be
             subtracted was never measured.
     """
     where, xdf, manifest = locate(Path(path))
-    recording = open_recording(xdf, manifest)
+    recording = open_recording(xdf, manifest, strict=strict)
     try:
         return Session(where, recording, manifest, subtract_latency)
     except RecordingError:

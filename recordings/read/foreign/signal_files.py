@@ -105,6 +105,8 @@ def session_streams(session: Session, without: Iterable[str] = ()) -> SignalFile
         if s not in named
     ]
     notes += [note for stream in chosen for note in stamp_notes(stream)]
+    if session.recording.damage:
+        notes.append(f"{session.recording.path.name}: {session.recording.damage_text}; left out")
     return SignalFile([_of_session(stream) for stream in chosen], notes)
 
 
