@@ -5,6 +5,7 @@ A unit is a prefix and a base, `µ` and `V`. Pure look-ups, no file in sight.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -22,7 +23,15 @@ _EXACT: Final = {
     letter + base: (prefix, base)
     for base in ("S", "s", "T", "g")
     for letter, prefix in {"": "", "m": "m", "u": "µ", "µ": "µ", "n": "n", "p": "p"}.items()
-} | {"mcV": ("µ", "V"), "мкВ": ("µ", "V"), "MV": None, "C": ("", "°C")}
+} | {
+    "mcV": ("µ", "V"),
+    "мкВ": ("µ", "V"),
+    "МкВ": ("µ", "V"),
+    "мВ": ("m", "V"),
+    "MV": None,
+    "C": ("", "°C"),
+}
+_AROUND: Final = " \t[](){}'\"."
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +54,11 @@ class Unit:
 
 def parse_unit(text: str) -> Unit | None:
     """Return the unit that a text names; None where it names none that is known."""
-    text = text.strip().replace("\u03bc", "µ")
+    text = text.strip(_AROUND).replace("\u03bc", "µ")
     if text in _EXACT:
         exact = _EXACT[text]
         return Unit(*exact) if exact else None
-    lower = text.lower()
+    lower = re.sub("^(milli|micro|nano|pico|kilo) ", r"\1", text.lower())
     if lower in _BASES:
         return Unit("", _BASES[lower])
     for word, prefix in (*_PREFIX_WORDS.items(), ("u", "µ"), ("µ", "µ"), ("m", "m"), ("n", "n"),

@@ -1,7 +1,7 @@
 """What the XML of a stream's header and footer says, read with distrust.
 
 Files come from other labs and other programs: entity bombs are refused, text that is not UTF-8 is
-decoded with replacement characters, and a field that is missing has a harmless default.
+decoded as Windows' western page, and a field that is missing has a harmless default.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import defusedxml.ElementTree as SafeTree
 import numpy as np
 from defusedxml import DefusedXmlException
 
+from recordings.marker_codes import text_of
 from recordings.stream_kinds import is_index_stream, is_marker_stream
 from recordings.units import is_no_unit
 from recordings.xdf.chunks import CHANNEL_FORMATS
@@ -182,8 +183,11 @@ def _line(text: str) -> str:
 
 
 def clean_text(xml: bytes) -> str:
-    """Decode UTF-8; what is none, or no character of XML, becomes the replacement character."""
-    return clean_xml(xml.decode("utf-8", "replace"))
+    """Decode UTF-8, else Windows' western page; no character of XML becomes the replacement one.
+
+    Programs write `µV` in their system's page: with a character replaced it is no unit.
+    """
+    return clean_xml(text_of(xml))
 
 
 def clean_xml(xml: str) -> str:

@@ -49,6 +49,14 @@ def clock_findings(stream: XdfStream, fit: ClockFit, beyond_s: float) -> Iterato
             subject=name,
             text=f"{fit.dropped} clock offsets are no numbers; they are left out",
         )
+    if fit.strays:
+        yield Finding(
+            level="warn",
+            code="offsets-stray",
+            subject=name,
+            text=f"{fit.strays} clock offsets leave those before and after, which go on without "
+            "them; they are left out",
+        )
     if len(fit.segments) > 1:
         yield Finding(
             level="warn",

@@ -112,7 +112,7 @@ def nan_findings(stream: XdfStream, good: BoolArray) -> Iterator[Finding]:
             level="warn",
             code="stamps-nan",
             subject=stream.name,
-            text=f"{bad:,} of {len(good):,} stamps are no numbers"
+            text=f"{bad:,} of {len(good):,} stamps are no numbers, or beyond every clock"
             + (
                 "; their samples are taken to lie evenly between their neighbours" if evenly else ""
             ),

@@ -12,7 +12,7 @@ import numpy as np
 
 from recordings import timing
 from recordings.arrays import BoolArray, F64Array, I64Array
-from recordings.bad_stamps import bad_stamps
+from recordings.bad_stamps import are_numbers, bad_stamps
 from recordings.certificate import ClockGapReport, CountedGap, Finding, StreamReport
 from recordings.check.streams.clock_findings import clock_findings
 from recordings.check.streams.gaps import gaps_of
@@ -119,7 +119,7 @@ def examine_stream(stream: XdfStream, entry: StreamEntry | None) -> StreamExam:
     # Judged in the recorder's time: there a clock reset is no more than the gap that it left.
     corrected = correct(stream.stamps, fit)
     entry = completed(entry, stream)
-    good = np.isfinite(corrected)
+    good = are_numbers(corrected)
     stamps = filled(corrected, stream.info.rate_hz)
     pace = pace_of(stream, entry, corrected)
     gaps = gaps_of(stream, entry, pace, stamps)

@@ -226,6 +226,14 @@ def test_two_streams_of_one_name_are_told_apart_in_all_that_is_said(tmp_path: Pa
             assert session[name] is stream
 
 
+@pytest.mark.parametrize("stamp", [np.nan, np.inf, -1.7e308, 1.7e12])
+def test_a_stamp_beyond_every_clock_is_counted(tmp_path: Path, stamp: float) -> None:
+    times = START + np.arange(2500) / 250
+    times[700] = stamp
+    found = said(check(bare(tmp_path / "a.xdf", eeg(times=times))))
+    assert found["stamps-nan", "warn"].startswith("EEG: 1 of 2,500 stamps are no numbers")
+
+
 def test_markers_without_a_time_are_nowhere(tmp_path: Path) -> None:
     unix_ms = texts("Mk", ["a", "b"], [1.7e12, 1.7e12 + 1000])
     found = said(check(bare(tmp_path / "a.xdf", eeg(), unix_ms)))
