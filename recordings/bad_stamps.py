@@ -39,6 +39,11 @@ def is_number(stamp: float) -> bool:
     return abs(stamp) < _LARGEST_S
 
 
+def are_numbers(stamps: F64Array) -> BoolArray:
+    """Say which stamps, shape (n,), are times that some clock can show."""
+    return np.asarray(np.abs(stamps) < _LARGEST_S)
+
+
 def fill_limit_s(samples: int, rate_hz: float) -> float:
     """Return how much missing time an export fills at most: 10 %, or 60 s where that is more."""
     return max(FILL_S, FILL_SHARE * samples / rate_hz)
@@ -59,7 +64,7 @@ def bad_stamps(times: F64Array, rate_hz: float) -> BoolArray:
     """
     bad = np.empty(len(times), np.bool_)
     for part in spans(len(times)):
-        bad[part] = ~(np.abs(times[part]) < _LARGEST_S)
+        bad[part] = ~are_numbers(times[part])
     own = times[~bad] if bad.any() else times
     if rate_hz <= 0 or len(own) < 3:
         return bad

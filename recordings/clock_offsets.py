@@ -34,6 +34,7 @@ TINY_S: Final = 1e-300
 """Beyond these, but for 0, a number was in memory by chance and is no clock offset."""
 _QUARTZ: Final = 1e-4  # how far computer clocks drift, as a fraction: a prior for short recordings
 _OFFSET_NOISE_S: Final = 20e-6  # the least that an LSL clock offset scatters
+_FAR_S: Final = 3600.0
 _FEW: Final = 4  # offsets
 _LASTING: Final = 4  # offsets: about 20 s
 GAP_S: Final = 30.0
@@ -101,6 +102,7 @@ class ClockFit:
     residuals: F64Array = field(default_factory=lambda: np.zeros(0))  # of the offsets used
     gaps: tuple[ClockGap, ...] = ()  # longer than GAP_S, within segments
     dropped: int = 0  # offsets that are no numbers
+    strays: int = 0  # offsets that leave the others and come back
     times: F64Array = field(default_factory=lambda: np.zeros(0))  # raw, of the offsets used
     values: F64Array = field(default_factory=lambda: np.zeros(0))  # the offsets used
 
@@ -141,15 +143,17 @@ def fit_offsets(times: F64Array, values: F64Array) -> ClockFit:
 
     One offset gives a constant, none gives a fit of kind "none" that changes nothing. Outliers are
     held down by Huber's weights; offsets that are not finite (LabRecorder writes what it finds in
-    memory when a measurement times out) are dropped and counted. The slope of a short or noisy
-    stretch is drawn towards zero by what quartz clocks do, 100 ppm: two offsets 2 s apart must not
-    decide over the drift of an hour.
+    memory when a measurement times out), and those that leave the others and come back, are dropped
+    and counted. The slope of a short or noisy stretch is drawn towards zero by what quartz clocks
+    do, 100 ppm: two offsets 2 s apart must not decide over the drift of an hour.
     """
     good = _is_measured(times) & _is_measured(values)
     dropped = int(np.sum(~good))
     times, values = times[good], values[good]
     if not len(times):
         return ClockFit("none", dropped=dropped)
+    stray = _strays(times, values)
+    times, values = times[~stray], values[~stray]
     bounds = [0, *(_resets(times, values) + 1).tolist(), len(times)]
     pieces = [slice(a, b) for a, b in pairwise(bounds)]
     segments = tuple(_robust_line(times[piece], values[piece]) for piece in pieces)
@@ -162,13 +166,32 @@ def fit_offsets(times: F64Array, values: F64Array) -> ClockFit:
         [values[p] - s.at(times[p]) for p, s in zip(pieces, segments, strict=True)]
     )
     kind: Literal["constant", "line"] = "constant" if len(times) == 1 else "line"
-    return ClockFit(kind, segments, residuals, tuple(gaps), dropped, times, values)
+    strays = int(np.sum(stray))
+    return ClockFit(kind, segments, residuals, tuple(gaps), dropped, strays, times, values)
 
 
 def _is_measured(values: F64Array) -> BoolArray:
     """Say which numbers a clock can have: not what was in memory by chance."""
     size = np.abs(values)
     return np.asarray((size < HUGE_S) & ((size > TINY_S) | (size == 0)))
+
+
+def _strays(times: F64Array, values: F64Array) -> BoolArray:
+    """Say which offsets, shape (n,), leave those before and after, which go on without them.
+
+    No clock is reset for one measurement; at the ends, none without a pause.
+    """
+    stray = np.zeros(len(times), np.bool_)
+    if len(times) < 3:
+        return stray
+    for own, far in ((values, RESET_STEP_S), (times, _FAR_S)):
+        leaps = np.abs(np.diff(own)) > far
+        goes_on = np.abs(own[2:] - own[:-2]) <= far
+        stray[1:-1] |= leaps[:-1] & leaps[1:] & goes_on
+    step, pause = np.abs(np.diff(values)) > RESET_STEP_S, np.abs(np.diff(times)) > RESET_PAUSE_S
+    stray[0] = step[0] and not pause[0] and not step[1]
+    stray[-1] = step[-1] and not pause[-1] and not step[-2]
+    return stray
 
 
 def _resets(times: F64Array, values: F64Array) -> I64Array:

@@ -53,7 +53,10 @@ INDEX_TYPES: Final = frozenset({VIDEO_TYPE, SOUND_TYPE})
 REPLAYED_ROWS: Final = "replay-rows:"
 """How the source id of an index stream begins that is replayed without its frames."""
 
-_MARKER_TYPES: Final = frozenset({"markers", "marker", "events", "event", "stim"})
+_MARKER_TYPES: Final = frozenset(
+    {"markers", "marker", "events", "event", "stim", "stims", "stimulus", "stimuli"}
+    | {"triggers", "trigger", "trig", "annotations", "annotation"}
+)
 
 
 _NO_ELECTRODE: Final = re.compile(

@@ -5,6 +5,7 @@ A unit is a prefix and a base, `µ` and `V`. Pure look-ups, no file in sight.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -22,7 +23,15 @@ _EXACT: Final = {
     letter + base: (prefix, base)
     for base in ("S", "s", "T", "g")
     for letter, prefix in {"": "", "m": "m", "u": "µ", "µ": "µ", "n": "n", "p": "p"}.items()
-} | {"mcV": ("µ", "V"), "мкВ": ("µ", "V"), "MV": None, "C": ("", "°C")}
+} | {
+    "mcV": ("µ", "V"),
+    "мкВ": ("µ", "V"),
+    "МкВ": ("µ", "V"),
+    "мВ": ("m", "V"),
+    "MV": None,
+    "C": ("", "°C"),
+}
+_AROUND: Final = " \t[](){}'\"."
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +54,11 @@ class Unit:
 
 def parse_unit(text: str) -> Unit | None:
     """Return the unit that a text names; None where it names none that is known."""
-    text = text.strip().replace("\u03bc", "µ")
+    text = text.strip(_AROUND).replace("\u03bc", "µ")
     if text in _EXACT:
         exact = _EXACT[text]
         return Unit(*exact) if exact else None
-    lower = text.lower()
+    lower = re.sub("^(milli|micro|nano|pico|kilo) ", r"\1", text.lower())
     if lower in _BASES:
         return Unit("", _BASES[lower])
     for word, prefix in (*_PREFIX_WORDS.items(), ("u", "µ"), ("µ", "µ"), ("m", "m"), ("n", "n"),
@@ -81,5 +90,10 @@ def lsl_word(text: str) -> str:
     words = {symbol: word for word, symbol in _PREFIX_WORDS.items()}
     names = {"V": "volts", "S": "siemens"}
     if unit is None or unit.base not in names:
-        return "" if text == "n/a" else text
+        return "" if is_no_unit(text) else text
     return words.get(unit.prefix, "") + names[unit.base]
+
+
+def is_no_unit(text: str) -> bool:
+    """Whether a text stands where there is no unit to be named: `n/a`, `-`."""
+    return text.strip().casefold() in ("", "n/a", "na", "none", "-")

@@ -99,17 +99,28 @@ def _marker_findings(
     spans = [exam.span for exam in near]
     start, stop = min(a for a, _ in spans), max(b for _, b in spans)
     for exam in exams:
-        if not exam.stream.info.is_markers or exam.stream.id in far or exam.name == EVENTS_STREAM:
+        if exam.name == EVENTS_STREAM or exam.stream.id in far:
             continue
-        out = int(np.sum((exam.stamps < start - TOLERANCE_S) | (exam.stamps > stop + TOLERANCE_S)))
-        if out:
-            yield Finding(
-                level="info",
-                code="markers-outside",
-                subject=exam.shown,
-                text=f"{out} of {len(exam.stamps)} markers lie before or after all signals",
-                remedy="EDF and MNE leave them out, BIDS and csv keep them",
-            )
+        if not exam.stream.info.is_markers or not exam.tells_time:
+            continue
+        away = np.maximum(start - exam.stamps, exam.stamps - stop)
+        out, count = int(np.sum(away > TOLERANCE_S)), len(exam.stamps)
+        if not out:
+            continue
+        farthest = float(away.max())
+        other_clock = is_far(farthest, stop - start)
+        yield Finding(
+            level="warn" if out == count or other_clock else "info",
+            code="markers-outside",
+            subject=exam.shown,
+            text=f"{out} of {count} markers lie before or after all signals"
+            + (
+                f", up to {long_span(farthest)} away: stamped by another clock"
+                if other_clock
+                else ""
+            ),
+            remedy="EDF and MNE leave them out, BIDS and csv keep them",
+        )
 
 
 def _stamp_findings(exams: Sequence[StreamExam]) -> Iterator[Finding]:

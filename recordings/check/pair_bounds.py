@@ -37,7 +37,7 @@ def pair_reports(
         for e in exams
     }
     for a, b in combinations(certified, 2):
-        if distance((a.stamps[0], a.stamps[-1]), (b.stamps[0], b.stamps[-1])) > ANOTHER_CLOCK_S:
+        if distance(a.span, b.span) > ANOTHER_CLOCK_S:
             continue
         sources = (*parts[id(a)][0], *parts[id(b)][0])
         axes_ms, resolution_ms = axes_bound_ms(sources), _sum(sources, _RESOLUTION)

@@ -20,6 +20,7 @@ from recordings.read.grid import annotations_on, grid_of
 from recordings.read.outside import outside_notes, timeless_notes
 from recordings.read.session import Session
 from recordings.read.stream import Stream
+from recordings.read.to_mne import taken_units
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +92,9 @@ def _write(
 ) -> list[str]:
     grid = grid_of(stream)
     finer = "use --format bdf" if format_ == "edf" else "unisono export csv has none"
-    as_they_are = (1.0,) * len(stream.units)
+    units, told = taken_units(stream)
     file = EdfFile(
-        stream, grid, Form(format_, stream.units, as_they_are, "unisono export csv", finer)
+        stream, grid, Form(format_, units, (1.0,) * len(units), "unisono export csv", finer)
     )
     markers = session.markers()
     participant = session.manifest.participant if session.manifest else ""
@@ -102,5 +103,6 @@ def _write(
         *stamp_notes(stream),
         *rate_notes(stream),
         *outside_notes(stream.shown, grid, markers),
+        *told,
         *notes,
     ]

@@ -62,43 +62,53 @@ def fit_limits(unit: str, values: F64Array) -> Limits | None:
     """Find the unit in which the limits of finite values, shape (n,), fit; None if in none.
 
     The unit that they are in is the first choice, its smaller parts follow: volts of 1e-5 become
-    microvolts; then its larger ones: nanovolts of 1e9. A unit without parts gets a power of ten,
-    `1e-6 g`.
+    millivolts; then its larger ones: nanovolts of 1e9. Nanovolts, which many readers take for
+    volts, come last. A unit without parts gets a power of ten, `1e-6 g`.
     """
     low, high = (float(values.min()), float(values.max())) if len(values) else (0.0, 0.0)
-    found: list[tuple[float, Limits]] = []
-    for dimension, factor in _scales(unit):
-        a, b = low * factor, high * factor
-        if a == b:
-            a, b = a - 1.0, b + 1.0
-        first, last = _eight(a, up=False), _eight(b, up=True)
-        if first is None or last is None:
-            continue
-        wider = (last - first) / (b - a)
-        if wider <= _WIDER:
-            return Limits(dimension, factor, first, last)
-        found.append((wider, Limits(dimension, factor, first, last)))
-    wider, best = min(found, key=lambda entry: entry[0], default=(math.inf, None))
-    return best if wider <= _WIDEST else None
+    for scales in _scales(unit):
+        found: list[tuple[float, Limits]] = []
+        for dimension, factor in scales:
+            a, b = low * factor, high * factor
+            if a == b:
+                a, b = a - 1.0, b + 1.0
+            first, last = _eight(a, up=False), _eight(b, up=True)
+            if first is None or last is None:
+                continue
+            wider = (last - first) / (b - a)
+            if wider <= _WIDER:
+                return Limits(dimension, factor, first, last)
+            found.append((wider, Limits(dimension, factor, first, last)))
+        wider, best = min(found, key=lambda entry: entry[0], default=(math.inf, None))
+        if wider <= _WIDEST:
+            return best
+    return None
 
 
-def _scales(unit: str) -> Iterator[tuple[str, float]]:
+def _scales(unit: str) -> Iterator[list[tuple[str, float]]]:
+    """Yield what values may be written as, (dimension, factor), those that serve better first."""
     known = parse_unit(unit)
-    yield plain(ascii_symbol(unit))[:8], 1.0
+    own = plain(ascii_symbol(unit))[:8], 1.0
     if known is None:
-        for digits in (3, 6, 9):
-            yield plain(f"1e-{digits} {unit}".strip())[:8], 10.0**digits
+        powers = [(plain(f"1e-{n} {unit}".strip())[:8], 10.0**n) for n in (3, 6, 9)]
+        yield [own, *powers]
         return
     smaller = [p for p in ("m", "µ", "n", "p") if PREFIXES[p] < known.factor]
     larger = [p for p in ("µ", "m", "", "k") if PREFIXES[p] > known.factor]
+    scales = {known.prefix: own}
     for prefix in (*smaller, *larger):
         symbol = ascii_symbol(Unit(prefix, known.base).symbol)
         if parse_unit(symbol) == Unit(prefix, known.base):  # else nobody reads it as that
-            yield plain(symbol)[:8], known.factor / PREFIXES[prefix]
+            scales[prefix] = plain(symbol)[:8], known.factor / PREFIXES[prefix]
+    rare = () if known.base != "V" else ("n", "p", "k")
+    yield [scale for prefix, scale in scales.items() if prefix not in rare]
+    yield [scale for prefix, scale in scales.items() if prefix in rare]
 
 
 def _eight(value: float, up: bool) -> float | None:
     """Round away from the data to what 8 characters hold; None where they hold it not."""
+    if 0 < abs(value) < _LEAST and up == (value > 0):
+        return math.copysign(_LEAST, value)
     for digits in range(7, -1, -1):
         factor = 10.0**digits
         scaled = value * factor
@@ -112,11 +122,13 @@ def _eight(value: float, up: bool) -> float | None:
 
 
 def check_channels(name: str, channels: int) -> None:
-    """Refuse more channels than EDF counts.
+    """Refuse more channels than EDF counts, or none.
 
     Raises:
-        RecordingError: there are more.
+        RecordingError: there are more, or none.
     """
+    if not channels:
+        raise RecordingError(f"{name}: has no channels")
     if channels > MOST_CHANNELS:
         raise RecordingError(
             f"{name}: {channels:,} channels, and EDF holds {MOST_CHANNELS:,}; unisono export csv "

@@ -183,12 +183,15 @@ def coded_events(
     Raises:
         RecordingError: the table cannot be read or has no such columns.
     """
-    rows = read_sheet(table)
+    told: list[str] = []
+    rows = read_sheet(table, told)
     clips = ClipNames(clips_of(session))
     subject = session.manifest.participant if session.manifest else ""
     own = [row for row in rows if session.manifest is None or row.is_of(subject)]
     pieces: list[Piece] = []
-    notes: list[str] = []
+    notes = [f"{table.name}: {text}" for text in told]
+    if session.manifest is not None and rows and "Subject" not in rows[0].cells:
+        notes.append(f"{table.name}: has no column Subject: all rows are taken for {subject!r}")
     if rows and not own:
         subjects = sorted({row.cells["Subject"] for row in rows})[:5]
         notes.append(f"{table.name}: no row of {subject!r}; subjects are {', '.join(subjects)}")

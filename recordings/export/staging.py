@@ -67,7 +67,8 @@ def run_task(kind: str, session: Path, folder: Path, settings: Any) -> list[str]
     """
     exporter = import_module(KINDS[kind])
     folder.mkdir(parents=True)
-    with open_session(session) as opened:
+    # What a crash has left between whole heads would be exported as samples.
+    with open_session(session, strict=True) as opened:
         notes: list[str] = exporter.export(opened, folder, settings)
         notes += left_out_notes(opened.sounds)
         if damaged := opened.recording.damage_text:

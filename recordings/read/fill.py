@@ -9,10 +9,10 @@ import numpy as np
 from recordings.bad_stamps import FILL_S, FILL_SHARE, fill_limit_s
 from recordings.errors import RecordingError
 from recordings.lateness.decision import BACK_S
-from recordings.lateness.floor import RATE_OFF
 from recordings.pieces import longest_step, steps_where
 from recordings.read.stream import Stream
 
+RATE_OFF: Final = 0.01  # less is what clocks of amplifiers differ by, and jitter in a few seconds
 KEPT: Final = "; unisono export csv keeps samples and stamps as they are"
 NO_TIME: Final = f"its stamps do not go on, or none is a number: they tell no time{KEPT}"
 

@@ -23,10 +23,12 @@ def timeless_notes(streams: Iterable[Stream], then: str = _LEFT_OUT) -> list[str
     found = []
     for stream in (s for s in streams if s.is_markers):
         times = stream.times()
-        if none := sum(not is_number(time) for time in times.tolist()):
+        none = times[[not is_number(time) for time in times.tolist()]]
+        if len(none):
+            what = ", or larger than any clock has seconds" if np.isfinite(none).any() else ""
             found.append(
-                f"{stream.shown}: the stamps of {none} of {len(times)} markers are no numbers; "
-                f"{then}"
+                f"{stream.shown}: the stamps of {len(none)} of {len(times)} markers are no "
+                f"numbers{what}; {then}"
             )
     return found
 
@@ -61,7 +63,12 @@ def _note(name: str, grid: Grid, stream: str, times: F64Array, then: str) -> str
         f"{count} {word}" for count, word in ((before, "before"), (after, "after")) if count
     )
     share = f"{before + after} of {len(times)}"
-    return f"{stream}: {share} markers lie outside of {name}, {where} it; {then}"
+    farthest = max(grid.first - float(times.min()), float(times.max()) - grid.last)
+    if is_far(farthest, grid.last - grid.first):
+        where += f" it, up to {long_span(farthest)} away: stamped by another clock"
+    else:
+        where += " it"
+    return f"{stream}: {share} markers lie outside of {name}, {where}; {then}"
 
 
 def distance(a: tuple[float, float], b: tuple[float, float]) -> float:

@@ -23,6 +23,7 @@ from recordings.bad_stamps import is_number
 from recordings.errors import RecordingError
 from recordings.manifest import MANIFEST_NAME, Manifest, VideoEntry
 from recordings.read.camera import Camera
+from recordings.read.fill import rate_notes, stamp_notes
 from recordings.read.grid import grid_of
 from recordings.read.markers import SessionMarker, parse_markers
 from recordings.read.outside import timeless_notes
@@ -32,6 +33,7 @@ from recordings.read.to_mne import has_eeg, to_mne
 from recordings.read.trials import Trial, columns, trials
 from recordings.xdf.merged import read_merged
 from recordings.xdf.reader import XdfRecording, read_xdf
+from recordings.xdf.recorded_span import recorded_span
 
 StreamKey = str | int | tuple[str, str]
 """How a stream is named: `Muse`, `Muse (EEG)`, ("Muse", "EEG"), `#1`, 1 or `Muse (EEG) #1`."""
@@ -93,17 +95,21 @@ class Session:
 
     @cached_property
     def start(self) -> float:
-        """LSL time of the start: of the recording, or of a bare file the first sample."""
+        """LSL time of the start: of the recording, or of a bare file its signals."""
         if self.manifest is not None and self.manifest.lsl_start is not None:
             return self.manifest.lsl_start
-        return min((s.first for s in self.streams if len(s)), default=math.nan)
+        return self._span[0]
 
     @cached_property
     def stop(self) -> float:
         """LSL time of the end."""
         if self.manifest is not None and self.manifest.lsl_stop is not None:
             return self.manifest.lsl_stop
-        return max((s.last for s in self.streams if len(s)), default=math.nan)
+        return self._span[1]
+
+    @cached_property
+    def _span(self) -> tuple[float, float]:
+        return recorded_span(self.recording.streams) or (math.nan, math.nan)
 
     @cached_property
     def cameras(self) -> Mapping[str, Camera]:
@@ -156,7 +162,8 @@ class Session:
     def to_mne(self, name: str | None = None) -> Any:
         """Give a stream (the first of type EEG without a name) as an `mne.io.Raw`.
 
-        See `recordings.read.to_mne` for gaps, units and how markers become annotations.
+        See `recordings.read.to_mne` for gaps, units and how markers become annotations. What a
+        file without stamps cannot tell is a `RuntimeWarning`.
 
         Raises:
             RecordingError: there is no such stream with samples, or MNE is not installed.
@@ -165,7 +172,10 @@ class Session:
         grid = grid_of(stream)
         powerline_hz = self.manifest.powerline_hz if self.manifest else None
         start = self.utc(grid.first)
-        for note in timeless_notes(self.streams):
+        notes = [*stamp_notes(stream), *rate_notes(stream), *timeless_notes(self.streams)]
+        if self.recording.damage:
+            notes.append(f"{self.recording.path.name}: {self.recording.damage_text}")
+        for note in notes:
             warnings.warn(note, RuntimeWarning, stacklevel=2)
         return to_mne(stream, grid, self.markers(), start, powerline_hz)
 
@@ -190,7 +200,8 @@ class Session:
         if self.eeg is None:
             known = ", ".join(f"{s.name} ({s.type})" for s in self.streams) or "none"
             raise RecordingError(
-                f"{self.path}: no stream of type EEG with a rate and samples; name one of: {known}"
+                f"{self.path}: no stream of type EEG with a rate, samples and electrodes, whose "
+                f"unit is of volts or not said; name one of: {known}"
             )
         return self.eeg
 
@@ -207,18 +218,21 @@ class Session:
         self.close()
 
 
-def open_session(path: str | Path, *, subtract_latency: Collection[str] = ()) -> Session:
+def open_session(
+    path: str | Path, *, subtract_latency: Collection[str] = (), strict: bool = False
+) -> Session:
     """Open a session folder, or any XDF file.
 
     The latencies of streams come off their times only where they were measured and the stream is
-    named in `subtract_latency`.
+    named in `subtract_latency`. `strict` reads the whole file at once, and leaves out chunks that
+    do not hold samples, as after a crash of the computer; `recording.damage` lists what that was.
 
     Raises:
         RecordingError: it is neither, its version is not read here, or a latency that is to be
             subtracted was never measured.
     """
     where, xdf, manifest = locate(Path(path))
-    recording = open_recording(xdf, manifest)
+    recording = open_recording(xdf, manifest, strict=strict)
     try:
         return Session(where, recording, manifest, subtract_latency)
     except RecordingError:

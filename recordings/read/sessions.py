@@ -188,8 +188,8 @@ def find_sessions(paths: Iterable[Path]) -> tuple[Path, ...]:
 
 
 def holds_sessions(path: Path) -> bool:
-    """Whether this is a folder with sessions in it, or with what cannot be looked into."""
-    return not _is_one(path) and bool(_inside(path)[0])
+    """Whether this is a folder with sessions or XDF files in it, or one not to be looked into."""
+    return not _is_one(path) and any(_inside(path))
 
 
 def _is_one(path: Path) -> bool:
@@ -218,7 +218,8 @@ def _inside(path: Path) -> tuple[list[Path], list[Path]]:
     for folder, _ in walk(path, shut, _above_sessions):
         if is_session(folder):
             sessions.append(Path(folder.path))
-        bare += (Path(folder.path, name) for name in folder.files if name.endswith(".xdf"))
+        xdf = (name for name in folder.files if name.casefold().endswith(".xdf"))
+        bare += (Path(folder.path, name) for name in xdf)
     sessions += of_study(shut, path)
     return sorted(sessions), sorted(file for file in bare if file.is_file())
 

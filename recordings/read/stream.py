@@ -235,7 +235,8 @@ class Stream:
         """Find the first sample at or after LSL time `time`."""
         ends, firsts = self.xdf.chunk_ends, self._chunk_firsts
         if firsts is None:
-            return int(np.searchsorted(np.maximum.accumulate(self._corrected), time))
+            # One stamp that cannot be true would hide all samples after it.
+            return int(np.searchsorted(np.maximum.accumulate(self.mended), time))
         chunk = max(int(np.searchsorted(firsts, time)) - 1, 0)
         begin = int(ends[chunk - 1]) if chunk else 0
         inside = self._corrected_at(begin, int(ends[chunk]))

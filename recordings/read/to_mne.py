@@ -104,9 +104,14 @@ def channel_kinds(stream: Stream) -> list[str]:
     """
     default = "eeg" if stream.type.upper() == "EEG" else "misc"
     channels = stream.xdf.info.channels
-    kinds = [KINDS.get(c.kind.upper(), "misc") if c.kind else default for c in channels]
+    kinds = [_kind(c.kind) or ("misc" if c.kind else default) for c in channels]
     named = any(to_volts(c.unit) for c, k in zip(channels, kinds, strict=True) if k in OF_VOLTS)
     return [k if _can_be(k, c, named) else "misc" for c, k in zip(channels, kinds, strict=True)]
+
+
+def _kind(word: str) -> str | None:
+    """Return MNE's type for a channel's own word, `EEG` or `EEG electrode`; None for others."""
+    return KINDS.get(word.upper().partition(" ")[0])
 
 
 def _can_be(kind: str, channel: ChannelInfo, units_named: bool) -> bool:
@@ -121,18 +126,39 @@ def _can_be(kind: str, channel: ChannelInfo, units_named: bool) -> bool:
 
 
 def no_electrodes(stream: Stream) -> list[str]:
-    """Say which channels of an EEG stream that should be electrodes are none."""
-    wanted = [
-        c.label
-        for c, kind in zip(stream.xdf.info.channels, channel_kinds(stream), strict=True)
-        if kind == "misc" and (not c.kind or KINDS.get(c.kind.upper()) in OF_VOLTS)
-    ]
-    if not wanted or stream.type.upper() != "EEG":
+    """Say which channels of an EEG stream are none that could be electrodes, and why."""
+    if stream.type.upper() != "EEG":
         return []
-    return [
-        f"{stream.shown}: no electrodes, for their unit is no voltage: "
-        f"{few(wanted, 8)}; of type misc"
+    misc = [
+        c
+        for c, kind in zip(stream.xdf.info.channels, channel_kinds(stream), strict=True)
+        if kind == "misc"
     ]
+    unfit = [c.label for c in misc if not c.kind or _kind(c.kind) in OF_VOLTS]
+    volts = [c for c in misc if c.kind and not _kind(c.kind) and to_volts(c.unit)]
+    typed = [f"{c.label} ({c.kind})" for c in volts]
+    notes = []
+    if unfit:
+        notes.append(
+            f"{stream.shown}: no electrodes, for their unit is no voltage: {few(unfit, 8)}; of "
+            "type misc"
+        )
+    if typed:
+        notes.append(
+            f"{stream.shown}: no electrodes, for their header names another type: "
+            f"{few(typed, 8)}; of type misc"
+        )
+    return notes
+
+
+def taken_units(stream: Stream) -> tuple[list[str], list[str]]:
+    """Return each channel's unit, and what to say: where an electrode has none, microvolts."""
+    kinds = channel_kinds(stream)
+    without = [k in OF_VOLTS and not u for k, u in zip(kinds, stream.units, strict=True)]
+    units = ["µV" if taken else u for taken, u in zip(without, stream.units, strict=True)]
+    labels = [label for label, taken in zip(stream.labels, without, strict=True) if taken]
+    told = f"{stream.shown}: microvolts are taken where no unit is said: {few(labels, 8)}"
+    return units, [told] if labels else []
 
 
 def has_eeg(stream: Stream) -> bool:

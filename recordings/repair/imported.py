@@ -6,13 +6,8 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from recordings import layout
-from recordings.bad_stamps import bad_stamps, is_far
-from recordings.clock_offsets import correct, fit_offsets
 from recordings.errors import RecordingError
-from recordings.lateness.mending import mended
 from recordings.manifest import (
     MANIFEST_NAME,
     ClockPair,
@@ -24,6 +19,7 @@ from recordings.manifest import (
 )
 from recordings.repair.session import entry_of
 from recordings.xdf.reader import XdfRecording, read_xdf
+from recordings.xdf.recorded_span import recorded_span
 from recordings.xdf.stream import XdfStream
 
 IMPORTED = "imported"
@@ -69,7 +65,7 @@ def import_xdf(source: Path, data_dir: Path, labels: Labels, software: dict[str,
     where = labels.study, labels.participant, labels.session, labels.task
     layout.session_folder(data_dir, *where, labels.run or 1)
     with read_xdf(source, strict=True) as recording:
-        start, stop = _span(recording)
+        start, stop = recorded_span(recording.streams) or (None, None)
         streams = tuple(_entry(stream) for stream in recording.streams)
         opened, size = recording.opened, recording.size
         notes = _notes(source, recording)
@@ -117,27 +113,6 @@ def _entry(stream: XdfStream) -> StreamEntry:
             "offsets": len(stream.offset_times),
         }
     )
-
-
-def _span(recording: XdfRecording) -> tuple[float | None, float | None]:
-    """Return when the signals begin and end; of all streams where there is no signal."""
-    filled = [s for s in recording.streams if len(s)]
-    signals = [s for s in filled if s.info.rate_hz > 0 and not s.info.is_markers] or filled
-    known = (ends for s in signals if (ends := _ends(s)) is not None)
-    spans = sorted(known, key=lambda span: span[0] - span[1])
-    if not spans:
-        return None, None
-    longest = spans[0]
-    near = [s for s in spans if not is_far(abs(s[0] - longest[0]), longest[1] - longest[0])]
-    return min(first for first, _ in near), max(last for _, last in near)
-
-
-def _ends(stream: XdfStream) -> tuple[float, float] | None:
-    """Return the first and the last of its times; None where no stamp is a number."""
-    times = correct(stream.stamps, fit_offsets(stream.offset_times, stream.offset_values))
-    times = mended(times, bad_stamps(times, stream.info.rate_hz), stream.info.rate_hz)
-    times = times[np.isfinite(times)]
-    return (float(times.min()), float(times.max())) if len(times) else None
 
 
 def _notes(source: Path, recording: XdfRecording) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """What the XML of a stream's header and footer says, read with distrust.
 
 Files come from other labs and other programs: entity bombs are refused, text that is not UTF-8 is
-decoded with replacement characters, and a field that is missing has a harmless default.
+decoded as Windows' western page, and a field that is missing has a harmless default.
 """
 
 from __future__ import annotations
@@ -17,7 +17,9 @@ import defusedxml.ElementTree as SafeTree
 import numpy as np
 from defusedxml import DefusedXmlException
 
+from recordings.marker_codes import text_of
 from recordings.stream_kinds import is_index_stream, is_marker_stream
+from recordings.units import is_no_unit
 from recordings.xdf.chunks import CHANNEL_FORMATS
 
 # The types of numpy for the words of XDF; a string stream has none.
@@ -25,6 +27,7 @@ DTYPES: Final[dict[str, np.dtype[Any]]] = {
     word: np.dtype(name).newbyteorder("<") for name, word in CHANNEL_FORMATS.items()
 }
 
+_OF_CHANNEL: Final = ("label", "unit", "type")
 # A header may claim any number: so many are described, and none that is real has more.
 _MOST_CHANNELS: Final = 1 << 20
 # What is none, rather than what is: so long ranges would take `re` 10 ms at each start.
@@ -134,12 +137,18 @@ class StreamInfo:
     @cached_property
     def channels(self) -> tuple[ChannelInfo, ...]:
         """One entry a channel; channels without a description are numbered from 1."""
+        entries = self.root.findall("desc/channels/channel")[: self.channel_count]
+        rows = ([_line(e.findtext(key) or "") for key in _OF_CHANNEL] for e in entries)
         found = [
-            ChannelInfo(*(_line(e.findtext(key) or "") for key in ("label", "unit", "type")))
-            for e in self.root.findall("desc/channels/channel")[: self.channel_count]
+            ChannelInfo(label, "" if is_no_unit(unit) else unit, kind) for label, unit, kind in rows
         ]
         missing = range(len(found) + 1, min(self.channel_count, _MOST_CHANNELS) + 1)
         return (*found, *(ChannelInfo(str(n), "", "") for n in missing))
+
+    @property
+    def described_channels(self) -> int:
+        """How many channels the header describes; other programs describe more, or fewer."""
+        return len(self.root.findall("desc/channels/channel"))
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -174,8 +183,11 @@ def _line(text: str) -> str:
 
 
 def clean_text(xml: bytes) -> str:
-    """Decode UTF-8; what is none, or no character of XML, becomes the replacement character."""
-    return clean_xml(xml.decode("utf-8", "replace"))
+    """Decode UTF-8, else Windows' western page; no character of XML becomes the replacement one.
+
+    Programs write `µV` in their system's page: with a character replaced it is no unit.
+    """
+    return clean_xml(text_of(xml))
 
 
 def clean_xml(xml: str) -> str:

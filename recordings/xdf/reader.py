@@ -31,6 +31,8 @@ class XdfRecording:
         self.path = path
         self._file = self._open()
         found = scan(self._file, strict=strict)
+        if found.damage and not strict:  # where heads are damaged, so is what lies between them
+            found = scan(self._file, strict=True)
         self.damage: tuple[Damage, ...] = tuple(found.damage)
         self.boundaries = found.boundaries
         self.size = self._file.size
@@ -111,7 +113,8 @@ def read_xdf(path: Path, *, strict: bool = False) -> XdfRecording:
     """Open an XDF file and find what is in it.
 
     Damage is no error: what could be read is there, and `damage` lists what could not. `strict`
-    reads the whole file to find the damage that the heads of the chunks do not show.
+    reads the whole file to find the damage that the heads of the chunks do not show, as is done
+    where they show some.
 
     Raises:
         RecordingError: the file cannot be read, or is no XDF file.

@@ -175,3 +175,33 @@ def test_two_streams_of_one_clock_stay_together_wherever_their_stamps_lie(
     most = 1e-4 * (1.25 * span_s + 15) + 1e-3
     shift = correct(far, fits[0]) - far
     assert abs(float(shift[0]) - apart_s) < most + 1e-6 * abs(apart_s) * 1e-3
+
+
+@pytest.mark.parametrize("at", [0, 1, 9, 18, 19])
+@pytest.mark.parametrize(("time_s", "value_s"), [(0.0, 5000.0), (0.0, -1e6), (1.7e9, 0.0)])
+def test_an_offset_that_leaves_the_others_decides_over_nothing(
+    at: int, time_s: float, value_s: float
+) -> None:
+    rng = np.random.default_rng(1)
+    times = 5000 + np.arange(20) / 2
+    values = 0.3 + rng.normal(0, 20e-6, 20)
+    clean = fit_offsets(times, values)
+    ends_in_time = time_s and at in (0, 19)  # which may be a computer that was restarted
+    times_wild, values_wild = times.copy(), values.copy()
+    times_wild[at] += time_s
+    values_wild[at] += value_s
+    fit = fit_offsets(times_wild, values_wild)
+    np.testing.assert_allclose(correct(times, fit), correct(times, clean), atol=1e-3)
+    if not ends_in_time:
+        assert fit.strays == 1
+        assert len(fit.segments) == 1
+        assert fit.error_s(times) < 2e-3
+
+
+def test_a_clock_that_was_reset_once_has_no_strays() -> None:
+    times = np.r_[np.arange(10.0), 40 + np.arange(10.0)]
+    for values in (np.r_[np.zeros(10), np.full(10, 7.0)], np.r_[0.0, np.full(19, 7.0)]):
+        spread = times if values[1] == 0 else np.r_[0.0, 40 + np.arange(19.0)]
+        fit = fit_offsets(spread, values)
+        assert fit.strays == 0
+        assert len(fit.segments) == 2

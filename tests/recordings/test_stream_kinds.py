@@ -39,6 +39,8 @@ def test_an_index_stream_begins_with_the_known_channels(
         ("Gaze", "string", 60.0, True),
         ("Markers", "int32", 0.0, True),
         ("stim", "int8", 0.0, True),
+        ("Trigger", "int32", 0.0, True),
+        ("Stimulus", "float32", 0.0, True),
         ("Markers", "float32", 0.0, True),
         ("Markers", "int32", 500.0, False),
         ("EEG", "int32", 0.0, False),

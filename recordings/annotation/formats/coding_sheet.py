@@ -15,7 +15,13 @@ from recordings.errors import RecordingError
 
 COLUMNS: Final = ("Subject", "Filename", "Marker", "OnsetTime", "ApexTime", "OffsetTime")
 _NEEDED: Final = frozenset({"Marker", "OnsetTime"})
-_NOTHING: Final = frozenset({"", "/", "n/a", "na", "nan", "-", "–", "none", "null", "#n/a"})
+SUBJECTS: Final = frozenset(
+    {"subject", "sub", "subid", "subjectid", "participant", "participantid"}
+)
+"""What the column of subjects is called: one that nobody knows would make all rows anybody's."""
+_NOTHING: Final = frozenset(
+    {"", "/", "n/a", "n.a.", "na", "nan", "-", "--", "–", "—", "none", "null", "#n/a"}
+)
 _ERROR: Final = re.compile(
     r"#(REF!|VALUE!|DIV/0!|NUM!|NAME\?|NULL!|SPILL!|CALC!|#+)", re.IGNORECASE
 )
@@ -78,21 +84,27 @@ def is_participant(cell: str, participant: str) -> bool:
     return same and int(number) == int(participant)
 
 
-def read_sheet(path: Path) -> list[SheetRow]:
+def read_sheet(path: Path, told: list[str] | None = None) -> list[SheetRow]:
     """Read a table: UTF-8, UTF-16, cp1252 or GB 2312, cells parted by comma, semicolon, tab or bar.
 
-    Columns are known whatever their case. Rows that are empty are left out.
+    Columns are known whatever their case. Rows that are empty, and those above the header, are left
+    out. `told` takes what is to be said of the file.
 
     Raises:
         RecordingError: it cannot be read as a table, or has no column Marker or OnsetTime.
     """
-    filled = read_lines(path, lambda row: set(map(_column, row)) >= _NEEDED)
-    head = [_column(cell) for cell in filled[0][1]] if filled else []
-    missing = sorted(_NEEDED - set(head))
-    if missing:
-        known = ", ".join(head) or "nothing"
+    filled = read_lines(path, _is_header, told)
+    start = next((at for at, (_, row) in enumerate(filled) if _is_header(row)), None)
+    if start is None:
+        first = [_column(cell) for cell in filled[0][1]] if filled else []
+        missing, known = sorted(_NEEDED - set(first)), ", ".join(first) or "nothing"
         raise RecordingError(f"{path}: has no column {', '.join(missing)}; its first row: {known}")
-    return [sheet_row(number, head, row) for number, row in filled[1:]]
+    head = [_column(cell) for cell in filled[start][1]]
+    return [sheet_row(number, head, row) for number, row in filled[start + 1 :]]
+
+
+def _is_header(row: Sequence[str]) -> bool:
+    return set(map(_column, row)) >= _NEEDED
 
 
 def sheet_row(number: int, head: Sequence[str], row: Sequence[str]) -> SheetRow:
@@ -105,17 +117,24 @@ def sheet_row(number: int, head: Sequence[str], row: Sequence[str]) -> SheetRow:
 
 
 def read_lines(
-    path: Path, is_header: Callable[[Sequence[str]], bool] = any
+    path: Path,
+    is_header: Callable[[Sequence[str]], bool] = any,
+    told: list[str] | None = None,
 ) -> list[tuple[int, list[str]]]:
     """Return the lines of a table that are not empty, each with its number in the file, from 1.
 
-    A text as `read_sheet` says, or the first sheet with a header of a workbook (`.xlsx`).
+    A text as `read_sheet` says, or the first sheet with a header of a workbook (`.xlsx`); `told`
+    takes which further ones have one.
 
     Raises:
         RecordingError: it cannot be read as a table.
     """
     if path.suffix.casefold() in (".xlsx", ".xlsm"):
-        lines = read_workbook(path, is_header)
+        lines, further = read_workbook(path, is_header)
+        if told is not None:
+            told += [
+                f"sheet {name!r} is not read; save it as a file of its own" for name in further
+            ]
     elif path.suffix.casefold() == ".xls":
         raise RecordingError(f"{path}: an .xls of before 2007; save it as .xlsx or as CSV")
     else:
@@ -127,10 +146,16 @@ def _read_text(path: Path) -> list[tuple[int, list[str]]]:
     try:
         text = _decoded(path.read_bytes())
         said = _SAID.match(text)  # what parts the cells, as Excel writes it itself
+        # A quote that nobody closes would swallow all rows after it.
+        is_open = text.count('"') % 2 == 1
         reader = csv.reader(
-            io.StringIO(text, newline=""), delimiter=said[1] if said else _delimiter(text)
+            io.StringIO(text, newline=""),
+            delimiter=said[1] if said else _delimiter(text),
+            quoting=csv.QUOTE_NONE if is_open else csv.QUOTE_MINIMAL,
         )
         lines = [(reader.line_num, row) for row in reader]
+        if is_open:
+            lines = [(number, [cell.strip('"') for cell in row]) for number, row in lines]
         return lines[1:] if said else lines
     except (OSError, UnicodeError, csv.Error) as error:
         raise RecordingError(f"{path}: cannot be read as a table ({error})") from error
@@ -139,7 +164,7 @@ def _read_text(path: Path) -> list[tuple[int, list[str]]]:
 def _column(text: str) -> str:
     """Return the name of a column, in the case that it is known in."""
     text = text.strip().lstrip("\ufeff")
-    known = {name.casefold(): name for name in COLUMNS}
+    known = {name.casefold(): name for name in COLUMNS} | dict.fromkeys(SUBJECTS, "Subject")
     return known.get(text.casefold().replace(" ", "").replace("_", ""), text)
 
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from recordings.annotation.formats.coding_sheet import SUBJECTS
 from recordings.annotation.model import Kind
 
 FormName = Literal["casme2", "samm", "samm-lv", "casme3", "mmme", "megc"]
@@ -90,7 +91,7 @@ FORMS: Final[Mapping[FormName, Form]] = {
 }  # fmt: skip
 
 _ALIASES: Final[Mapping[str, str]] = {
-    "subject": "subject", "sub": "subject", "subid": "subject", "participant": "subject",
+    **dict.fromkeys(SUBJECTS, "subject"),
     "filename": "clip", "foldname": "clip", "video": "clip", "clip": "clip", "count": "clip",
     "inducementcode": "code", "marker": "marker", "code": "marker",
     "onset": "onset", "onsetframe": "onset", "onsetf": "onset",

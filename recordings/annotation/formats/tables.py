@@ -52,13 +52,13 @@ def read_table(path: Path, name: FormName) -> CodedTable:
     Raises:
         RecordingError: it cannot be read, or no line names subject and onset.
     """
-    lines = read_lines(path, _is_header)
+    table = CodedTable()
+    lines = read_lines(path, _is_header, table.faults)
     start = next((at for at, (_, cells) in enumerate(lines) if _is_header(cells)), None)
     if start is None:
         known = ", ".join(n for n in FORMS[name].columns.values() if n)
         raise RecordingError(f"{path}: no line with the columns of {name}: {known}")
     head = [field_of(cell) for cell in lines[start][1]]
-    table = CodedTable()
     rows = [sheet_row(number, head, line) for number, line in lines[start + 1 :]]
     has_subjects = any(not cells.is_empty("subject") for cells in rows)
     seen: set[tuple[object, ...]] = set()

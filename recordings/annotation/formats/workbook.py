@@ -12,11 +12,11 @@ from recordings.errors import RecordingError
 
 def read_workbook(
     path: Path, is_header: Callable[[Sequence[str]], bool]
-) -> list[tuple[int, list[str]]]:
+) -> tuple[list[tuple[int, list[str]]], list[str]]:
     """Return the rows of a sheet, each with its number, from 1; whole numbers without `.0`.
 
-    It is the first sheet that has a header, else the first of all. A formula whose result nobody
-    has stored is given as it is written.
+    It is the first sheet that has a header, else the first of all; the names of further ones that
+    have one come with it. A formula whose result nobody has stored is given as it is written.
 
     Raises:
         RecordingError: it is no workbook, or openpyxl is not installed.
@@ -35,8 +35,9 @@ def read_workbook(
             ]
             for pair in zip(book.worksheets, formulas.worksheets, strict=True)
         ]
-        wanted = (sheet for sheet in sheets if any(map(is_header, sheet)))
-        return list(enumerate(next(wanted, sheets[0] if sheets else []), 1))
+        wanted = [n for n, sheet in enumerate(sheets) if any(map(is_header, sheet))]
+        chosen = sheets[wanted[0] if wanted else 0] if sheets else []
+        return list(enumerate(chosen, 1)), [book.worksheets[n].title for n in wanted[1:]]
     except Exception as error:
         raise RecordingError(f"{path}: cannot be read as a workbook ({error})") from error
     finally:

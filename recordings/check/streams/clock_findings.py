@@ -17,8 +17,11 @@ RESIDUAL_S: Final = 1e-3
 OFFSET_PAUSE_S: Final = 15.0  # up to GAP_S: then it is a gap, with a bound
 
 
-def clock_findings(stream: XdfStream, fit: ClockFit) -> Iterator[Finding]:
-    """Say what is wrong with how a stream's clock was measured."""
+def clock_findings(stream: XdfStream, fit: ClockFit, beyond_s: float) -> Iterator[Finding]:
+    """Say what is wrong with how a stream's clock was measured.
+
+    `beyond_s` is how far its stamps lie beyond the span in which that was done.
+    """
     name = stream.name
     if fit.kind == "none" and len(stream):
         yield Finding(
@@ -29,14 +32,13 @@ def clock_findings(stream: XdfStream, fit: ClockFit) -> Iterator[Finding]:
             "cannot be related to the other streams",
             remedy="record for at least 5 s, and let UDP through the firewall",
         )
-    beyond = beyond_s(stream, fit)
-    if beyond > REACH_S:
+    if beyond_s > REACH_S:
         yield Finding(
             level="warn",
             code="stamps-beyond-offsets",
             subject=name,
-            text=f"its stamps lie up to {span_text(beyond)} beyond its clock offsets, so that its "
-            "clock was not measured there: it is in no certified pair",
+            text=f"its stamps lie up to {span_text(beyond_s)} beyond its clock offsets, so that "
+            "its clock was not measured there: it is in no certified pair",
             remedy="the sender stamps by another clock than LSL's, or the network was down: have "
             "it push LSL time (local_clock), and let UDP through the firewall",
         )
@@ -46,6 +48,14 @@ def clock_findings(stream: XdfStream, fit: ClockFit) -> Iterator[Finding]:
             code="offsets-garbage",
             subject=name,
             text=f"{fit.dropped} clock offsets are no numbers; they are left out",
+        )
+    if fit.strays:
+        yield Finding(
+            level="warn",
+            code="offsets-stray",
+            subject=name,
+            text=f"{fit.strays} clock offsets leave those before and after, which go on without "
+            "them; they are left out",
         )
     if len(fit.segments) > 1:
         yield Finding(
@@ -103,9 +113,3 @@ def _gap_findings(stream: XdfStream, fit: ClockFit) -> Iterator[Finding]:
         remedy="the network was down: record on for two minutes after it is back, for then the "
         "line through both sides is known best",
     )
-
-
-def beyond_s(stream: XdfStream, fit: ClockFit) -> float:
-    """Return how far its stamps lie beyond the span in which its clock was measured, s."""
-    stamps = stream.stamps
-    return fit.beyond_s(stamps[np.isfinite(stamps)])

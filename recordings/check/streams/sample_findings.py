@@ -19,6 +19,8 @@ from recordings.xdf.stream import XdfStream
 RATE_OFF: Final = 0.02
 FEW_SAMPLES: Final = 16
 FEW_S: Final = 1.0
+SAMPLED_TYPES: Final = frozenset({"EEG", "EMG", "ECG", "EOG"})
+"""Of which no stream comes now and then: without a rate no export but csv has it."""
 
 
 def count_findings(stream: XdfStream, entry: StreamEntry | None) -> Iterator[Finding]:
@@ -78,7 +80,9 @@ def stamp_findings(report: StreamReport, stamps: F64Array) -> Iterator[Finding]:
             remedy="the sender stamps packets on arrival, and they came closer than their samples "
             "lie apart; the even (dejittered) times are in order"
             if is_backlog
-            else "a clock was set or a device restarted; the stretches are treated apart",
+            else "a clock was set or a device restarted; the stretches are treated apart"
+            if report.rate_hz
+            else "it was sent out of its order, or a clock was set: exports and replay order it",
         )
     if report.duplicates:
         yield Finding(
@@ -101,27 +105,43 @@ def stamp_findings(report: StreamReport, stamps: F64Array) -> Iterator[Finding]:
 
 
 def nan_findings(stream: XdfStream, good: BoolArray) -> Iterator[Finding]:
-    """Say how many stamps are no numbers, and where none says what rate a stream has."""
+    """Say how many stamps are no numbers."""
     if bad := int(np.count_nonzero(~good)):
         evenly = stream.info.rate_hz > 0 and not stream.is_text
         yield Finding(
             level="warn",
             code="stamps-nan",
             subject=stream.name,
-            text=f"{bad:,} of {len(good):,} stamps are no numbers"
+            text=f"{bad:,} of {len(good):,} stamps are no numbers, or beyond every clock"
             + (
                 "; their samples are taken to lie evenly between their neighbours" if evenly else ""
             ),
             remedy="mend the program that sends the stream",
         )
-    if stream.info.has_bad_rate and not stream.is_text:
+
+
+def header_findings(stream: XdfStream) -> Iterator[Finding]:
+    """Say what a header keeps from others: which rate a signal has, which channel is which."""
+    info = stream.info
+    sampled = len(stream) > 0 and info.rate_hz == 0 and info.type.upper() in SAMPLED_TYPES
+    if (info.has_bad_rate or sampled) and not stream.is_text:
         yield Finding(
             level="warn",
             code="rate-unusable",
             subject=stream.name,
-            text=f"its nominal rate is {stream.info.text('nominal_srate')[:40]!r}: it is taken to "
+            text=f"its nominal rate is {info.text('nominal_srate')[:40]!r}: it is taken to "
             "have none, and no loss can be seen",
             remedy="have its program announce its rate; exports take it for no signal",
+        )
+    described, channels = info.described_channels, info.channel_count
+    if described not in (0, channels):
+        yield Finding(
+            level="warn" if described > channels else "info",
+            code="channels-described",
+            subject=stream.name,
+            text=f"its header describes {described:,} channels, and its samples have {channels:,}: "
+            "labels and units may be those of others",
+            remedy="mend the program that sends the stream",
         )
 
 

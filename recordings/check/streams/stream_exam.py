@@ -12,13 +12,14 @@ import numpy as np
 
 from recordings import timing
 from recordings.arrays import BoolArray, F64Array, I64Array
-from recordings.bad_stamps import bad_stamps
+from recordings.bad_stamps import are_numbers, bad_stamps
 from recordings.certificate import ClockGapReport, CountedGap, Finding, StreamReport
-from recordings.check.streams.clock_findings import beyond_s, clock_findings
+from recordings.check.streams.clock_findings import clock_findings
 from recordings.check.streams.gaps import gaps_of
 from recordings.check.streams.losses import loss_findings
 from recordings.check.streams.sample_findings import (
     count_findings,
+    header_findings,
     nan_findings,
     pace_findings,
     stamp_findings,
@@ -48,6 +49,7 @@ class StreamExam:
     times: F64Array  # even where the stream has a pace, else the stamps
     correction_s: float  # the largest that the clock offsets make
     clock_error_s: float  # of the line through the clock offsets, 99 %
+    beyond_s: float  # how far its stamps lie beyond the span in which its clock was measured
     tells_time: bool  # see Pace.tells_time
     stamp_error_s: float | None  # of `times` on the stream's own clock, 99 %; None = not known
     report: StreamReport
@@ -83,7 +85,7 @@ class StreamExam:
     @property
     def has_clock(self) -> bool:
         """Whether its stamps are of a clock that was measured then, or needs no such."""
-        return self.tells_time and beyond_s(self.stream, self.fit) <= REACH_S
+        return self.tells_time and self.beyond_s <= REACH_S
 
     def has_clock_of(self, host: str | None) -> bool:
         """Whether its clock is that of the computer `host`: what was measured shows no other."""
@@ -117,7 +119,7 @@ def examine_stream(stream: XdfStream, entry: StreamEntry | None) -> StreamExam:
     # Judged in the recorder's time: there a clock reset is no more than the gap that it left.
     corrected = correct(stream.stamps, fit)
     entry = completed(entry, stream)
-    good = np.isfinite(corrected)
+    good = are_numbers(corrected)
     stamps = filled(corrected, stream.info.rate_hz)
     pace = pace_of(stream, entry, corrected)
     gaps = gaps_of(stream, entry, pace, stamps)
@@ -127,11 +129,13 @@ def examine_stream(stream: XdfStream, entry: StreamEntry | None) -> StreamExam:
     times = even if has_pace else stamps
     scatter = timing.scatter(stamps, even) if report.rate_hz else None
     stamp_error_s = pace.error_s if has_pace else scatter
-    clock_error_s = fit.error_s(stream.stamps[good])
+    # What cannot be true is placed by its neighbours, and says nothing of where the clock was.
+    own = stream.stamps[good & ~bad_stamps(corrected, report.rate_hz)]
+    clock_error_s, beyond_s = fit.error_s(own), fit.beyond_s(own)
     findings = (*count_findings(stream, entry), *stamp_findings(report, stamps))
     findings += tuple(loss_findings(report, entry, gaps, stream.info))
-    findings += (*clock_findings(stream, fit), *nan_findings(stream, good))
-    findings += tuple(pace_findings(stream, pace))
+    findings += (*clock_findings(stream, fit, beyond_s), *nan_findings(stream, good))
+    findings += (*header_findings(stream), *pace_findings(stream, pace))
     return StreamExam(
         stream=stream,
         entry=entry,
@@ -141,6 +145,7 @@ def examine_stream(stream: XdfStream, entry: StreamEntry | None) -> StreamExam:
         times=times,
         correction_s=float(np.abs(corrected[good] - stream.stamps[good]).max(initial=0.0)),
         clock_error_s=clock_error_s,
+        beyond_s=beyond_s,
         tells_time=pace.tells_time,
         stamp_error_s=stamp_error_s,
         report=report,

@@ -159,8 +159,9 @@ def write_physio(
         if stream.rate_hz <= 0:
             notes.append(f"{stream.shown}: no rate, and no markers: BIDS has no place; left out")
             continue
-        if len(stream) < 2:
-            notes.append(f"{stream.shown}: {len(stream)} samples, left out")
+        if len(stream) < 2 or not stream.labels:
+            what = f"{len(stream)} samples" if stream.labels else "has no channels"
+            notes.append(f"{stream.shown}: {what}, left out")
             continue
         try:
             grid = grid_of(stream)

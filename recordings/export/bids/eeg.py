@@ -21,7 +21,14 @@ from recordings.read.fill import rate_notes, stamp_notes
 from recordings.read.grid import Grid
 from recordings.read.session import Session
 from recordings.read.stream import Stream
-from recordings.read.to_mne import OF_VOLTS, channel_kinds, no_electrodes, raw_of, si_scales
+from recordings.read.to_mne import (
+    OF_VOLTS,
+    channel_kinds,
+    no_electrodes,
+    raw_of,
+    si_scales,
+    taken_units,
+)
 from recordings.units import parse_unit
 
 _VOLT: Final = 107
@@ -53,6 +60,7 @@ def write_eeg(session: Session, stream: Stream, grid: Grid, place: Place) -> lis
     manifest = session.manifest
     power = manifest.powerline_hz if manifest else None
     notes = [*stamp_notes(stream), *rate_notes(stream), *no_electrodes(stream)]
+    notes += taken_units(stream)[1]
     start = session.utc(grid.first)
     if start is not None:
         start -= timedelta(days=place.days_back)

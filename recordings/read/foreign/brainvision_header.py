@@ -115,9 +115,11 @@ def _check_data(path: Path, text: str) -> None:
     try:
         check_regular(file)
     except FileNotFoundError:
-        raise RecordingError(
-            f"{path}: names {name}, which is not there; put it beside this file"
-        ) from None
+        own = path.with_suffix(".eeg")
+        remedy = "put it beside this file"
+        if own.is_file():  # both were renamed, and the header still tells of the old name
+            remedy += f", or correct the line DataFile if it is {own.name} by now"
+        raise RecordingError(f"{path}: names {name}, which is not there; {remedy}") from None
     except NotAFile as error:
         raise RecordingError(
             f"{path}: DataFile={name!r} cannot be read: {error.strerror}"

@@ -38,6 +38,8 @@ def read_brainvision(path: Path) -> SignalFile:
         Exception: whatever MNE raises.
     """
     header = read_header(path)
+    if path.suffix != ".vhdr":
+        raise RecordingError(f"{path}: MNE reads it as {path.stem}.vhdr alone; rename it to that")
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always")
         raw, bad_markers = _read_raw(path)
@@ -132,7 +134,10 @@ def _good_markers(path: Path, header: str, raw: Any) -> tuple[list[tuple[float, 
     rows = re.findall(r"^Mk\d+=(.*)$", text, re.MULTILINE)
     found = [match for row in rows if (match := _MARKER.match(row))]
     inside = [match for match in found if 1 <= int(match[3]) <= raw.n_times]
-    entries = [((int(m[3]) - 1) / _rate_of(raw), f"{m[1]}/{m[2]}") for m in inside]
+    said = [f"{m[1]}/{m[2]}".replace(r"\1", ",") for m in inside]
+    entries = [
+        ((int(m[3]) - 1) / _rate_of(raw), text) for m, text in zip(inside, said, strict=True)
+    ]
     return entries, f"{name}: {len(inside)} of {len(rows)} markers are taken"
 
 

@@ -7,6 +7,7 @@ names. Signals of different rates are streams of their own, as in LSL.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -104,16 +105,33 @@ def session_streams(session: Session, without: Iterable[str] = ()) -> SignalFile
         if s not in named
     ]
     notes += [note for stream in chosen for note in stamp_notes(stream)]
+    if session.recording.damage:
+        notes.append(f"{session.recording.path.name}: {session.recording.damage_text}; left out")
     return SignalFile([_of_session(stream) for stream in chosen], notes)
 
 
 def _of_session(stream: Stream) -> SignalStream:
     info = stream.xdf.info
-    # A step back in time cannot be waited for: what is late comes with what came before.
-    own = stream.mended if stream.rate_hz > 0 else filled(stream.times(), 0.0)
-    times = np.maximum.accumulate(own) if len(stream) else np.zeros(0)
+    order = None
+    if stream.rate_hz > 0:
+        # A step back in time cannot be waited for: what is late comes with what came before.
+        times = np.maximum.accumulate(stream.mended) if len(stream) else np.zeros(0)
+    else:
+        times = filled(stream.times(), 0.0)
+        if np.any(np.diff(times) < 0):  # each sample has a time of its own, whenever it was sent
+            order = np.argsort(times, kind="stable")
+            times = times[order]
 
     def read(start: int, stop: int) -> Array:
+        if order is not None:
+            return whole()[order[start:stop]]
+        return in_file(start, stop)
+
+    @cache
+    def whole() -> Array:
+        return in_file(0, len(stream))
+
+    def in_file(start: int, stop: int) -> Array:
         if not stream.is_text:
             return stream.xdf.read(start, stop)
         rows = stream.strings[start:stop]

@@ -171,3 +171,54 @@ def test_a_row_that_names_no_subject_is_named(session: Path, code: int, tmp_path
     marks, notes = placed(session, sheet)
     assert marks == [[1.0, 1.2, 1.4]]
     assert notes == ["a.csv, line 4: names no subject, as where cells were merged; left out"]
+
+
+def test_a_quote_that_nobody_closes_swallows_no_rows(
+    session: Path, code: int, tmp_path: Path
+) -> None:
+    sheet = tmp_path / "coded.csv"
+    rows = [f'"1","{code}",0.1,"a"', f'1,{code},0.2,"b', f"1,{code},0.3,c"]
+    sheet.write_text("\n".join(["Subject,Marker,OnsetTime,Estimated Emotion", *rows]))
+    assert placed(session, sheet) == ([[0.1], [0.2], [0.3]], [])
+    assert [row.cells["Estimated Emotion"] for row in read_sheet(sheet)] == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize("name", ["Participant", "SUBJECT ID", "sub_id"])
+def test_another_word_for_subject_is_known(
+    session: Path, code: int, tmp_path: Path, name: str
+) -> None:
+    sheet = tmp_path / "coded.csv"
+    sheet.write_text(f"{name};Marker;OnsetTime\n1;{code};0,1\n2;{code};0,2\n")
+    assert placed(session, sheet) == ([[0.1]], [])
+
+
+def test_a_sheet_without_subjects_says_whose_its_rows_are_taken_for(
+    session: Path, code: int, tmp_path: Path
+) -> None:
+    sheet = tmp_path / "coded.csv"
+    sheet.write_text(f"Proband;Marker;OnsetTime\n1;{code};0,1\n2;{code};0,2\n")
+    pieces, notes = placed(session, sheet)
+    assert pieces == [[0.1], [0.2]]
+    assert notes == ["coded.csv: has no column Subject: all rows are taken for '01'"]
+
+
+def test_text_above_the_header_is_no_header(session: Path, code: int, tmp_path: Path) -> None:
+    sheet = tmp_path / "coded.csv"
+    sheet.write_text(f"Coded by Anna;;\n;;\nSubject;Marker;OnsetTime\n1;{code};0,1\n1;{code};x\n")
+    pieces, notes = placed(session, sheet)
+    assert pieces == [[0.1]]
+    assert notes == ["coded.csv, line 5: OnsetTime 'x' is no number; left out"]
+
+
+def test_a_second_sheet_of_codings_is_named(session: Path, code: int, tmp_path: Path) -> None:
+    openpyxl = pytest.importorskip("openpyxl")
+    book = openpyxl.Workbook()
+    book.active.append(["read me"])
+    for number, name in enumerate(("anna", "ben")):
+        page = book.create_sheet(name)
+        page.append(["Subject", "Marker", "OnsetTime"])
+        page.append([1, code, 0.1 + number])
+    book.save(tmp_path / "coded.xlsx")
+    pieces, notes = placed(session, tmp_path / "coded.xlsx")
+    assert pieces == [[0.1]]
+    assert notes == ["coded.xlsx: sheet 'ben' is not read; save it as a file of its own"]

@@ -69,9 +69,13 @@ def test_a_stream_of_another_clock_and_one_that_went(tmp_path: Path) -> None:
 
 def test_stamps_that_cannot_be_true_and_those_that_jump(tmp_path: Path) -> None:
     times = START + np.arange(2500) / 250
-    times[700] += 200_000
-    found = said(check(bare(tmp_path / "a.xdf", eeg(times=times), eeg())))
-    assert found["stamps-wrong", "warn"].startswith("EEG (EEG) #1: 1 of 2500 stamps cannot be true")
+    times[[0, 700]] += 200_000
+    ends = texts("Mk", ["a", "b"], [START, START + 9])
+    report = check(bare(tmp_path / "a.xdf", eeg(times=times), eeg(), ends))
+    found = said(report)
+    assert found["stamps-wrong", "warn"].startswith("EEG (EEG) #1: 2 of 2500 stamps cannot be true")
+    assert ("stamps-beyond-offsets", "warn") not in found
+    assert [pair.axes_ms < 10 for pair in report.pairs] == [True] * 3
     assert ("ends-early", "warn") not in found
     times = START + np.arange(2500) / 250
     times[1250:] += 200_000
@@ -220,3 +224,56 @@ def test_two_streams_of_one_name_are_told_apart_in_all_that_is_said(tmp_path: Pa
     with open_session(path) as session:
         for name, stream in zip(names, session.streams, strict=True):
             assert session[name] is stream
+
+
+@pytest.mark.parametrize("stamp", [np.nan, np.inf, -1.7e308, 1.7e12])
+def test_a_stamp_beyond_every_clock_is_counted(tmp_path: Path, stamp: float) -> None:
+    times = START + np.arange(2500) / 250
+    times[700] = stamp
+    found = said(check(bare(tmp_path / "a.xdf", eeg(times=times))))
+    assert found["stamps-nan", "warn"].startswith("EEG: 1 of 2,500 stamps are no numbers")
+
+
+def test_markers_without_a_time_are_nowhere(tmp_path: Path) -> None:
+    unix_ms = texts("Mk", ["a", "b"], [1.7e12, 1.7e12 + 1000])
+    found = said(check(bare(tmp_path / "a.xdf", eeg(), unix_ms)))
+    assert "stamps-still" in {code for code, _ in found}
+    assert "markers-outside" not in {code for code, _ in found}
+
+
+@pytest.mark.parametrize(
+    ("times", "level", "text"),
+    [
+        ([START - 9, START - 8], "warn", "2 of 2 markers lie before or after all signals"),
+        ([START + 1, 1.7e9], "warn", "1 of 2 markers lie before or after all signals, up to 54"),
+        ([START + 1, START + 20], "info", "1 of 2 markers lie before or after all signals"),
+    ],
+)
+def test_a_recording_passes_not_whose_events_are_all_elsewhere(
+    tmp_path: Path, times: list[float], level: str, text: str
+) -> None:
+    found = said(check(bare(tmp_path / "a.xdf", eeg(), texts("Mk", ["a", "b"], times))))
+    assert found["markers-outside", level].startswith(f"Mk: {text}")
+    assert ("stamped by another clock" in found["markers-outside", level]) is (times[1] > 1e9)
+
+
+@pytest.mark.parametrize(("type_", "warned"), [("EEG", True), ("ecg", True), ("HR", False)])
+def test_a_signal_that_announces_no_rate_is_warned_of(
+    tmp_path: Path, type_: str, warned: bool
+) -> None:
+    times = START + np.arange(500) / 100
+    found = said(check(bare(tmp_path / "a.xdf", Sent("a", type_, 0.0, sine(500), times))))
+    assert (("rate-unusable", "warn") in found) is warned
+
+
+@pytest.mark.parametrize(("labels", "level"), [(1, "info"), (2, ""), (3, "warn")])
+def test_a_header_that_describes_other_channels_than_there_are(
+    tmp_path: Path, labels: int, level: str
+) -> None:
+    names = ("Fz", "Cz", "Pz")[:labels]
+    path = bare(tmp_path / "a.xdf", eeg(labels=names, units=("uV",) * labels))
+    found = {f.code: f for f in check(path).findings}
+    assert ("channels-described" in found) is bool(level)
+    if level:
+        assert found["channels-described"].level == level
+        assert f"describes {labels} channels" in found["channels-described"].text

@@ -191,6 +191,15 @@ def test_a_marker_belongs_to_a_signal_up_to_half_a_sample_from_its_ends(at: list
     assert all("all" in note or f"{len(at) - len(inside)} of {len(at)}" in note for note in said)
 
 
+def test_markers_of_two_clocks_are_told_from_late_ones() -> None:
+    grid = Grid(START + np.arange(1500) / 250, 250.0)
+    markers = [SessionMarker("Mk", Marker(time, "x", {})) for time in (START + 1, 1.7e9)]
+    assert outside_notes("EEG", grid, markers) == [
+        "Mk: 1 of 2 markers lie outside of EEG, 1 after it, up to 54 years away: stamped by "
+        "another clock; left out"
+    ]
+
+
 def test_markers_without_a_time_are_named_in_every_export(tmp_path: Path) -> None:
     marks = ["a", "b", "c", "d"]
     path = bare(

@@ -179,3 +179,28 @@ def test_a_segment_that_does_not_say_when_it_began_is_told(date: str, tmp_path: 
     np.testing.assert_allclose(found.streams[0].times, np.arange(250) / 250)
     (note,) = [note for note in found.notes if "new segments" in note]
     assert note.endswith("read as one stretch, pauses between them are lost")
+
+
+def test_a_comma_in_a_marker_is_one_where_mne_cannot_read_the_file(tmp_path: Path) -> None:
+    path = brainvision(tmp_path, ("uV", "uV"), True)
+    rows = "Mk1=Comment,one\\1two,10,1,0\nMk2=Stimulus,S  1,nowhere,1,0\n"
+    with_line(path.with_suffix(".vmrk"), "Mk1=Stimulus,S  1,10,1,0\n", rows)
+    content = open_signals(path)
+    assert content is not None
+    assert content.streams[1].read(0, 9)[:, 0].tolist() == ["Comment/one,two"]
+    assert any("1 of 2 markers are taken" in note for note in content.notes)
+
+
+def test_files_that_were_renamed_say_what_to_do(tmp_path: Path) -> None:
+    path = brainvision(tmp_path, ("uV", "uV"), True)
+    shouted = path.rename(tmp_path / "x.VHDR")
+    with pytest.raises(RecordingError, match=r"reads it as x\.vhdr alone; rename it"):
+        open_signals(shouted)
+    path = with_line(shouted.rename(tmp_path / "y.vhdr"), "DataFile=x.eeg", "DataFile=old.eeg")
+    with pytest.raises(
+        RecordingError, match=r"old\.eeg, which is not there; put it beside this file$"
+    ):
+        open_signals(path)
+    (tmp_path / "x.eeg").rename(tmp_path / "y.eeg")
+    with pytest.raises(RecordingError, match=r"correct the line DataFile if it is y\.eeg by now"):
+        open_signals(path)

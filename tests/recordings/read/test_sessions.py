@@ -10,12 +10,13 @@ import pytest
 from recordings import layout
 from recordings.engines.local import Here
 from recordings.errors import RecordingError
-from recordings.read.sessions import find_sessions, session_folders
+from recordings.read.sessions import find_sessions, holds_sessions, session_folders
 from recordings.report.many import check_many
 from recordings.study.catalogue import Catalogue
 from recordings.study.ledger import Ledger
 from recordings.study.reading import read_facts
 from recordings.study.scan import scan
+from tests.recordings.bare_files import bare, eeg
 
 
 def made(study: Path, participant: str) -> Path:
@@ -147,3 +148,12 @@ def test_a_disk_that_comes_back_is_seen_by_a_list_that_is_asked_again(tmp_path: 
         disk.rename(tmp_path / "unplugged")
         assert found.folders() == [data_dir / "study" / "sub-02"]
         (tmp_path / "unplugged").rename(disk)
+
+
+def test_a_folder_of_xdf_files_is_many_whatever_their_names(tmp_path: Path) -> None:
+    files = tuple(bare(tmp_path / name, eeg(1.0)) for name in ("a.xdf", "b.XDF"))
+    assert find_sessions([tmp_path]) == files
+    assert holds_sessions(tmp_path)
+    results = check_many(find_sessions([tmp_path]), None, Here(), lambda _: None)
+    assert [Path(done.path).name for done in results] == ["a.xdf", "b.XDF"]
+    assert not any(done.error for done in results)

@@ -118,3 +118,12 @@ def test_an_ampersand_that_begins_no_reference_stands_for_itself(tmp_path: Path,
     (stream,) = pyxdf_streams(tmp_path / "b.xdf")
     assert stream["info"]["desc"][0]["note"] == [text.replace("&amp;", "&")]
     assert len(stream["time_series"]) == 100
+
+
+def test_a_unit_in_the_page_of_windows_is_one(tmp_path: Path) -> None:
+    desc = "<channels><channel><label>Fz</label><unit>µV</unit></channel></channels>"
+    xml = header_xml("Verstärker", "EEG", 1, 250.0, "float32", "", desc=desc)
+    info = StreamInfo(xml.encode("cp1252"))
+    assert info.name == "Verstärker"
+    assert info.channels[0].unit == "µV"
+    assert info.cleaned_xml is not None

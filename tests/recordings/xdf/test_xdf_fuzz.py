@@ -98,6 +98,6 @@ def test_entity_bombs_and_text_that_is_not_utf8(tmp_path: Path) -> None:
     path = write(tmp_path / "bomb.xdf", [chunks.stream_header(1, bomb), data])
     with read_xdf(path) as recording:
         assert [s.id for s in recording.streams] == [7]
-        assert "�" in recording.streams[0].name
+        assert recording.streams[0].name == "éèg"
         assert any("hostile XML" in d.reason for d in recording.damage)
     check_bytes(path.read_bytes(), tmp_path)
