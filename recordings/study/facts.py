@@ -13,6 +13,7 @@ from typing import Any, Final
 from recordings import layout
 from recordings.disk.regular import read_bytes
 from recordings.names import told_apart
+from recordings.study.same_recording import Recorded, same_recordings
 
 BEING_RECORDED: Final = "it is being recorded"
 _WATCHED: Final = frozenset({"session.json", layout.REPORT_JSON_NAME, "exports.json"})
@@ -117,6 +118,15 @@ class Facts:
                 for entry in exports
             ),
         )
+
+
+def doubles(sessions: Iterable[Facts]) -> dict[str, str]:
+    """Return the sessions that another stands for, and that other, by folder."""
+    return same_recordings(
+        Recorded(f.folder, f.digest, (f.study, f.participant, f.session), f.started_utc, f.state)
+        for f in sessions
+        if not (f.problem or f.being_recorded or f.unusable)
+    )
 
 
 def labels(sessions: Iterable[Facts]) -> dict[str, str]:

@@ -8,9 +8,10 @@ from pathlib import Path
 
 from recordings.engines.work import Engine
 from recordings.errors import RecordingError
-from recordings.study.facts import Facts, why_left_out
+from recordings.study.facts import Facts, doubles, labels, why_left_out
 from recordings.study.ledger import Failure, Ledger
 from recordings.study.reading import brief
+from recordings.study.same_recording import why_not_twice
 from recordings.study.scan import scan
 from recordings.study.status import Cell, StepState
 from recordings.study.steps import Result, Step, standing
@@ -42,9 +43,11 @@ def chosen(
         if not any(_is_of(facts.name, name) for facts in found):
             raise RecordingError(f"--only {name}: no session's name begins so; write sub-01")
     wanted = [f for f in found if not only or any(_is_of(f.name, name) for name in only)]
-    left_out = {
+    called, twice = labels(found), doubles(found)
+    left_out = {folder: why_not_twice(called[other]) for folder, other in twice.items()}
+    left_out |= {
         facts.folder: why
-        for facts in wanted
+        for facts in found
         if (why := why_left_out(facts.being_recorded, facts.unusable))
     }
     return (
