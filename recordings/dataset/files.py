@@ -18,7 +18,7 @@ _CHUNK = 64  # windows a chunk of Zarr
 
 def to_npz(study: Windows, folder: Path) -> list[Path]:
     """See `Study.to_npz`; where there are no labels, none is written."""
-    _make(folder)
+    _make(folder, "*.npz")
     paths = []
     for number in range(len(study)):
         item = study[number]
@@ -71,11 +71,11 @@ def to_webdataset(study: Windows, folder: Path, per_shard: int) -> list[Path]:
     """See `Study.to_webdataset`.
 
     Raises:
-        RecordingError: webdataset is not installed.
+        RecordingError: webdataset is not installed, or there are shards already.
     """
     with of_extra("study", "webdataset"):
         import webdataset as wds
-    _make(folder)
+    _make(folder, "shard-*.tar")
     arrays = [(name, f"{name}{part}") for name in study.signals for part in ("", "_mask", "_times")]
     with wds.ShardWriter(str(folder / "shard-%05d.tar"), maxcount=per_shard, verbose=0) as writer:
         for number in range(len(study)):
@@ -87,13 +87,16 @@ def to_webdataset(study: Windows, folder: Path, per_shard: int) -> list[Path]:
     return sorted(folder.glob("shard-*.tar"))
 
 
-def _make(folder: Path) -> None:
+def _make(folder: Path, files: str) -> None:
+    """Make a folder without such files: those of another time would be taken for these."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise RecordingError(
             f"{folder}: cannot be made ({error.strerror}); name another folder"
         ) from error
+    if (other := next(folder.glob(files), None)) is not None:
+        raise RecordingError(f"{other}: exists already; name another folder, or delete them")
 
 
 def _plain(value: Any) -> Any:

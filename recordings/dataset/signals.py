@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ import numpy as np
 from recordings.arrays import Array, BoolArray, F64Array
 from recordings.dataset.resampling import reach, resampled
 from recordings.errors import RecordingError
-from recordings.features.channels import body_channels, electrodes
+from recordings.features.channels import body_channels, electrodes, units_of
 from recordings.features.event_flow import MAPS, as_gray, check_size, event_flow
 from recordings.features.physiology import KINDS
 from recordings.features.trace import Place, Trace, bridged
@@ -45,9 +46,13 @@ class Cut:
 
 
 class Reader(Protocol):
-    """Reads one signal of one session."""
+    """Reads one signal of one session.
+
+    `shown` has what must be the same in all sessions: each channel's label, with its unit.
+    """
 
     labels: tuple[str, ...]
+    shown: tuple[str, ...]
 
     def read(self, window: Window) -> Cut:
         """Return what lies in a window."""
@@ -104,18 +109,21 @@ class Samples:
     """Channels of a stream, at another rate; times are true ones, zero among them."""
 
     def __init__(self, stream: Stream, channels: list[int], rate_hz: float) -> None:
-        labels = unique_labels(stream)
+        labels, units = unique_labels(stream), units_of(stream)
         self.labels = tuple(labels[n] for n in channels)
+        self.shown = tuple(f"{labels[n]} ({units[n][1] or 'no unit'})" for n in channels)
         self._grid = grid_of(stream)
-        self._trace = Trace(stream, self._grid, channels)
+        self._trace = Trace(stream, self._grid, channels, [scale for scale, _ in units])
         self._rate_hz = rate_hz
 
     def read(self, window: Window) -> Cut:
         """See `Reader`."""
         rate = self._rate_hz
-        first = np.ceil((window.start - window.zero) * rate - 1e-6)
-        last = np.ceil((window.stop - window.zero) * rate - 1e-6)
-        times = np.arange(first, last) / rate
+        first = math.ceil((window.start - window.zero) * rate - 1e-6)
+        after = math.ceil((window.stop - window.zero) * rate - 1e-6)
+        times = np.arange(first, after) / rate
+        if not len(times):
+            return Cut(np.zeros((0, len(self.labels)), np.float32), times, np.zeros(0, np.bool_))
         positions = self._grid.positions(times + window.zero)
         wide = reach(self._trace.rate_hz, rate) + 1
         low, high = int(np.floor(positions[0])) - wide, int(np.ceil(positions[-1])) + wide + 1
@@ -130,6 +138,7 @@ class Pictures:
     """The stored frames of a camera in gray, `size` pixels square, uint8, shape (n, size, size)."""
 
     labels: tuple[str, ...] = ("gray",)
+    shown = labels
 
     def __init__(self, camera: Camera, size: int) -> None:
         self._camera, self._size = camera, size
@@ -155,6 +164,7 @@ class OnsetApex:
     """
 
     labels: tuple[str, ...] = MAPS
+    shown = labels
 
     def __init__(self, camera: Camera, size: int) -> None:
         check_size(camera.name, size)
