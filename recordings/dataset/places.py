@@ -17,7 +17,7 @@ from recordings.features.windows import Window
 from recordings.manifest import Manifest
 from recordings.names import told_apart
 from recordings.study.facts import why_left_out
-from recordings.study.reading import brief
+from recordings.study.reading import brief, gone
 from recordings.study.same_recording import Recorded, same_recordings, why_not_twice
 
 Channels = dict[str, tuple[str, ...]]
@@ -71,8 +71,8 @@ def find_places(
     for path, why in _unlike_most(channels):
         found.leave_out(path, why)
     found.left_out.sort()
-    gone = {path for path, _ in found.left_out}
-    found.places = [place for place in found.places if place.session not in gone]
+    out = {path for path, _ in found.left_out}
+    found.places = [place for place in found.places if place.session not in out]
     return found
 
 
@@ -88,7 +88,10 @@ def _usable(sessions: Iterable[Path], found: Found) -> dict[Path, str]:
         except RecordingError as error:
             found.leave_out(path, str(error))
     called = told_apart({place: Path(place).absolute().parts for place in manifests})
-    twice = same_recordings(Recorded.of(place, m) for place, (_, m) in manifests.items())
+    twice = same_recordings(
+        Recorded.of(place, manifest, lacks=any(gone(path, manifest)))
+        for place, (path, manifest) in manifests.items()
+    )
     for place, other in twice.items():
         found.leave_out(manifests[place][0], why_not_twice(called[other]))
     return {path: called[place] for place, (path, _) in manifests.items() if place not in twice}

@@ -23,7 +23,7 @@ from recordings.dataset.splits import Split, splits
 from recordings.errors import RecordingError, few
 from recordings.features.task import Settings
 from recordings.features.windows import Kind
-from recordings.read.sessions import session_folders
+from recordings.read.sessions import study_places
 
 Item = dict[str, Any]
 
@@ -194,7 +194,7 @@ def load_study(
     make = labels_for(labels, coder, elsewhere) if isinstance(labels, str) else labels
     opened = Opened(signals)
     try:
-        sessions = session_folders(Path(folder))
+        sessions = [Path(place) for place in study_places(Path(folder))]
         found = find_places(opened, sessions, settings, make)
         told = ""
         if out := found.left_out:

@@ -122,11 +122,15 @@ class Facts:
 
 def doubles(sessions: Iterable[Facts]) -> dict[str, str]:
     """Return the sessions that another stands for, and that other, by folder."""
+    usable = (f for f in sessions if not (f.problem or f.being_recorded or f.unusable))
     return same_recordings(
-        Recorded(f.folder, f.digest, (f.study, f.participant, f.session), f.started_utc, f.state)
-        for f in sessions
-        if not (f.problem or f.being_recorded or f.unusable)
+        Recorded(f.folder, f.digest, _whose(f), f.started_utc, f.state, bool(f.gone))
+        for f in usable
     )
+
+
+def _whose(facts: Facts) -> tuple[str, str, str]:
+    return facts.study, facts.participant, facts.session
 
 
 def labels(sessions: Iterable[Facts]) -> dict[str, str]:

@@ -59,7 +59,7 @@ def read_facts(root: Path, folder: Path) -> Facts:
         being_recorded=manifest.is_being_recorded,
         simulated=manifest.simulated,
         unusable=manifest.unusable or "",
-        gone=tuple(_gone(folder, manifest)),
+        gone=tuple(gone(folder, manifest)),
         digest=manifest.digest(),
         check=_check(folder),
         coders=tuple(_coder(folder, name, manifest) for name in coders_of(folder)),
@@ -67,7 +67,8 @@ def read_facts(root: Path, folder: Path) -> Facts:
     )
 
 
-def _gone(folder: Path, manifest: Manifest) -> Iterator[str]:
+def gone(folder: Path, manifest: Manifest) -> Iterator[str]:
+    """Name the files of a session that are not there."""
     for entry in manifest.files:
         if entry.path not in manifest.elsewhere and not (folder / entry.path).is_file():
             yield entry.path

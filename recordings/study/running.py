@@ -40,9 +40,9 @@ def chosen(
     """
     found = list(sessions)
     for name in only:
-        if not any(_is_of(facts.name, name) for facts in found):
+        if not any(_is_of(facts, name) for facts in found):
             raise RecordingError(f"--only {name}: no session's name begins so; write sub-01")
-    wanted = [f for f in found if not only or any(_is_of(f.name, name) for name in only)]
+    wanted = [f for f in found if not only or any(_is_of(f, name) for name in only)]
     called, twice = labels(found), doubles(found)
     left_out = {folder: why_not_twice(called[other]) for folder, other in twice.items()}
     left_out |= {
@@ -56,8 +56,9 @@ def chosen(
     )
 
 
-def _is_of(session: str, name: str) -> bool:
-    return session == name or session.startswith(f"{name}_")
+def _is_of(facts: Facts, name: str) -> bool:
+    called = (facts.name, f"sub-{facts.participant}_ses-{facts.session}")  # it may be renamed
+    return any(one == name or one.startswith(f"{name}_") for one in called)
 
 
 def plan(

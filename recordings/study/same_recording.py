@@ -20,13 +20,14 @@ class Recorded(NamedTuple):
     whose: tuple[str, str, str]  # study, participant, session
     started_utc: str
     state: str
+    lacks: bool  # files that its manifest tells of
 
     @classmethod
-    def of(cls, place: str, manifest: Manifest) -> Self:
+    def of(cls, place: str, manifest: Manifest, *, lacks: bool) -> Self:
         """Describe a session by its manifest."""
         whose = manifest.study, manifest.participant, manifest.session
         started = manifest.clock[0].utc if manifest.clock else ""
-        return cls(place, manifest.digest(), whose, started, str(manifest.state))
+        return cls(place, manifest.digest(), whose, started, str(manifest.state), lacks)
 
     @property
     def take(self) -> tuple[tuple[str, str, str], str]:
@@ -45,7 +46,7 @@ def same_recordings(sessions: Iterable[Recorded]) -> dict[str, str]:
     Args:
         sessions: that may be used.
     """
-    ranked = sorted(sessions, key=lambda one: (len(one.place), one.place))
+    ranked = sorted(sessions, key=lambda one: (one.lacks, len(one.place), one.place))
     repaired = {s.take: s.place for s in reversed(ranked) if s.is_repaired and s.started_utc}
     first: dict[str, str] = {}
     found: dict[str, str] = {}

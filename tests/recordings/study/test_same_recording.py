@@ -60,7 +60,7 @@ def test_what_is_there_twice_is_done_once_and_told(root: Path) -> None:
 
 def test_recordings_that_are_two_are_not_taken_for_one() -> None:
     def one(place: str, digest: str, state: str, utc: str = "09:00", study: str = "a") -> Recorded:
-        return Recorded(place, digest, (study, "01", "01"), utc, state)
+        return Recorded(place, digest, (study, "01", "01"), utc, state, lacks="lacks" in place)
 
     whole = [one("1", "a", "complete"), one("2", "b", "complete"), one("3", "c", "recording")]
     assert same_recordings(whole) == {}
@@ -70,6 +70,8 @@ def test_recordings_that_are_two_are_not_taken_for_one() -> None:
     assert same_recordings(undated) == {}
     twice = [one("1", "a", "failed"), one("2", "b", "repaired"), one("3 copy", "b", "repaired")]
     assert same_recordings(twice) == {"1": "2", "3 copy": "2"}
+    lacks = [one("lacks", "a", "complete"), one("a longer path", "a", "complete")]
+    assert same_recordings(lacks) == {"lacks": "a longer path"}
 
 
 def test_files_of_another_recording_are_not_replaced(root: Path, tmp_path: Path) -> None:
