@@ -112,7 +112,7 @@ class Samples:
         labels, units = unique_labels(stream), units_of(stream)
         self.labels = tuple(labels[n] for n in channels)
         self.shown = tuple(f"{labels[n]} ({units[n][1] or 'no unit'})" for n in channels)
-        self._grid = grid_of(stream)
+        self._grid = grid_of(stream, filled=False)
         self._trace = Trace(stream, self._grid, channels, [scale for scale, _ in units])
         self._rate_hz = rate_hz
 

@@ -221,7 +221,8 @@ def _add_body(
 
 
 def _trace(stream: Stream, channels: list[int]) -> Trace:
-    return Trace(stream, grid_of(stream), channels, [scale for scale, _ in units_of(stream)])
+    scales = [scale for scale, _ in units_of(stream)]
+    return Trace(stream, grid_of(stream, filled=False), channels, scales)
 
 
 def _not_there(
