@@ -195,10 +195,10 @@ def _eda(nk: Any, values: F64Array, rate: float) -> Found:
 def _rsp(nk: Any, values: F64Array, rate: float) -> Found:
     clean = nk.rsp_clean(values, sampling_rate=rate)
     info = nk.rsp_peaks(clean, sampling_rate=rate)[1]
-    peaks = _positions(info["RSP_Peaks"])
+    peaks, troughs = (_positions(info[name]) for name in ("RSP_Peaks", "RSP_Troughs"))
     amplitude = nk.rsp_amplitude(clean, info["RSP_Peaks"], info["RSP_Troughs"])
     signals = {
-        "RSP_Rate": _rate_between(nk, peaks, rate, len(values)),
+        "RSP_Rate": _rate_between(nk, troughs, rate, len(values)),
         "RSP_Amplitude": _between(amplitude, peaks),
         "RSP_RVT": _between(_volume_per_time(nk, clean, rate), peaks),
     }

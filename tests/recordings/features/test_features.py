@@ -190,12 +190,20 @@ def test_noise_and_flat_lines_are_no_beats() -> None:
     assert nothing.missing.all()
 
 
-def test_the_volume_of_breath_is_neurokits_own() -> None:
+def test_rate_and_volume_of_breath_are_neurokits_own() -> None:
     import neurokit2 as nk
 
     rate = 200.0
     breath = nk.rsp_simulate(duration=120, sampling_rate=200, respiratory_rate=15, random_state=1)
-    found = process("RSP", np.asarray(breath), rate, 0.02).signals["RSP_RVT"]
+    signals = process("RSP", np.asarray(breath), rate, 0.02).signals
+    own, info = nk.rsp_process(breath, sampling_rate=200)
+    inside = slice(int(info["RSP_Troughs"][0]), int(info["RSP_Troughs"][-1]) + 1)
+    for name in ("RSP_Rate", "RSP_Amplitude"):
+        known = np.isfinite(signals[name])
+        known[: inside.start] = known[inside.stop :] = False
+        assert known[inside].mean() > 0.9
+        np.testing.assert_allclose(signals[name][known], own[name][known], rtol=1e-9)
+    found = signals["RSP_RVT"]
     clean = nk.rsp_clean(breath, sampling_rate=200)
     whole = nk.rsp_rvt(clean, sampling_rate=200, method="harrison2021", silent=True)
     known = np.isfinite(found)
