@@ -111,7 +111,9 @@ def export(session: Session, folder: Path, settings: Settings) -> list[str]:
     if (manifest := session.manifest) is None:
         raise RecordingError(f"{session.path}: a bare file says nothing of its participant")
     rows, notes = features(session, settings)
-    if not rows:
+    if not rows and settings.windows == "event":  # a face may well stay still
+        notes.append(f"{settings.coder} has coded no event: the table has no row")
+    elif not rows:
         raise RecordingError(_no_rows(session, settings))
     names = Names(manifest.participant, manifest.session, manifest.task, manifest.run)
     named = manifest.model_dump(include={"participant", "session", "task", "run"})
@@ -130,8 +132,7 @@ def _no_rows(session: Session, settings: Settings) -> str:
             f"{session.path.name}: {seconds:.1f} s hold no window of {settings.length_s:g} s; "
             "ask for a shorter --length"
         )
-    what = "no event was coded" if settings.windows == "event" else "no trial has onset and end"
-    return f"{session.path.name}: {what}; ask for --windows sliding"
+    return f"{session.path.name}: no trial has onset and end; ask for --windows sliding"
 
 
 def _beside(session: Session, settings: Settings) -> list[Path]:
