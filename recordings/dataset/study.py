@@ -19,7 +19,7 @@ from recordings.dataset.labels import Labels, labels_for
 from recordings.dataset.opened import Opened
 from recordings.dataset.places import Channels, Place, find_places
 from recordings.dataset.signals import Reader, Wanted
-from recordings.dataset.splits import Split, splits
+from recordings.dataset.splits import Split, alike, splits
 from recordings.errors import RecordingError, few
 from recordings.features.task import Settings
 from recordings.features.windows import Kind
@@ -208,6 +208,9 @@ def load_study(
             warnings.warn(
                 f"{len(notes)} trials or events are odd, the first {notes[0]}", stacklevel=2
             )
+        for names in alike(place.participant for place in found.places):
+            told = f"participants {' and '.join(names)} are taken for {len(names)} people"
+            warnings.warn(f"{told}: if they are one, a split leaks; name them alike", stacklevel=2)
     except BaseException:
         opened.close()
         raise

@@ -83,3 +83,11 @@ def test_values_of_all_sessions_have_one_unit(folder: Path, tmp_path: Path) -> N
     with pytest.warns(UserWarning, match=r"sub-02.*eda has the channels EDA \(kOhm\), most"):
         found = load_study(study, signals=signals, length_s=2.0)
     assert set(found.participants) == {"01", "03"}
+
+
+def test_one_person_under_two_pseudonyms_is_warned_of(folder: Path, tmp_path: Path) -> None:
+    study = Path(shutil.copytree(folder, tmp_path / "data" / "study"))
+    session = next(study.glob("sub-02/ses-01/*"))
+    Manifest.load(session).model_copy(update={"participant": "1"}).save(session)
+    with pytest.warns(UserWarning, match="participants 01 and 1 are taken for 2 people"):
+        load_study(study, signals={"eda": 10}, length_s=2.0)
