@@ -89,6 +89,7 @@ class Facts:
     problem: str = ""  # why its manifest cannot be read
     gone: tuple[str, ...] = ()  # files of it that are not there
     digest: str = ""
+    content: str = ""  # hash of what was recorded
     check: CheckFacts | None = None
     coders: tuple[CoderFacts, ...] = ()
     exports: tuple[ExportFacts, ...] = ()
@@ -107,10 +108,11 @@ class Facts:
         fields: dict[str, Any] = json.loads(text)
         check = fields.pop("check")
         coders, exports = fields.pop("coders"), fields.pop("exports")
-        gone = tuple(fields.pop("gone"))
+        gone, content = tuple(fields.pop("gone")), fields.pop("content")
         return cls(
             **fields,
             gone=gone,
+            content=content,
             check=CheckFacts(**check) if check else None,
             coders=tuple(CoderFacts(**coder) for coder in coders),
             exports=tuple(
@@ -124,7 +126,7 @@ def doubles(sessions: Iterable[Facts]) -> dict[str, str]:
     """Return the sessions that another stands for, and that other, by folder."""
     usable = (f for f in sessions if not (f.problem or f.being_recorded or f.unusable))
     return same_recordings(
-        Recorded(f.folder, f.digest, _whose(f), f.started_utc, f.state, bool(f.gone))
+        Recorded(f.folder, f.content, _whose(f), f.started_utc, f.state, bool(f.gone))
         for f in usable
     )
 

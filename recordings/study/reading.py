@@ -25,6 +25,7 @@ from recordings.export.staging import KINDS
 from recordings.manifest import MANIFEST_NAME, Manifest
 from recordings.stream_kinds import VIDEO_TYPE
 from recordings.study.facts import CheckFacts, CoderFacts, ExportFacts, Facts, unreadable_digest
+from recordings.study.same_recording import content_of
 
 
 def read_facts(root: Path, folder: Path) -> Facts:
@@ -61,6 +62,7 @@ def read_facts(root: Path, folder: Path) -> Facts:
         unusable=manifest.unusable or "",
         gone=tuple(gone(folder, manifest)),
         digest=manifest.digest(),
+        content=content_of(manifest),
         check=_check(folder),
         coders=tuple(_coder(folder, name, manifest) for name in coders_of(folder)),
         exports=exports,

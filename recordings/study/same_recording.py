@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple, Self
 
+from recordings.layout import XDF_NAME
+
 if TYPE_CHECKING:  # a look at what is remembered imports no model
     from recordings.manifest import Manifest
 
@@ -16,7 +18,7 @@ class Recorded(NamedTuple):
     """What tells a session's recording from others."""
 
     place: str
-    digest: str  # of its manifest
+    content: str  # see `content_of`
     whose: tuple[str, str, str]  # study, participant, session
     started_utc: str
     state: str
@@ -27,7 +29,7 @@ class Recorded(NamedTuple):
         """Describe a session by its manifest."""
         whose = manifest.study, manifest.participant, manifest.session
         started = manifest.clock[0].utc if manifest.clock else ""
-        return cls(place, manifest.digest(), whose, started, str(manifest.state), lacks)
+        return cls(place, content_of(manifest), whose, started, str(manifest.state), lacks)
 
     @property
     def take(self) -> tuple[tuple[str, str, str], str]:
@@ -38,6 +40,12 @@ class Recorded(NamedTuple):
     def is_repaired(self) -> bool:
         """Whether it is a repaired copy."""
         return self.state == "repaired"
+
+
+def content_of(manifest: Manifest) -> str:
+    """Return the hash of what was recorded, whoever it is said to be of; else the manifest's."""
+    hashes = (entry.sha256 for entry in manifest.files if entry.path == XDF_NAME)
+    return next(hashes, None) or manifest.digest()
 
 
 def same_recordings(sessions: Iterable[Recorded]) -> dict[str, str]:
@@ -51,7 +59,7 @@ def same_recordings(sessions: Iterable[Recorded]) -> dict[str, str]:
     first: dict[str, str] = {}
     found: dict[str, str] = {}
     for one in ranked:
-        other = repaired.get(one.take, first.setdefault(one.digest, one.place))
+        other = repaired.get(one.take, first.setdefault(one.content, one.place))
         if other != one.place:
             found[one.place] = other
     return found

@@ -123,7 +123,7 @@ def test_two_studies_of_one_folder_have_no_window_of_one_name(folder: Path, tmp_
     for name in ("one", "two"):
         copied = shutil.copytree(folder / "sub-01", tmp_path / "data" / name / "sub-01")
         (session,) = Path(copied).glob("ses-01/*")
-        Manifest.load(session).model_copy(update={"study": name}).save(session)
+        Manifest.load(session).model_copy(update={"study": name, "files": ()}).save(session)
     study = load_study(tmp_path / "data", signals={"eda": 10}, length_s=10.0)
     paths = study.to_npz(tmp_path / "npz")
     assert len({path.name for path in paths}) == len(study) == 8
