@@ -6,13 +6,17 @@ import re
 import shutil
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
 from acquire.simulation.study import StudyOrder, write_study
 from recordings import load_study
+from recordings.dataset.labels import Label
 from recordings.dataset.signals import Wanted
 from recordings.manifest import Manifest
+from recordings.read.session import Session
 from recordings.repair.session import repair
 
 
@@ -91,3 +95,31 @@ def test_one_person_under_two_pseudonyms_is_warned_of(folder: Path, tmp_path: Pa
     Manifest.load(session).model_copy(update={"participant": "1"}).save(session)
     with pytest.warns(UserWarning, match="participants 01 and 1 are taken for 2 people"):
         load_study(study, signals={"eda": 10}, length_s=2.0)
+
+
+def test_each_chunk_of_zarr_is_written_once(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    zarr = pytest.importorskip("zarr")
+    written: list[str] = []
+    put = zarr.Array.__setitem__
+
+    def noted(self: Any, where: Any, values: Any) -> None:
+        written.append(self.name)
+        put(self, where, values)
+
+    monkeypatch.setattr(zarr.Array, "__setitem__", noted)
+
+    def first_half(session: Session) -> Label:
+        return lambda window: 0 if window.start < session.start + 3.0 else 1
+
+    study = load_study(folder, signals={"eda": 10}, labels=first_half, length_s=1.0, step_s=0.1)
+    study.to_zarr(tmp_path / "study.zarr")
+    assert len(study) == 153
+    assert sorted(written) == sorted(["/eda", "/eda_mask", "/eda_times"] * 3)
+    group = zarr.open_group(tmp_path / "study.zarr", mode="r")
+    arrays = study.to_numpy()
+    for name in ("eda", "eda_mask", "eda_times"):
+        np.testing.assert_array_equal(group[name][:], arrays[name])
+    assert group.attrs["key"] == [place.key for place in study.places]
+    assert group.attrs["label"] == study.labels
