@@ -81,11 +81,25 @@ def _reader(session: Session, name: str, wanted: Wanted) -> Reader:
                 f"{name}: {wanted!r} is no form of pictures; write gray64 or flow28"
             )
         reader = Pictures if form[1] == "gray" else OnsetApex
-        return reader(camera_of(session, name), int(form[2]))
+        camera = camera_of(session, name)
+        _check_files(session, camera)
+        return reader(camera, int(form[2]))
     if not 0 < wanted < np.inf:
         raise RecordingError(f"{name}: {wanted} is no rate; give Hz, more than 0")
     stream, channels = _channels(session, name)
     return Samples(stream, channels, float(wanted))
+
+
+def _check_files(session: Session, camera: Camera) -> None:
+    """Refuse a video that is gone or cut off before its windows are counted on."""
+    entries = session.manifest.files if session.manifest is not None else ()
+    sizes = {entry.path: entry.bytes for entry in entries}
+    for name in camera.entry.files:
+        file = session.path / name
+        if not file.is_file():
+            raise RecordingError(f"{name} is gone; copy it back from where it was recorded")
+        if sizes.get(name) not in (None, file.stat().st_size):
+            raise RecordingError(f"{name} is not as large as it was; run unisono repair on it")
 
 
 def _channels(session: Session, name: str) -> tuple[Stream, list[int]]:

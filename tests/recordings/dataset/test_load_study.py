@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
 import pickle
 import re
 import runpy
@@ -147,6 +148,19 @@ def test_files_of_another_time_are_not_taken_for_these(folder: Path, tmp_path: P
     for write, place in ((study.to_webdataset, "shards"), (study.to_npz, "npz")):
         with pytest.raises(RecordingError, match="exists already"):
             write(tmp_path / place)
+
+
+def test_a_session_whose_video_is_gone_or_cut_off_is_left_out(folder: Path, tmp_path: Path) -> None:
+    study = Path(shutil.copytree(folder, tmp_path / "data" / "study"))
+    (gone,), (cut,) = (study.glob(f"sub-{name}/ses-01/*/face.nut") for name in ("02", "03"))
+    gone.unlink()
+    os.truncate(cut, cut.stat().st_size // 2)
+    with pytest.warns(UserWarning, match=r"2 sessions left out, the first sub-02.*nut is gone"):
+        found = load_study(study, signals={"face": "gray8"}, length_s=10.0)
+    assert set(found.participants) == {"01", "04"}
+    assert "face.nut is not as large as it was" in found.left_out[1][1]
+    with load_study(study, signals={"eda": 10}, length_s=10.0) as found:
+        assert set(found.participants) == {"01", "02", "03", "04"}
 
 
 def test_what_is_being_recorded_is_left_out(folder: Path, tmp_path: Path) -> None:
