@@ -14,7 +14,7 @@ import numpy as np
 from recordings.arrays import Array, BoolArray, F64Array
 from recordings.dataset.resampling import reach, resampled
 from recordings.errors import RecordingError
-from recordings.features.channels import body_channels, electrodes, units_of
+from recordings.features.channels import body_channels, eeg_columns, units_of
 from recordings.features.event_flow import MAPS, as_gray, check_size, event_flow
 from recordings.features.physiology import KINDS
 from recordings.features.trace import Place, Trace, bridged
@@ -90,6 +90,19 @@ def _reader(session: Session, name: str, wanted: Wanted) -> Reader:
     return Samples(stream, channels, float(wanted))
 
 
+def _amplifier(session: Session) -> tuple[Stream, list[int]] | None:
+    """Return the EEG and its electrodes: of several the first by name, as in features.
+
+    Their order in a file is that in which they were found. One that has no second of samples, or
+    tells no time, comes after the others.
+    """
+    found = [(stream, numbers) for stream, numbers, _ in eeg_columns(session.signals)]
+    if len(found) > 1:
+        sound = [s.tells_time and len(s) >= s.rate_hz for s, _ in found]
+        return found[sound.index(True) if any(sound) else 0]
+    return found[0] if found else None
+
+
 def _check_files(session: Session, camera: Camera) -> None:
     """Refuse a video that is gone or cut off before its windows are counted on."""
     entries = session.manifest.files if session.manifest is not None else ()
@@ -105,8 +118,8 @@ def _check_files(session: Session, camera: Camera) -> None:
 def _channels(session: Session, name: str) -> tuple[Stream, list[int]]:
     """Return the stream that a name means, and its channels that are that."""
     kind = name.upper()
-    if kind == "EEG" and session.eeg is not None:
-        return session.eeg, electrodes(session.eeg)
+    if kind == "EEG" and (amplifier := _amplifier(session)):
+        return amplifier
     if kind in KINDS:
         found = [c for c in body_channels(session.signals) if c.kind == kind]
         if found:

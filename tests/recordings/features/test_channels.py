@@ -12,7 +12,9 @@ import pytest
 
 from recordings import open_session
 from recordings.arrays import F64Array
+from recordings.dataset.signals import readers
 from recordings.features.task import Settings, features
+from recordings.features.windows import Window
 from recordings.xdf import chunks
 from tests.recordings.bare_files import START, Sent, bare
 from tests.recordings.xdf_samples import header_xml
@@ -84,6 +86,11 @@ def test_two_amplifiers_have_columns_of_their_own_in_whichever_order(
     order = sorted(streams, key=lambda name: name != first)
     row, _ = row_of(tmp_path, *(streams[name] for name in order))
     assert row["EEG_Alpha_Fz"] == row["EEG_Alpha_Cz"] == pytest.approx(200, rel=0.02)
+    with open_session(tmp_path / "a.xdf") as session:
+        (reader,) = readers(session, {"eeg": 50}).values()
+        values = reader.read(Window(START + 5.0, START + 9.0, START + 5.0)).values
+    assert reader.labels == ("Fz", "Cz")
+    assert np.abs(values).max() < 21
     assert row["EEG_Alpha_Fz_b"] == row["EEG_Alpha_Oz"] == pytest.approx(20_000, rel=0.02)
 
 
