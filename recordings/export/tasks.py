@@ -197,6 +197,13 @@ def _refuse_anothers(order: Order, name: str, digest: str, new: set[str]) -> Non
             )
 
 
+def _stays(order: Order, file: str, record: Record, source: MadeFrom) -> bool:
+    """Whether a file of an export with other settings belongs beside this one's: see `KINDS`."""
+    keeps: Callable[[str], bool] = getattr(order.settings, "keeps", lambda file: False)
+    same = record.digest == source.digest and record.version == program_version()
+    return same and keeps(file) and (order.target / file).exists()
+
+
 def _publish(order: Order, session: Path, source: MadeFrom) -> tuple[str, ...]:
     """Move the staged files to the target, merge shared tables, and write down what there is."""
     stage = _stage_of(order, session)
@@ -216,7 +223,9 @@ def _publish(order: Order, session: Path, source: MadeFrom) -> tuple[str, ...]:
             files[inner] = path.stat().st_size
             put_in_place(path, target)
     for gone in set(before) - set(files):
-        if before[gone] >= 0:
+        if record is not None and _stays(order, gone, record, source):
+            files[gone] = before[gone]
+        elif before[gone] >= 0:
             (order.target / gone).unlink(missing_ok=True)
     record = Record(
         order.kind,

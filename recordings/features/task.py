@@ -100,6 +100,10 @@ class Settings:
         """List what is read beside recording and coding: when it changes, rows do."""
         return motion_files(session) if self.wants(_MOTION) else []
 
+    def keeps(self, file: str) -> bool:
+        """Whether a table stays that other settings have made: of other windows."""
+        return f"_desc-{self.windows}_" not in file
+
 
 def export(session: Session, folder: Path, settings: Settings) -> list[str]:
     """Write the table of one session and what it was made from.
