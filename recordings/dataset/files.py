@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
 from recordings.arrays import Array
-from recordings.dataset.forms import Windows
+from recordings.dataset.forms import Windows, stacked
 from recordings.errors import RecordingError
 from recordings.extras import of_extra
+from recordings.pieces import spans
 
-_CHUNK = 64  # windows a chunk of Zarr
+_CHUNK: Final = 64  # windows a chunk of Zarr
 
 
 def to_npz(study: Windows, folder: Path) -> list[Path]:
     """See `Study.to_npz`; where there are no labels, none is written."""
-    _make(folder)
+    _make(folder, "*.npz")
     paths = []
     for number in range(len(study)):
         item = study[number]
@@ -43,39 +44,40 @@ def to_zarr(study: Windows, path: Path) -> None:
         raise RecordingError(f"{path}: exists already; name another, or delete it")
     group = zarr.open_group(path, mode="w-")
     keys: list[str] = []
-    for number in range(len(study)):
-        item = study[number]
-        keys.append(item["key"])
+    for part in spans(len(study), _CHUNK):  # whole chunks: each is compressed once
+        block = stacked([study[n] for n in range(part.start, part.stop)], study.signals)
+        keys += block["key"].tolist()
         for name in study.signals:
-            for part in (name, f"{name}_mask", f"{name}_times"):
-                _put(group, part, number, len(study), item[part])
+            for array in (name, f"{name}_mask", f"{name}_times"):
+                _put(group, array, part, len(study), block[array])
     abouts = {"label": study.labels, "participant": study.participants, "key": keys}
     for name, values in abouts.items():
         group.attrs[name] = [_plain(value) for value in values]
     group.attrs["channels"] = {name: list(study.channels(name)) for name in study.signals}
 
 
-def _put(group: Any, name: str, number: int, count: int, value: Array) -> None:
+def _put(group: Any, name: str, part: slice, count: int, values: Array) -> None:
+    inner = values.shape[1:]
     if name not in group:
-        empty = np.nan if value.dtype.kind == "f" else value.dtype.type(0)
-        shape = (count, *value.shape)
-        chunks = (min(_CHUNK, count), *(max(size, 1) for size in value.shape))
-        group.create_array(name, shape=shape, chunks=chunks, dtype=value.dtype, fill_value=empty)
+        empty = np.nan if values.dtype.kind == "f" else values.dtype.type(0)
+        chunks = (min(_CHUNK, count), *(max(size, 1) for size in inner))
+        shape = (count, *inner)
+        group.create_array(name, shape=shape, chunks=chunks, dtype=values.dtype, fill_value=empty)
     array = group[name]
-    if len(value) > array.shape[1]:
-        array.resize((array.shape[0], len(value), *array.shape[2:]))
-    array[number, : len(value)] = value
+    if inner[0] > array.shape[1]:
+        array.resize((array.shape[0], *inner))
+    array[part, : inner[0]] = values
 
 
 def to_webdataset(study: Windows, folder: Path, per_shard: int) -> list[Path]:
     """See `Study.to_webdataset`.
 
     Raises:
-        RecordingError: webdataset is not installed.
+        RecordingError: webdataset is not installed, or there are shards already.
     """
     with of_extra("study", "webdataset"):
         import webdataset as wds
-    _make(folder)
+    _make(folder, "shard-*.tar")
     arrays = [(name, f"{name}{part}") for name in study.signals for part in ("", "_mask", "_times")]
     with wds.ShardWriter(str(folder / "shard-%05d.tar"), maxcount=per_shard, verbose=0) as writer:
         for number in range(len(study)):
@@ -87,13 +89,16 @@ def to_webdataset(study: Windows, folder: Path, per_shard: int) -> list[Path]:
     return sorted(folder.glob("shard-*.tar"))
 
 
-def _make(folder: Path) -> None:
+def _make(folder: Path, files: str) -> None:
+    """Make a folder without such files: those of another time would be taken for these."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise RecordingError(
             f"{folder}: cannot be made ({error.strerror}); name another folder"
         ) from error
+    if (other := next(folder.glob(files), None)) is not None:
+        raise RecordingError(f"{other}: exists already; name another folder, or delete them")
 
 
 def _plain(value: Any) -> Any:

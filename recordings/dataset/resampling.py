@@ -11,10 +11,12 @@ from typing import Final
 import numpy as np
 
 from recordings.arrays import F64Array
+from recordings.pieces import spans
 
 _CROSSINGS: Final = 5
 """Zero crossings of the sinc on either side: beyond, its taper is 0."""
 _PASSED: Final = 0.9  # of what the slower of the two rates can hold
+_AT_ONCE: Final = 1_000_000  # values: 8 MB
 
 
 def reach(rate_hz: float, wanted_hz: float) -> int:
@@ -36,14 +38,16 @@ def resampled(values: F64Array, positions: F64Array, rate_hz: float, wanted_hz: 
     """
     wide = reach(rate_hz, wanted_hz)
     nearest = np.rint(positions).astype(np.int64)
-    taken = nearest[:, None] + np.arange(-wide, wide + 1)
-    inside = ((taken >= 0) & (taken < len(values))).all(axis=1)
     out = np.full((len(positions), values.shape[1]), np.nan)
-    if not inside.any():
-        return out
-    away = taken[inside] - positions[inside, None]
-    weights = np.sinc(away * _PASSED * min(1.0, wanted_hz / rate_hz))
-    weights *= np.cos(0.5 * np.pi * np.clip(away / (wide + 1), -1, 1)) ** 2
-    weights /= weights.sum(axis=1, keepdims=True)
-    out[inside] = np.einsum("mw,mwc->mc", weights, values[taken[inside]])
+    inside = np.flatnonzero((nearest >= wide) & (nearest + wide < len(values)))
+    # In pieces: each value is made of hundreds of samples of each channel.
+    at_once = max(_AT_ONCE // ((2 * wide + 1) * values.shape[1]), 1)
+    for piece in spans(len(inside), at_once):
+        some = inside[piece]
+        taken = nearest[some, None] + np.arange(-wide, wide + 1)
+        away = taken - positions[some, None]
+        weights = np.sinc(away * _PASSED * min(1.0, wanted_hz / rate_hz))
+        weights *= np.cos(0.5 * np.pi * np.clip(away / (wide + 1), -1, 1)) ** 2
+        weights /= weights.sum(axis=1, keepdims=True)
+        out[some] = np.einsum("mw,mwc->mc", weights, values[taken])
     return out

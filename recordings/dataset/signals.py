@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ import numpy as np
 from recordings.arrays import Array, BoolArray, F64Array
 from recordings.dataset.resampling import reach, resampled
 from recordings.errors import RecordingError
-from recordings.features.channels import body_channels, electrodes
+from recordings.features.channels import body_channels, eeg_columns, units_of
 from recordings.features.event_flow import MAPS, as_gray, check_size, event_flow
 from recordings.features.physiology import KINDS
 from recordings.features.trace import Place, Trace, bridged
@@ -45,9 +46,13 @@ class Cut:
 
 
 class Reader(Protocol):
-    """Reads one signal of one session."""
+    """Reads one signal of one session.
+
+    `shown` has what must be the same in all sessions: each channel's label, with its unit.
+    """
 
     labels: tuple[str, ...]
+    shown: tuple[str, ...]
 
     def read(self, window: Window) -> Cut:
         """Return what lies in a window."""
@@ -76,18 +81,45 @@ def _reader(session: Session, name: str, wanted: Wanted) -> Reader:
                 f"{name}: {wanted!r} is no form of pictures; write gray64 or flow28"
             )
         reader = Pictures if form[1] == "gray" else OnsetApex
-        return reader(camera_of(session, name), int(form[2]))
+        camera = camera_of(session, name)
+        _check_files(session, camera)
+        return reader(camera, int(form[2]))
     if not 0 < wanted < np.inf:
         raise RecordingError(f"{name}: {wanted} is no rate; give Hz, more than 0")
     stream, channels = _channels(session, name)
     return Samples(stream, channels, float(wanted))
 
 
+def _amplifier(session: Session) -> tuple[Stream, list[int]] | None:
+    """Return the EEG and its electrodes: of several the first by name, as in features.
+
+    Their order in a file is that in which they were found. One that has no second of samples, or
+    tells no time, comes after the others.
+    """
+    found = [(stream, numbers) for stream, numbers, _ in eeg_columns(session.signals)]
+    if len(found) > 1:
+        sound = [s.tells_time and len(s) >= s.rate_hz for s, _ in found]
+        return found[sound.index(True) if any(sound) else 0]
+    return found[0] if found else None
+
+
+def _check_files(session: Session, camera: Camera) -> None:
+    """Refuse a video that is gone or cut off before its windows are counted on."""
+    entries = session.manifest.files if session.manifest is not None else ()
+    sizes = {entry.path: entry.bytes for entry in entries}
+    for name in camera.entry.files:
+        file = session.path / name
+        if not file.is_file():
+            raise RecordingError(f"{name} is gone; copy it back from where it was recorded")
+        if sizes.get(name) not in (None, file.stat().st_size):
+            raise RecordingError(f"{name} is not as large as it was; run unisono repair on it")
+
+
 def _channels(session: Session, name: str) -> tuple[Stream, list[int]]:
     """Return the stream that a name means, and its channels that are that."""
     kind = name.upper()
-    if kind == "EEG" and session.eeg is not None:
-        return session.eeg, electrodes(session.eeg)
+    if kind == "EEG" and (amplifier := _amplifier(session)):
+        return amplifier
     if kind in KINDS:
         found = [c for c in body_channels(session.signals) if c.kind == kind]
         if found:
@@ -104,18 +136,21 @@ class Samples:
     """Channels of a stream, at another rate; times are true ones, zero among them."""
 
     def __init__(self, stream: Stream, channels: list[int], rate_hz: float) -> None:
-        labels = unique_labels(stream)
+        labels, units = unique_labels(stream), units_of(stream)
         self.labels = tuple(labels[n] for n in channels)
-        self._grid = grid_of(stream)
-        self._trace = Trace(stream, self._grid, channels)
+        self.shown = tuple(f"{labels[n]} ({units[n][1] or 'no unit'})" for n in channels)
+        self._grid = grid_of(stream, filled=False)
+        self._trace = Trace(stream, self._grid, channels, [scale for scale, _ in units])
         self._rate_hz = rate_hz
 
     def read(self, window: Window) -> Cut:
         """See `Reader`."""
         rate = self._rate_hz
-        first = np.ceil((window.start - window.zero) * rate - 1e-6)
-        last = np.ceil((window.stop - window.zero) * rate - 1e-6)
-        times = np.arange(first, last) / rate
+        first = math.ceil((window.start - window.zero) * rate - 1e-6)
+        after = math.ceil((window.stop - window.zero) * rate - 1e-6)
+        times = np.arange(first, after) / rate
+        if not len(times):
+            return Cut(np.zeros((0, len(self.labels)), np.float32), times, np.zeros(0, np.bool_))
         positions = self._grid.positions(times + window.zero)
         wide = reach(self._trace.rate_hz, rate) + 1
         low, high = int(np.floor(positions[0])) - wide, int(np.ceil(positions[-1])) + wide + 1
@@ -130,6 +165,7 @@ class Pictures:
     """The stored frames of a camera in gray, `size` pixels square, uint8, shape (n, size, size)."""
 
     labels: tuple[str, ...] = ("gray",)
+    shown = labels
 
     def __init__(self, camera: Camera, size: int) -> None:
         self._camera, self._size = camera, size
@@ -155,6 +191,7 @@ class OnsetApex:
     """
 
     labels: tuple[str, ...] = MAPS
+    shown = labels
 
     def __init__(self, camera: Camera, size: int) -> None:
         check_size(camera.name, size)

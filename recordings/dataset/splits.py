@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 import numpy as np
@@ -46,6 +46,14 @@ def splits(
     dealt = np.random.default_rng(seed).permutation(there) % parts
     fold = dealt if kind == "leaking-kfold" else dealt[np.searchsorted(known, names)]
     return _split(fold, parts)
+
+
+def alike(participants: Iterable[str]) -> list[tuple[str, ...]]:
+    """Return pseudonyms that may be of one person, in two ways: `1` and `01`, `a` and `A`."""
+    found: dict[str, list[str]] = {}
+    for name in sorted(set(participants)):
+        found.setdefault(name.casefold().lstrip("0"), []).append(name)
+    return [tuple(names) for names in found.values() if len(names) > 1]
 
 
 def _split(fold: I64Array, parts: int) -> Iterator[Split]:

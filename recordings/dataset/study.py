@@ -10,43 +10,22 @@ Nothing is filled in: what is unknown is NaN, and its mask is False.
 from __future__ import annotations
 
 import warnings
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Self
 
-from recordings import layout
 from recordings.dataset import forms
 from recordings.dataset.labels import Labels, labels_for
 from recordings.dataset.opened import Opened
+from recordings.dataset.places import Channels, Place, find_places
 from recordings.dataset.signals import Reader, Wanted
-from recordings.dataset.splits import Split, splits
-from recordings.errors import RecordingError, few, one_line
-from recordings.features.task import Settings, windows_of
-from recordings.features.windows import Kind, Window
-from recordings.read.sessions import session_folders
-from recordings.study.facts import why_left_out
+from recordings.dataset.splits import Split, alike, splits
+from recordings.errors import RecordingError, few
+from recordings.features.task import Settings
+from recordings.features.windows import Kind
+from recordings.read.sessions import study_places
 
 Item = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """One window of one session."""
-
-    session: Path
-    participant: str
-    number: int  # of the window in the session, from 1
-    window: Window
-    label: Any
-    study: str = ""  # before the key, where there are several, which may have the same names
-
-    @property
-    def key(self) -> str:
-        """A name that no other window of the study has."""
-        before = f"{self.study}_" if self.study else ""
-        return f"{before}{self.session.name}_{self.number:05d}"
 
 
 class Study:
@@ -64,7 +43,7 @@ class Study:
     ) -> None:
         self.places, self.signals, self.left_out = places, dict(signals), left_out
         self._opened = opened or Opened(signals)
-        self._channels: dict[str, tuple[str, ...]] = {}
+        self._shown: Channels = {}
 
     def __len__(self) -> int:
         return len(self.places)
@@ -103,9 +82,7 @@ class Study:
 
     def channels(self, name: str) -> tuple[str, ...]:
         """Return the labels of a signal's channels; they are the same in all sessions."""
-        if name not in self._channels:
-            self._readers(self.places[0].session)
-        return self._channels[name]
+        return self._readers(self.places[0].session)[name].labels
 
     def _readers(self, path: Path) -> dict[str, Reader]:
         found = self._opened.readers(path)
@@ -114,10 +91,10 @@ class Study:
 
     def _compare(self, path: Path, found: Mapping[str, Reader]) -> None:
         for name, reader in found.items():
-            known = self._channels.setdefault(name, reader.labels)
-            if known != reader.labels:
+            known = self._shown.setdefault(name, reader.shown)
+            if known != reader.shown:
                 raise RecordingError(
-                    f"{path.name}: {name} has the channels {few(reader.labels, 8)}, other "
+                    f"{path.name}: {name} has the channels {few(reader.shown, 8)}, other "
                     f"sessions have {few(known, 8)}; name a signal that all have alike"
                 )
 
@@ -201,8 +178,8 @@ def load_study(
 
     Raises:
         RecordingError: there is no window at all, or a setting makes no sense. Sessions that cannot
-            be taken, or whose channels are not those that most sessions have, are left out with a
-            warning, and listed in `Study.left_out`.
+            be taken, whose channels are not those that most sessions have, or that another session
+            is a copy of, are left out with a warning, and listed in `Study.left_out`.
     """
     try:
         elsewhere = Path(annotations) if annotations is not None else None
@@ -217,77 +194,24 @@ def load_study(
     make = labels_for(labels, coder, elsewhere) if isinstance(labels, str) else labels
     opened = Opened(signals)
     try:
-        found = session_folders(Path(folder))
-        places, left_out = _all_places(opened, found, settings, make)
-        told = f"{len(left_out)} sessions left out, the first {left_out[0][1]}" if left_out else ""
-        if not places:
-            told = told or ("no session holds one" if found else "name a folder with sessions")
+        sessions = [Path(place) for place in study_places(Path(folder))]
+        found = find_places(opened, sessions, settings, make)
+        told = ""
+        if out := found.left_out:
+            told = f"{len(out)} sessions left out, the first {out[0][0].name}: {out[0][1]}"
+        if not found.places:
+            told = told or ("no session holds one" if sessions else "name a folder with sessions")
             raise RecordingError(f"{folder}: no window in it; {told}")
         if told:
             warnings.warn(told, stacklevel=2)
+        if notes := found.notes:
+            warnings.warn(
+                f"{len(notes)} trials or events are odd, the first {notes[0]}", stacklevel=2
+            )
+        for names in alike(place.participant for place in found.places):
+            told = f"participants {' and '.join(names)} are taken for {len(names)} people"
+            warnings.warn(f"{told}: if they are one, a split leaks; name them alike", stacklevel=2)
     except BaseException:
         opened.close()
         raise
-    return Study(tuple(places), signals, tuple(left_out), opened)
-
-
-def _all_places(
-    opened: Opened, found: Sequence[Path], settings: Settings, make: Labels | None
-) -> tuple[list[Place], list[tuple[Path, str]]]:
-    """Return the windows of these sessions, and those that cannot be taken, each with why."""
-    taken: dict[Path, tuple[list[Place], _Channels]] = {}
-    left_out: list[tuple[Path, str]] = []
-    several = len({_study_of(path) for path in found}) > 1
-    for path in found:
-        try:
-            study = _study_of(path) if several else ""
-            taken[path] = _places(opened, path, settings, make, study)
-        except RecordingError as error:
-            left_out.append((path, one_line(error)))
-    left_out += _unlike_most({path: channels for path, (_, channels) in taken.items()})
-    gone = {path for path, _ in left_out}
-    return [place for path in taken if path not in gone for place in taken[path][0]], left_out
-
-
-def _study_of(session: Path) -> str:
-    return layout.study_and_name(session.absolute())[0]
-
-
-_Channels = dict[str, tuple[str, ...]]
-"""The labels of the channels of each signal."""
-
-
-def _unlike_most(found: Mapping[Path, _Channels]) -> list[tuple[Path, str]]:
-    """Name the sessions whose channels are not those that most have: one array holds all."""
-    counts = Counter(tuple(channels.items()) for channels in found.values())
-    if len(counts) < 2:
-        return []
-    most = dict(counts.most_common(1)[0][0])
-    told = []
-    for path, channels in found.items():
-        for name, labels in channels.items():
-            if labels != most[name]:
-                text = (
-                    f"{path.name}: {name} has the channels {few(labels, 8)}, most "
-                    f"sessions have {few(most[name], 8)}; name a signal that all have alike"
-                )
-                told.append((path, text))
-                break
-    return told
-
-
-def _places(
-    opened: Opened, path: Path, settings: Settings, make: Labels | None, study: str
-) -> tuple[list[Place], _Channels]:
-    session = opened.session(path)
-    if (manifest := session.manifest) is None:
-        raise RecordingError("no manifest says whose it is")
-    if why := why_left_out(manifest.is_being_recorded, manifest.unusable):
-        raise RecordingError(why)
-    channels = {name: reader.labels for name, reader in opened.readers(path).items()}
-    found, _ = windows_of(session, settings)
-    label = make(session) if make else None
-    told = [(number, w, label(w) if label else None) for number, w in enumerate(found, 1)]
-    kept = [row for row in told if label is None or row[2] is not None]
-    whose = manifest.participant
-    return [Place(path, whose, number, w, value, study) for number, w, value in kept], channels
+    return Study(tuple(found.places), signals, tuple(out), opened)

@@ -36,7 +36,8 @@ KINDS: Final[Mapping[str, str]] = {
 }
 """Each module has a frozen dataclass `Settings` and `export(session, folder, settings)`.
 
-Where an exporter reads more than recording and coding, its settings have `files_beside(session)`.
+Where an exporter reads more than recording and coding, its settings have `files_beside(session)`;
+where files of other settings stay beside its own, `keeps(file)` says which.
 """
 
 

@@ -176,6 +176,34 @@ def _is_there(order: Order, session: Path) -> Record | None:
     return record if same and record.is_whole(order.target) else None
 
 
+def _refuse_anothers(order: Order, name: str, digest: str, new: set[str]) -> None:
+    """Refuse to replace what was made of another recording whose files are called alike.
+
+    They are by what their manifests say, as of a crashed session and its repaired copy. A session
+    that was renamed, or copied, is the same recording.
+
+    Raises:
+        RecordingError: one of the files `new` is another's.
+    """
+    new = {inner for inner in new if not is_shared(inner) and (order.target / inner).exists()}
+    for path in (order.target / RECORDS).glob(f"*.{order.kind}.json") if new else ():
+        other = read_record(order.target, path.name.removesuffix(f".{order.kind}.json"), order.kind)
+        if other is None or other.session == name or other.digest == digest:
+            continue
+        if taken := new.intersection(other.files):
+            raise RecordingError(
+                f"{min(taken)} is of {other.session!r} already, which says the same of its "
+                "participant, session, task and run; export one of them to a folder of its own"
+            )
+
+
+def _stays(order: Order, file: str, record: Record, source: MadeFrom) -> bool:
+    """Whether a file of an export with other settings belongs beside this one's: see `KINDS`."""
+    keeps: Callable[[str], bool] = getattr(order.settings, "keeps", lambda file: False)
+    same = record.digest == source.digest and record.version == program_version()
+    return same and keeps(file) and (order.target / file).exists()
+
+
 def _publish(order: Order, session: Path, source: MadeFrom) -> tuple[str, ...]:
     """Move the staged files to the target, merge shared tables, and write down what there is."""
     stage = _stage_of(order, session)
@@ -183,8 +211,9 @@ def _publish(order: Order, session: Path, source: MadeFrom) -> tuple[str, ...]:
     record = read_record(order.target, name, order.kind)
     before = record.files if record is not None else {}
     files: dict[str, int] = {}
-    for path in sorted(p for p in stage.rglob("*") if p.is_file()):
-        inner = path.relative_to(stage).as_posix()
+    staged = {p.relative_to(stage).as_posix(): p for p in sorted(stage.rglob("*")) if p.is_file()}
+    _refuse_anothers(order, name, source.digest, set(staged) - set(before))
+    for inner, path in staged.items():
         target = order.target / inner
         target.parent.mkdir(parents=True, exist_ok=True)
         if is_shared(inner):
@@ -194,7 +223,9 @@ def _publish(order: Order, session: Path, source: MadeFrom) -> tuple[str, ...]:
             files[inner] = path.stat().st_size
             put_in_place(path, target)
     for gone in set(before) - set(files):
-        if before[gone] >= 0:
+        if record is not None and _stays(order, gone, record, source):
+            files[gone] = before[gone]
+        elif before[gone] >= 0:
             (order.target / gone).unlink(missing_ok=True)
     record = Record(
         order.kind,

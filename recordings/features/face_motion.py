@@ -20,6 +20,7 @@ from recordings.features.windows import Window
 
 FOLDER: Final = layout.MOTION_NAME
 GRID_HZ: Final = 30.0
+_GAP: Final = 3.0  # of the usual step: longer ones are frames that are missing
 _TIME: Final = "time"
 _QUALITY: Final = "fitting"
 _ANGLES: Final = ("turn", "nod", "lean", "eyes")
@@ -27,10 +28,14 @@ _ANGLES: Final = ("turn", "nod", "lean", "eyes")
 
 @dataclass(frozen=True, slots=True)
 class FaceMotion:
-    """The trace of one camera: LSL times, shape (n,), and columns of that length, NaN unknown."""
+    """The trace of one camera: LSL times, shape (n,), and columns of that length, NaN unknown.
+
+    `rate_hz`: of the frames that were used, gaps aside: the grid's, or that of a slower camera.
+    """
 
     times: F64Array
     columns: Mapping[str, F64Array]
+    rate_hz: float
 
     @property
     def places(self) -> list[str]:
@@ -63,7 +68,13 @@ def load_face_motion(path: Path) -> FaceMotion:
             f"{path}: is no table of motion ({' '.join(str(error).split())[:120]}); "
             "run unisono motion again"
         ) from error
-    return FaceMotion(times, columns)
+    return FaceMotion(times, columns, _rate_hz(times))
+
+
+def _rate_hz(times: F64Array) -> float:
+    steps = np.diff(times)
+    whole = steps[steps < _GAP * np.median(steps)] if len(steps) else steps
+    return min(GRID_HZ, 1.0 / float(whole.mean())) if len(whole) else GRID_HZ
 
 
 def motion_row(motion: FaceMotion, window: Window) -> dict[str, float]:
@@ -74,7 +85,7 @@ def motion_row(motion: FaceMotion, window: Window) -> dict[str, float]:
     row |= {f"Motion_{name}_Range": _range(cut[name]) for name in _ANGLES if name in cut}
     fitting = cut.get(_QUALITY, np.zeros(0))
     seen = fitting[np.isfinite(fitting)]
-    expected = max(window.length_s * GRID_HZ, 1.0)
+    expected = max(window.length_s * motion.rate_hz, 1.0)
     row["Motion_Quality"] = float(seen.mean()) if len(seen) else np.nan
     row["Motion_Missing"] = float(np.clip(1.0 - len(seen) / expected, 0.0, 1.0))
     return row

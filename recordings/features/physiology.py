@@ -33,7 +33,7 @@ class Processed:
     """
 
     kind: str
-    rate_hz: float
+    true_hz: float  # samples a second by the recording computer's clock
     missing: BoolArray
     gaps: BoolArray  # missing, and not crossed
     quality: F64Array
@@ -65,13 +65,15 @@ def process(
     missing = np.isnan(values)
     crossed = bridged(values, round(bridge_s * rate_hz))
     gaps = np.isnan(crossed)
+    bad = suspect(values, rate_hz)
     own = kind in _WITH_QUALITY
-    quality = np.where(missing | own, np.nan, 1.0 - suspect(values, rate_hz))
-    found = Processed(kind, rate_hz, missing, gaps, quality)
+    quality = np.where(missing | own, np.nan, 1.0 - bad)
+    true_hz = measured_hz or rate_hz
+    found = Processed(kind, true_hz, missing, gaps, quality)
     if kind == "SKT":
         found.signals["SKT"] = values
         return found
-    nk, pace = neurokit(), (measured_hz or rate_hz) / rate_hz
+    nk, pace = neurokit(), true_hz / rate_hz
     parts: list[tuple[int, Found]] = []
     for first, after in runs(~gaps):
         if after - first < SHORTEST_S * rate_hz:
@@ -86,6 +88,7 @@ def process(
             continue
         parts.append((first, part))
     _join(found, parts, pace)
+    found.quality[bad & np.isfinite(found.quality)] = 0.0  # NeuroKit's goes on where a lead is off
     return found
 
 
@@ -118,7 +121,7 @@ def _join(found: Processed, parts: list[tuple[int, Found]], pace: float) -> None
         for name, positions in own.items():
             marks[name].append(positions + first)
         for name, value in belonging.items():
-            values[name].append(value)
+            values[name].append(value / pace if name == "SCR_RiseTime" else value)
     found.quality[found.missing] = np.nan
     found.marks |= {name: np.concatenate([np.zeros(0), *p]) for name, p in marks.items()}
     found.values |= {name: np.concatenate([np.zeros(0), *v]) for name, v in values.items()}
@@ -134,7 +137,7 @@ SIGNALS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 _RVT_HZ: Final = 25.0
 _WITH_QUALITY: Final = ("ECG", "PPG")
-"""NeuroKit measures their quality; of others it is what neither stands still nor clips."""
+"""NeuroKit measures their quality where they neither stand still nor clip."""
 MARKS: Final[Mapping[str, tuple[str, ...]]] = {
     "ECG": ("ECG_R_Peaks",),
     "PPG": ("PPG_Peaks",),
@@ -192,10 +195,10 @@ def _eda(nk: Any, values: F64Array, rate: float) -> Found:
 def _rsp(nk: Any, values: F64Array, rate: float) -> Found:
     clean = nk.rsp_clean(values, sampling_rate=rate)
     info = nk.rsp_peaks(clean, sampling_rate=rate)[1]
-    peaks = _positions(info["RSP_Peaks"])
+    peaks, troughs = (_positions(info[name]) for name in ("RSP_Peaks", "RSP_Troughs"))
     amplitude = nk.rsp_amplitude(clean, info["RSP_Peaks"], info["RSP_Troughs"])
     signals = {
-        "RSP_Rate": _rate_between(nk, peaks, rate, len(values)),
+        "RSP_Rate": _rate_between(nk, troughs, rate, len(values)),
         "RSP_Amplitude": _between(amplitude, peaks),
         "RSP_RVT": _between(_volume_per_time(nk, clean, rate), peaks),
     }

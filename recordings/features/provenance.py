@@ -24,10 +24,14 @@ _ABOUT: Final[Mapping[str, str]] = {
     r"EEG_(Delta|Theta|Alpha|Beta|Gamma)_DE_.*": "Differential entropy of the band, nats",
     r"EEG_(Delta|Theta|Alpha|Beta|Gamma)_.*": "Power of the band, µV²",
     r"[A-Za-z]+_Quality(_.*)?": (
-        "0 to 1. ECG and PPG: NeuroKit's; motion: share of the face that moves with the head; "
-        "others: share of samples that neither stand still nor clip"
+        "0 to 1. ECG and PPG: NeuroKit's, 0 where samples stand still or clip; motion: share of "
+        "the face that moves with the head; others: share of samples that do neither"
     ),
     r"[A-Za-z0-9]+_Missing(_.*)?": "Share of the window's samples that are missing, 0 to 1",
+    r"(EDA_Tonic|EDA_Peak_Amplitude|SCR_(Peaks|Peak)_Amplitude)(?!.*_Time).*": "µS",
+    r"EMG_Amplitude_(Mean|Max)(?!_Time).*": "mV",
+    r"SKT_Mean.*": "°C",
+    r"SKT_Slope.*": "°C a second",
     r"HRV_.*": "As neurokit2.hrv_time, ms; only of at least 60 s without a gap",
     r"(ECG|PPG|RSP)_Rate_.*": "Per minute; as in NeuroKit2",
     r"Flow(28|256)_(u|v)": (

@@ -78,17 +78,16 @@ class Cut:
         return out
 
 
-def summary(found: Processed, place: Place, times: F64Array, *, event: bool) -> Row:
+def summary(found: Processed, place: Place, seconds: F64Array, *, event: bool) -> Row:
     """Return the columns of one channel for one window.
 
     Args:
         found: the channel.
         place: of the window.
-        times: LSL times of the place, shape (n,).
+        seconds: of each of its samples, from the window's zero; shape (n,).
         event: whether event-related columns are wanted.
     """
     cut = Cut(found, place)
-    seconds = times - times[place.zero] if 0 <= place.zero < len(times) else times - times[:1]
     row = _EVENT[found.kind](cut, seconds) if event else _INTERVAL[found.kind](cut, seconds)
     return row | {f"{found.kind}_Quality": cut.quality, f"{found.kind}_Missing": cut.missing}
 
@@ -105,7 +104,7 @@ def _ecg(cut: Cut, seconds: F64Array) -> Row:
 
 def _variability(cut: Cut) -> Row:
     peaks = cut.marks("ECG_R_Peaks")
-    rate_hz = cut.found.rate_hz
+    rate_hz = cut.found.true_hz
     # A beat that was lost in a gap would make one interval of two.
     if len(cut.place) < HRV_SHORTEST_S * rate_hz * 0.999 or cut.has_gap or len(peaks) < 3:
         return dict.fromkeys(_HRV, np.nan)

@@ -6,6 +6,7 @@ Nothing is filled in: where a sample, a beat or a face is missing, nothing is sa
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -17,7 +18,15 @@ from recordings.export.bids.files import Names, write_json
 from recordings.export.coded import events_of
 from recordings.features import windows
 from recordings.features.bands import BANDS, band_powers, differential_entropy
-from recordings.features.channels import Channel, body_channels, column_label, electrodes
+from recordings.features.channels import (
+    Channel,
+    body_channels,
+    body_kinds,
+    column_label,
+    eeg_columns,
+    strange_unit,
+    units_of,
+)
 from recordings.features.event_flow import MAPS, event_flow
 from recordings.features.face_motion import load_face_motion, motion_files, motion_row
 from recordings.features.parquet import write_rows
@@ -30,9 +39,11 @@ from recordings.read.fill import stamp_notes
 from recordings.read.grid import grid_of
 from recordings.read.session import Session
 from recordings.read.stream import Stream
-from recordings.read.to_mne import si_scales, unique_labels
+from recordings.read.to_mne import no_electrodes
 
 _MOTION: Final = "motion"
+_OF_RATES: Final = ("ECG", "PPG")
+"""Of these no amplitude is told, whatever their unit."""
 FLOWS: Final = {"flow28": 28, "flow256": 256}
 """Flow from onset to apex, by the side of its maps: large, and so only where it is asked for."""
 SIGNALS: Final = ("EEG", *KINDS, _MOTION, *FLOWS)
@@ -89,6 +100,10 @@ class Settings:
         """List what is read beside recording and coding: when it changes, rows do."""
         return motion_files(session) if self.wants(_MOTION) else []
 
+    def keeps(self, file: str) -> bool:
+        """Whether a table stays that other settings have made: of other windows."""
+        return f"_desc-{self.windows}_" not in file
+
 
 def export(session: Session, folder: Path, settings: Settings) -> list[str]:
     """Write the table of one session and what it was made from.
@@ -100,7 +115,9 @@ def export(session: Session, folder: Path, settings: Settings) -> list[str]:
     if (manifest := session.manifest) is None:
         raise RecordingError(f"{session.path}: a bare file says nothing of its participant")
     rows, notes = features(session, settings)
-    if not rows:
+    if not rows and settings.windows == "event":  # a face may well stay still
+        notes.append(f"{settings.coder} has coded no event: the table has no row")
+    elif not rows:
         raise RecordingError(_no_rows(session, settings))
     names = Names(manifest.participant, manifest.session, manifest.task, manifest.run)
     named = manifest.model_dump(include={"participant", "session", "task", "run"})
@@ -119,8 +136,7 @@ def _no_rows(session: Session, settings: Settings) -> str:
             f"{session.path.name}: {seconds:.1f} s hold no window of {settings.length_s:g} s; "
             "ask for a shorter --length"
         )
-    what = "no event was coded" if settings.windows == "event" else "no trial has onset and end"
-    return f"{session.path.name}: {what}; ask for --windows sliding"
+    return f"{session.path.name}: no trial has onset and end; ask for --windows sliding"
 
 
 def _beside(session: Session, settings: Settings) -> list[Path]:
@@ -144,12 +160,14 @@ def features(session: Session, settings: Settings) -> tuple[list[Row], list[str]
     rows = [_named(number, window, session.start) for number, window in enumerate(found, 1)]
     streams = [session[name] for name in settings.streams] or session.signals
     notes += [note for stream in streams for note in stamp_notes(stream)]
+    notes += _not_there(streams, [] if settings.streams else session.irregular, settings)
     for channel in body_channels(streams):
         if settings.wants(channel.kind):
             notes += _add_body(rows, found, channel, settings)
-    for stream in streams:
-        if settings.wants("EEG") and stream.type.upper() == "EEG":
-            _add_eeg(rows, found, stream, settings)
+    if settings.wants("EEG"):
+        notes += [note for stream in streams for note in no_electrodes(stream)]
+        for stream, numbers, labels in eeg_columns(streams):
+            _add_eeg(rows, found, _trace(stream, numbers), labels, settings)
     if settings.wants(_MOTION):
         _add_motion(rows, found, session)
     for name, size in settings.flows.items():
@@ -191,7 +209,7 @@ def _named(number: int, window: Window, start: float) -> Row:
 def _add_body(
     rows: list[Row], found: list[Window], channel: Channel, settings: Settings
 ) -> list[str]:
-    trace = Trace(channel.stream, grid_of(channel.stream), [channel.number])
+    trace = _trace(channel.stream, [channel.number])
     whole, _ = trace.read(trace.whole())
     processed = process(
         channel.kind, whole[:, 0], trace.rate_hz, settings.bridge_s, trace.measured_rate_hz
@@ -199,21 +217,39 @@ def _add_body(
     for row, window in zip(rows, found, strict=True):
         place = trace.place(window)
         event = settings.windows == "event"
-        columns = summary(processed, place, trace.times(place), event=event)
+        columns = summary(processed, place, trace.times(place) - window.zero, event=event)
         row |= {f"{name}{channel.suffix}": value for name, value in columns.items()}
-    return [f"{channel.stream.shown}, {channel.label}: {note}" for note in processed.notes]
+    notes = list(processed.notes)
+    if (unit := strange_unit(channel)) and channel.kind not in _OF_RATES:
+        notes.append(f"unit {unit!r} is none of {channel.kind}: values are as they are in the file")
+    return [f"{channel.stream.shown}, {channel.label}: {note}" for note in notes]
 
 
-def _add_eeg(rows: list[Row], found: list[Window], stream: Stream, settings: Settings) -> None:
-    numbers = electrodes(stream)
-    if not numbers:
-        return
-    trace = Trace(stream, grid_of(stream), numbers)
-    labels = [column_label(unique_labels(stream)[n]) for n in numbers]
-    microvolts = si_scales(stream)[numbers] * 1e6
+def _trace(stream: Stream, channels: list[int]) -> Trace:
+    scales = [scale for scale, _ in units_of(stream)]
+    return Trace(stream, grid_of(stream, filled=False), channels, scales)
+
+
+def _not_there(
+    streams: Sequence[Stream], irregular: Sequence[Stream], wanted: Settings
+) -> list[str]:
+    """Say which signals are not told of: of streams without a rate, and what was asked for."""
+    notes = []
+    for stream in irregular:
+        kinds = [kind for kind in dict.fromkeys(body_kinds(stream)) if kind and wanted.wants(kind)]
+        if kinds:
+            notes.append(f"{stream.shown}: {', '.join(kinds)} without a rate: no features of it")
+    there = {channel.kind for channel in body_channels(streams)}
+    there |= {"EEG" for _ in eeg_columns(streams)}
+    asked = [kind for kind in ("EEG", *KINDS) if kind in wanted.signals and kind not in there]
+    return notes + [f"no {kind} is in this session" for kind in asked]
+
+
+def _add_eeg(
+    rows: list[Row], found: list[Window], trace: Trace, labels: list[str], settings: Settings
+) -> None:
     for row, window in zip(rows, found, strict=True):
         values, _ = trace.read(trace.place(window))
-        values *= microvolts
         missing = np.isnan(values)
         crossed = bridged(values, round(settings.bridge_s * trace.rate_hz))
         powers = band_powers(crossed, trace.rate_hz)

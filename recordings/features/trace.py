@@ -36,10 +36,16 @@ class Place:
 
 
 class Trace:
-    """Some channels of a stream, read a window at a time, each sample at its true time."""
+    """Some channels of a stream, read a window at a time, each sample at its true time.
 
-    def __init__(self, stream: Stream, grid: Grid, channels: Sequence[int]) -> None:
+    `scales`: what the values of all channels of the stream are multiplied with.
+    """
+
+    def __init__(
+        self, stream: Stream, grid: Grid, channels: Sequence[int], scales: Sequence[float] = ()
+    ) -> None:
         self._stream, self._grid, self._channels = stream, grid, list(channels)
+        self._scales = np.array(scales)[self._channels] if scales else 1.0
         self.rate_hz = grid.rate_hz
 
     @property
@@ -60,7 +66,7 @@ class Trace:
         low, high = np.searchsorted(at, (place.first, place.after)).tolist()
         values = np.full((len(place), len(self._channels)), np.nan)
         where = at[low:high] - place.first
-        values[where] = self._stream.xdf.read(low, high, self._channels)
+        values[where] = self._stream.xdf.read(low, high, self._channels) * self._scales
         values[~np.isfinite(values)] = np.nan
         return values, self.times(place)
 

@@ -17,11 +17,21 @@ KEPT: Final = "; unisono export csv keeps samples and stamps as they are"
 NO_TIME: Final = f"its stamps do not go on, or none is a number: they tell no time{KEPT}"
 
 
-def check_fill(stream: Stream, length: int) -> None:
+AWAY_S: Final = 3600.0
+"""A sensor may be away for so long: its stamps then go on. Farther on a clock was set."""
+
+
+def check_fill(stream: Stream, length: int, *, filled: bool) -> None:
     """Refuse a grid of `length` samples that is mostly made up, before memory is asked for.
 
+    Args:
+        stream: whose samples lie on it.
+        length: of the grid.
+        filled: whether something is put where no samples are; else they are told to be missing.
+
     Raises:
-        RecordingError: more is missing than 10 % of the stream and 60 s.
+        RecordingError: more is missing than 10 % of the stream and 60 s; where nothing is filled,
+            than an hour, or its clock was set back by more than that much.
     """
     if not stream.tells_time:
         raise RecordingError(f"{stream.shown}: {NO_TIME}")
@@ -30,15 +40,16 @@ def check_fill(stream: Stream, length: int) -> None:
     # A break that is no loss, as of a clock that was set, must not vanish in silence either,
     # whichever way it was set.
     pause = longest_step(stream.mended)
+    most = f"at most {limit_s:,.0f} s ({FILL_SHARE:.0%}, or {FILL_S:.0f} s) are filled"
+    if not filled and not len(steps_where(stream.mended, lambda steps: steps < -limit_s)):
+        limit_s = max(limit_s, AWAY_S)
+        most = f"a sensor may be away for {limit_s:,.0f} s"
     if missing_s <= limit_s and pause <= limit_s:
         return
     what = f"its stamps jump by {pause:,.0f} s" if pause > limit_s else ""
     if missing_s > limit_s:
         what = f"{missing_s:,.0f} s of its samples are missing{', and ' if what else ''}{what}"
-    raise RecordingError(
-        f"{stream.shown}: {what}; at most {limit_s:,.0f} s ({FILL_SHARE:.0%}, or {FILL_S:.0f} s) "
-        f"are filled{KEPT}"
-    )
+    raise RecordingError(f"{stream.shown}: {what}; {most}{KEPT}")
 
 
 def stamp_notes(stream: Stream, *, kept: bool = False) -> list[str]:

@@ -112,19 +112,18 @@ class Grid:
             yield rows, missing
 
 
-def grid_of(stream: Stream) -> Grid:
-    """Return the grid of a regular stream.
+def grid_of(stream: Stream, *, filled: bool = True) -> Grid:
+    """Return the grid of a regular stream; `filled`: see `check_fill`.
 
     Raises:
-        RecordingError: the stream has no rate, holds text, is empty, or lacks more samples than an
-            export fills.
+        RecordingError: the stream has no rate, holds text, is empty, or lacks too many samples.
     """
     if stream.is_text or stream.rate_hz <= 0:
         raise RecordingError(f"stream {stream.shown!r} has no rate: it is no signal")
     if not len(stream):
         raise RecordingError(f"stream {stream.shown!r} has no samples")
     grid = Grid(stream.axis, stream.rate_hz, stream.pace.losses)
-    check_fill(stream, len(grid))
+    check_fill(stream, len(grid), filled=filled)
     return grid
 
 

@@ -196,6 +196,12 @@ class Session:
         regular = (s for s in self.streams if s.rate_hz > 0 and not s.is_text and len(s))
         return [s for s in regular if not s.xdf.info.is_index]
 
+    @property
+    def irregular(self) -> list[Stream]:
+        """The streams of numbers without a rate that have samples; markers are none."""
+        numbers = (s for s in self.streams if not s.is_text and not s.rate_hz and len(s))
+        return [s for s in numbers if not (s.is_markers or s.xdf.info.is_index)]
+
     def _first_eeg(self) -> Stream:
         if self.eeg is None:
             known = ", ".join(f"{s.name} ({s.type})" for s in self.streams) or "none"

@@ -138,6 +138,34 @@ def session_places(root: Path, read: Read = read_folder) -> list[str]:
     return sorted([*found, *map(str, of_study(shut, root))])
 
 
+def study_places(root: Path) -> list[str]:
+    """List the sessions of a study's folder or of a data folder, as text, wherever they lie in it.
+
+    Beside what is called so (`session_places`), whatever has a manifest: folders are renamed by
+    hand, and put away in others. Not what an export has made, in `exports`.
+    """
+    shut: list[Path] = []
+    found: list[str] = []
+    for folder, _ in walk(root, shut, _of_study):
+        if MANIFEST_NAME in (*folder.files, *folder.nowhere):
+            found.append(folder.path)
+        elif _name(folder.path).startswith("ses-"):
+            found += (f"{folder.path}{os.sep}{n}" for n in folder.folders if _is_run(n))
+    return sorted([*found, *map(str, of_study(shut, root))])
+
+
+def _of_study(folder: Folder, depth: int) -> Iterator[str]:
+    """Go into all folders but sessions: those that are called so need not be read."""
+    if MANIFEST_NAME in (*folder.files, *folder.nowhere):
+        return
+    is_place = _name(folder.path).startswith("ses-")
+    for name in (*folder.folders, *folder.nowhere):
+        followed = depth == 0 or name not in folder.links or name.startswith(_OWN)
+        known = is_place and _is_run(name) and name not in folder.nowhere
+        if followed and not known and not name.startswith(".") and name != "exports":
+            yield name
+
+
 def _levels(folder: Folder, depth: int) -> list[str]:
     """Go from a data folder into studies, participants, sessions; no further."""
     name = _name(folder.path)

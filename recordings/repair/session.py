@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from recordings import layout
+from recordings.clock_offsets import ClockFit, correct, fit_offsets
 from recordings.errors import RecordingError
 from recordings.manifest import Event, FileEntry, Manifest, State, StreamEntry
 from recordings.repair.videos import described, index_rows, media_of
@@ -148,7 +149,7 @@ def _describe(folder: Path, before: Manifest, done: XdfRepaired) -> None:
             tuple(described(folder, e, files, index_rows(e.name, recording.streams)) for e in kind)
             for kind in (before.videos, before.sounds)
         )
-    last = _last(before, entries)
+        last = _last(before, [(e.device, streams[e.id]) for e in entries])
     text = (
         f"finished after a crash: {done.bytes_dropped:,} bytes dropped, "
         f"{sum(s.footer_was_missing for s in done.streams)} footers written"
@@ -191,13 +192,20 @@ def entry_of(stream: XdfStream) -> StreamEntry:
     )
 
 
-def _last(manifest: Manifest, entries: Iterable[StreamEntry]) -> float | None:
-    """When it ended: the newest stamp of the rig's own streams, which share the clock."""
+def _last(manifest: Manifest, streams: Iterable[tuple[str | None, XdfStream]]) -> float | None:
+    """When it ended: the newest sample of the rig's own streams, on the recording computer's clock.
+
+    Those of a node may go on in its own copy after the crash.
+    """
     devices = (manifest.rig or {}).get("device", ())
     elsewhere = {d.get("name") for d in devices if isinstance(d, dict) and d.get("node")}
-    own = [
-        e.last_stamp
-        for e in entries
-        if e.device is not None and e.device not in elsewhere and e.last_stamp is not None
+    ends = [
+        float(correct(stream.stamps_of(len(stream) - 1, len(stream)), _fit(stream))[0])
+        for device, stream in streams
+        if device is not None and device not in elsewhere and len(stream)
     ]
-    return max(own, default=manifest.lsl_stop)
+    return max(ends, default=manifest.lsl_stop)
+
+
+def _fit(stream: XdfStream) -> ClockFit:
+    return fit_offsets(stream.offset_times, stream.offset_values)

@@ -13,6 +13,7 @@ from typing import Any, Final
 from recordings import layout
 from recordings.disk.regular import read_bytes
 from recordings.names import told_apart
+from recordings.study.same_recording import Recorded, same_recordings
 
 BEING_RECORDED: Final = "it is being recorded"
 _WATCHED: Final = frozenset({"session.json", layout.REPORT_JSON_NAME, "exports.json"})
@@ -88,6 +89,7 @@ class Facts:
     problem: str = ""  # why its manifest cannot be read
     gone: tuple[str, ...] = ()  # files of it that are not there
     digest: str = ""
+    content: str = ""  # hash of what was recorded
     check: CheckFacts | None = None
     coders: tuple[CoderFacts, ...] = ()
     exports: tuple[ExportFacts, ...] = ()
@@ -106,10 +108,11 @@ class Facts:
         fields: dict[str, Any] = json.loads(text)
         check = fields.pop("check")
         coders, exports = fields.pop("coders"), fields.pop("exports")
-        gone = tuple(fields.pop("gone"))
+        gone, content = tuple(fields.pop("gone")), fields.pop("content")
         return cls(
             **fields,
             gone=gone,
+            content=content,
             check=CheckFacts(**check) if check else None,
             coders=tuple(CoderFacts(**coder) for coder in coders),
             exports=tuple(
@@ -117,6 +120,19 @@ class Facts:
                 for entry in exports
             ),
         )
+
+
+def doubles(sessions: Iterable[Facts]) -> dict[str, str]:
+    """Return the sessions that another stands for, and that other, by folder."""
+    usable = (f for f in sessions if not (f.problem or f.being_recorded or f.unusable))
+    return same_recordings(
+        Recorded(f.folder, f.content, _whose(f), f.started_utc, f.state, bool(f.gone))
+        for f in usable
+    )
+
+
+def _whose(facts: Facts) -> tuple[str, str, str]:
+    return facts.study, facts.participant, facts.session
 
 
 def labels(sessions: Iterable[Facts]) -> dict[str, str]:

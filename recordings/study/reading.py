@@ -25,6 +25,7 @@ from recordings.export.staging import KINDS
 from recordings.manifest import MANIFEST_NAME, Manifest
 from recordings.stream_kinds import VIDEO_TYPE
 from recordings.study.facts import CheckFacts, CoderFacts, ExportFacts, Facts, unreadable_digest
+from recordings.study.same_recording import content_of
 
 
 def read_facts(root: Path, folder: Path) -> Facts:
@@ -59,15 +60,17 @@ def read_facts(root: Path, folder: Path) -> Facts:
         being_recorded=manifest.is_being_recorded,
         simulated=manifest.simulated,
         unusable=manifest.unusable or "",
-        gone=tuple(_gone(folder, manifest)),
+        gone=tuple(gone(folder, manifest)),
         digest=manifest.digest(),
+        content=content_of(manifest),
         check=_check(folder),
         coders=tuple(_coder(folder, name, manifest) for name in coders_of(folder)),
         exports=exports,
     )
 
 
-def _gone(folder: Path, manifest: Manifest) -> Iterator[str]:
+def gone(folder: Path, manifest: Manifest) -> Iterator[str]:
+    """Name the files of a session that are not there."""
     for entry in manifest.files:
         if entry.path not in manifest.elsewhere and not (folder / entry.path).is_file():
             yield entry.path

@@ -8,9 +8,10 @@ from pathlib import Path
 
 from recordings.engines.work import Engine
 from recordings.errors import RecordingError
-from recordings.study.facts import Facts, why_left_out
+from recordings.study.facts import Facts, doubles, labels, why_left_out
 from recordings.study.ledger import Failure, Ledger
 from recordings.study.reading import brief
+from recordings.study.same_recording import why_not_twice
 from recordings.study.scan import scan
 from recordings.study.status import Cell, StepState
 from recordings.study.steps import Result, Step, standing
@@ -39,12 +40,14 @@ def chosen(
     """
     found = list(sessions)
     for name in only:
-        if not any(_is_of(facts.name, name) for facts in found):
+        if not any(_is_of(facts, name) for facts in found):
             raise RecordingError(f"--only {name}: no session's name begins so; write sub-01")
-    wanted = [f for f in found if not only or any(_is_of(f.name, name) for name in only)]
-    left_out = {
+    wanted = [f for f in found if not only or any(_is_of(f, name) for name in only)]
+    called, twice = labels(found), doubles(found)
+    left_out = {folder: why_not_twice(called[other]) for folder, other in twice.items()}
+    left_out |= {
         facts.folder: why
-        for facts in wanted
+        for facts in found
         if (why := why_left_out(facts.being_recorded, facts.unusable))
     }
     return (
@@ -53,8 +56,9 @@ def chosen(
     )
 
 
-def _is_of(session: str, name: str) -> bool:
-    return session == name or session.startswith(f"{name}_")
+def _is_of(facts: Facts, name: str) -> bool:
+    called = (facts.name, f"sub-{facts.participant}_ses-{facts.session}")  # it may be renamed
+    return any(one == name or one.startswith(f"{name}_") for one in called)
 
 
 def plan(

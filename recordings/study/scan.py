@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from recordings.read.sessions import session_places
+from recordings.read.sessions import study_places
 from recordings.study.facts import Facts, exports_stamp, stamp
 from recordings.study.ledger import Ledger
 
@@ -19,7 +19,7 @@ def scan(root: Path, ledger: Ledger, *, wait: bool = False) -> list[Facts]:
     known = ledger.sessions()
     found: list[Facts] = []
     changed: list[tuple[str, str, str]] = []
-    for folder in session_places(root):
+    for folder in study_places(root):
         where = folder[len(str(root)) :].lstrip(os.sep).replace(os.sep, "/") or "."
         now = stamp(folder)  # before anything is read: what changes meanwhile is read again
         facts = _remembered(now, *known.pop(where, ("", "")))

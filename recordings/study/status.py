@@ -16,10 +16,12 @@ from recordings.study.facts import (
     CoderFacts,
     ExportFacts,
     Facts,
+    doubles,
     labels,
     told_by,
 )
 from recordings.study.ledger import Failures
+from recordings.study.same_recording import why_not_twice
 from recordings.version import program_version
 
 RECORDED: Final = "recorded"
@@ -110,11 +112,14 @@ def study_status(
         | {(step, target) for _, step, target in failures if target}
     )
     names = export_names(exports)
-    called = labels(sessions)
+    called, twice = labels(sessions), doubles(sessions)
     rows = []
     for facts in sessions:
+        other = twice.get(facts.folder)
         cells = {
-            RECORDED: recorded(facts),
+            RECORDED: Cell(StepState.DONE, why_not_twice(called[other]))
+            if other
+            else recorded(facts),
             CHECK: checked(facts, failures),
             CODED: coded(facts.coders),
             AGREED: agreed(facts.coders),

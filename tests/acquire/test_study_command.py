@@ -14,6 +14,7 @@ from typing import Any
 import psutil
 import pytest
 
+from acquire.simulation.study import StudyOrder, write_study
 from recordings.disk.hashing import sha256_of
 from tests.acquire.program import Result, posix_only, unisono, wait_for
 from tests.recordings.engines.test_engines import stand_in
@@ -171,10 +172,10 @@ def test_three_broken_sessions_are_three_reasons_and_only_what_failed_is_tried_a
     assert looks[0].stdout == printed.stdout.replace(f"{page}: written\n", "")
 
 
-def test_two_studies_with_sessions_of_one_name_are_told_apart(pair: Path, tmp_path: Path) -> None:
+def test_two_studies_with_sessions_of_one_name_are_told_apart(tmp_path: Path) -> None:
     data = tmp_path / "data"
-    for name in ("one", "two"):
-        shutil.copytree(pair, data / name)
+    for seed, name in enumerate(("one", "two")):
+        write_study(StudyOrder(data, 2, seconds=2.0, film=None, study=name, seed=seed))
     xdf = next((data / "one").rglob("sub-01*/recording.xdf"))
     xdf.write_bytes(b"")
     done = unisono("study", "run", data, "check", folder=tmp_path)

@@ -12,7 +12,7 @@ import pytest
 from acquire.simulation.rig import Film
 from acquire.simulation.study import StudyOrder, check_order, write_study
 from recordings import load_study, open_session
-from recordings.annotation.coder_file import who
+from recordings.annotation.coder_file import annotations_folder, who
 from recordings.annotation.model import Event, Moment, Span
 from recordings.annotation.store import CodingStore
 from recordings.dataset.signals import Wanted
@@ -66,6 +66,22 @@ def test_features_of_events_are_about_their_onsets(folder: Path) -> None:
         pytest.raises(RecordingError, match="nobody"),
     ):
         features(opened, Settings(windows="event", events_of="nobody"))
+
+
+def test_a_face_that_stayed_still_is_a_table_without_rows(folder: Path, tmp_path: Path) -> None:
+    pq = pytest.importorskip("pyarrow.parquet")
+    (session,) = folder.glob("sub-*/ses-*/sub-*")
+    place = annotations_folder(session, tmp_path / "coders")
+    with CodingStore(place, who("still"), session=session.name) as store:
+        store.put("looked", Span(id="s", camera="face", first=0, last=700))
+    settings = Settings(
+        windows="event", events_of="still", annotations=tmp_path / "coders", signals=("EDA",)
+    )
+    with open_session(session) as opened:
+        notes = export(opened, tmp_path / "out", settings)
+    (path,) = (tmp_path / "out").rglob("*.parquet")
+    assert pq.read_table(path).num_rows == 0
+    assert notes == ["still has coded no event: the table has no row"]
 
 
 def test_flow_is_known_where_a_face_and_both_marks_are(

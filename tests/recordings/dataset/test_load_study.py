@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
 import pickle
 import re
 import runpy
@@ -77,7 +78,8 @@ def test_what_lies_before_the_recording_is_unknown_and_not_made_up(folder: Path)
 
 
 def test_trials_are_padded_and_labelled_with_their_stimulus(folder: Path) -> None:
-    study = load_study(folder, windows="trial", signals={"eda": 20}, labels="stimulus")
+    with pytest.warns(UserWarning, match=r"2 trials.*trial 7 .*: no end is told; left out"):
+        study = load_study(folder, windows="trial", signals={"eda": 20}, labels="stimulus")
     arrays = study.to_numpy()
     lengths = [len(study[n]["eda_times"]) for n in range(len(study))]
     assert min(lengths) < max(lengths) == arrays["eda"].shape[1]
@@ -120,11 +122,45 @@ def test_a_session_with_other_channels_is_left_out_and_told_before_anything_is_r
 
 def test_two_studies_of_one_folder_have_no_window_of_one_name(folder: Path, tmp_path: Path) -> None:
     for name in ("one", "two"):
-        shutil.copytree(folder / "sub-01", tmp_path / "data" / name / "sub-01")
+        copied = shutil.copytree(folder / "sub-01", tmp_path / "data" / name / "sub-01")
+        (session,) = Path(copied).glob("ses-01/*")
+        Manifest.load(session).model_copy(update={"study": name, "files": ()}).save(session)
     study = load_study(tmp_path / "data", signals={"eda": 10}, length_s=10.0)
     paths = study.to_npz(tmp_path / "npz")
     assert len({path.name for path in paths}) == len(study) == 8
     assert set(study.participants) == {"01"}, "one pseudonym: never on both sides of a split"
+
+
+def test_a_window_may_hold_no_sample_at_a_low_rate(folder: Path) -> None:
+    with load_study(folder, signals={"eda": 10}, length_s=2.0) as study:
+        (reader,) = study._readers(study.places[0].session).values()
+        place = study.places[0].window
+        cut = reader.read(Window(place.start - 0.05, place.start - 0.01, place.start))
+    assert cut.values.shape == (0, 1)
+    assert len(cut.times) == len(cut.mask) == 0
+
+
+def test_files_of_another_time_are_not_taken_for_these(folder: Path, tmp_path: Path) -> None:
+    pytest.importorskip("webdataset")
+    study = load_study(folder, signals={"eda": 10}, length_s=10.0)
+    study.to_webdataset(tmp_path / "shards", per_shard=2)
+    study.to_npz(tmp_path / "npz")
+    for write, place in ((study.to_webdataset, "shards"), (study.to_npz, "npz")):
+        with pytest.raises(RecordingError, match="exists already"):
+            write(tmp_path / place)
+
+
+def test_a_session_whose_video_is_gone_or_cut_off_is_left_out(folder: Path, tmp_path: Path) -> None:
+    study = Path(shutil.copytree(folder, tmp_path / "data" / "study"))
+    (gone,), (cut,) = (study.glob(f"sub-{name}/ses-01/*/face.nut") for name in ("02", "03"))
+    gone.unlink()
+    os.truncate(cut, cut.stat().st_size // 2)
+    with pytest.warns(UserWarning, match=r"2 sessions left out, the first sub-02.*nut is gone"):
+        found = load_study(study, signals={"face": "gray8"}, length_s=10.0)
+    assert set(found.participants) == {"01", "04"}
+    assert "face.nut is not as large as it was" in found.left_out[1][1]
+    with load_study(study, signals={"eda": 10}, length_s=10.0) as found:
+        assert set(found.participants) == {"01", "02", "03", "04"}
 
 
 def test_what_is_being_recorded_is_left_out(folder: Path, tmp_path: Path) -> None:
@@ -133,7 +169,7 @@ def test_what_is_being_recorded_is_left_out(folder: Path, tmp_path: Path) -> Non
     host = {"name": socket.gethostname()} | this_process()
     now = Manifest.load(session).model_copy(update={"state": State.RECORDING, "host": host})
     now.save(session)
-    with pytest.warns(UserWarning, match="1 sessions left out, the first it is being recorded"):
+    with pytest.warns(UserWarning, match="1 sessions left out, the first sub-02.*: it is being"):
         found = load_study(study, signals={"eda": 10})
     assert found.left_out == ((session, "it is being recorded"),)
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -35,3 +37,15 @@ def test_only_what_a_missing_sample_would_touch_is_unknown(hole: int) -> None:
     assert (np.isfinite(found[:, 0]) == inside).all()
     assert (np.isfinite(found[:, 1]) == (inside & ~near)).all()
     assert found[inside, 0] == pytest.approx(1.0)
+
+
+def test_a_long_window_takes_memory_of_its_own_size() -> None:
+    values = np.random.default_rng(1).normal(size=(60_000, 32))
+    positions = np.arange(200.0, 59_800.0, 4.0)
+    tracemalloc.start()
+    found = resampled(values, positions, 1000.0, 250.0)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < found.nbytes + 40e6
+    alone = resampled(values, positions[7000:7001], 1000.0, 250.0)
+    assert found[7000] == pytest.approx(alone[0])

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recordings.dataset.splits import splits
+from recordings.dataset.splits import alike, splits
 from recordings.errors import RecordingError
 
 PEOPLE = st.lists(st.sampled_from([f"{n:02d}" for n in range(12)]), min_size=2, max_size=80)
@@ -43,3 +43,12 @@ def test_a_leaking_split_has_to_be_asked_for_by_its_name() -> None:
     assert any(leaks)
     with pytest.raises(RecordingError, match="there are loso, kfold, leaking-kfold"):
         splits("random", people)
+
+
+def test_pseudonyms_that_may_be_one_persons_are_told() -> None:
+    assert alike(["01", "02", "10", "100", "20", "a1"]) == []
+    assert alike(["1", "01", "02", "2", "001", "P7", "p7"]) == [
+        ("001", "01", "1"),
+        ("02", "2"),
+        ("P7", "p7"),
+    ]

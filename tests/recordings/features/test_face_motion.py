@@ -8,6 +8,7 @@ import pytest
 from recordings.errors import RecordingError
 from recordings.features.face_motion import load_face_motion, motion_files, motion_row
 from recordings.features.windows import Window
+from recordings.motion.task import used_frames
 
 pa = pytest.importorskip("pyarrow")
 pq = pytest.importorskip("pyarrow.parquet")
@@ -55,3 +56,21 @@ def test_a_damaged_file_is_an_error_that_says_what_to_do(tmp_path: Path) -> None
     with pytest.raises(RecordingError, match="run unisono motion again"):
         load_face_motion(path)
     assert motion_files(tmp_path / "nowhere") == []
+
+
+@pytest.mark.parametrize("camera_hz", [15.0, 25.0, 30.0, 50.0, 60.0])
+def test_of_a_slow_camera_nothing_is_missing_but_what_was_lost(
+    tmp_path: Path, camera_hz: float
+) -> None:
+    rng = np.random.default_rng(1)
+    stored = 100 + np.arange(round(20 * camera_hz)) / camera_hz
+    stored += rng.uniform(-0.1, 0.1, len(stored)) / camera_hz
+    stored = stored[(stored < 110) | (stored >= 115)]  # five seconds were lost
+    times = stored[used_frames(stored)]
+    path = tmp_path / "motion" / "face.parquet"
+    path.parent.mkdir()
+    pq.write_table(pa.table({"time": times, "fitting": np.ones(len(times))}), path)
+    motion = load_face_motion(path)
+    for start, missing in ((101.0, 0.0), (107.5, 0.5), (110.0, 1.0), (115.0, 0.0)):
+        row = motion_row(motion, Window(start, start + 5.0, start))
+        assert row["Motion_Missing"] == pytest.approx(missing, abs=0.05)

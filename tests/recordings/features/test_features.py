@@ -14,8 +14,9 @@ from recordings import open_session
 from recordings.arrays import F64Array
 from recordings.errors import RecordingError
 from recordings.features.physiology import SHORTEST_S, process
+from recordings.features.summaries import summary
 from recordings.features.task import Settings, export, features
-from recordings.features.trace import Trace
+from recordings.features.trace import Place, Trace
 from recordings.manifest import Manifest
 from recordings.read.grid import grid_of
 from tests.recordings.study.simulated_study import make_study
@@ -189,15 +190,65 @@ def test_noise_and_flat_lines_are_no_beats() -> None:
     assert nothing.missing.all()
 
 
-def test_the_volume_of_breath_is_neurokits_own() -> None:
+def test_rate_and_volume_of_breath_are_neurokits_own() -> None:
     import neurokit2 as nk
 
     rate = 200.0
     breath = nk.rsp_simulate(duration=120, sampling_rate=200, respiratory_rate=15, random_state=1)
-    found = process("RSP", np.asarray(breath), rate, 0.02).signals["RSP_RVT"]
+    signals = process("RSP", np.asarray(breath), rate, 0.02).signals
+    own, info = nk.rsp_process(breath, sampling_rate=200)
+    inside = slice(int(info["RSP_Troughs"][0]), int(info["RSP_Troughs"][-1]) + 1)
+    for name in ("RSP_Rate", "RSP_Amplitude"):
+        known = np.isfinite(signals[name])
+        known[: inside.start] = known[inside.stop :] = False
+        assert known[inside].mean() > 0.9
+        np.testing.assert_allclose(signals[name][known], own[name][known], rtol=1e-9)
+    found = signals["RSP_RVT"]
     clean = nk.rsp_clean(breath, sampling_rate=200)
     whole = nk.rsp_rvt(clean, sampling_rate=200, method="harrison2021", silent=True)
     known = np.isfinite(found)
     known[: int(5 * rate)] = known[-int(5 * rate) :] = False
     assert known.mean() > 0.8
     np.testing.assert_allclose(found[known], whole[known], atol=0.05 * float(whole.mean()))
+
+
+@pytest.mark.parametrize("nominal", [250.0, 256.0, 248.0])
+def test_beats_are_counted_in_seconds_of_the_recording_computers_clock(nominal: float) -> None:
+    """A device that says 256 and sends 250 samples a second: every figure is of true seconds."""
+    import neurokit2 as nk
+
+    rate, seconds = 250, 70
+    ecg = nk.ecg_simulate(seconds, sampling_rate=rate, heart_rate=60, random_state=1)
+    found = process("ECG", np.asarray(ecg), nominal, 0.0, rate)
+    place = Place(0, 60 * rate, 0)
+    row = summary(found, place, np.arange(60 * rate) / rate, event=False)
+    assert row["ECG_Rate_Mean"] == pytest.approx(60.0, abs=0.2)
+    assert row["HRV_MeanNN"] == pytest.approx(1000.0, abs=2.0)
+    eda = nk.eda_simulate(seconds, sampling_rate=rate, scr_number=5, random_state=1)
+    slow = process("EDA", np.asarray(eda), nominal, 0.0, rate)
+    rise = (slow.marks["SCR_Peaks"] - slow.marks["SCR_Onsets"]) / rate
+    assert slow.values["SCR_RiseTime"] == pytest.approx(rise)
+
+
+def test_times_after_an_event_are_from_the_event_and_not_from_the_next_sample() -> None:
+    import neurokit2 as nk
+
+    eda = nk.eda_simulate(60, sampling_rate=4, scr_number=6, random_state=1)
+    found = process("EDA", np.asarray(eda), 4.0, 0.0)
+    peak = float(found.marks["SCR_Peaks"][2]) / 4
+    event = peak - 3.05  # 0.2 s before the next sample
+    first, after = round((event - 2.05) * 4), round((peak + 2) * 4)
+    zero = int(np.ceil(event * 4)) - first
+    place = Place(first, after, zero)
+    row = summary(found, place, np.arange(first, after) / 4 - event, event=True)
+    assert row["SCR_Peak_Amplitude_Time"] == pytest.approx(3.05)
+
+
+def test_a_lead_that_is_off_has_no_quality() -> None:
+    import neurokit2 as nk
+
+    ecg = np.asarray(nk.ecg_simulate(60, sampling_rate=250, heart_rate=60, random_state=1))
+    ecg[30 * 250 :] = ecg[30 * 250]
+    quality = process("ECG", ecg, 250.0, 0.0).quality
+    assert quality[5 * 250 : 29 * 250].mean() > 0.8
+    assert not quality[31 * 250 :].any()

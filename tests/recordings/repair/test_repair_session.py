@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from acquire.simulation.study import StudyOrder, write_study
 from recordings import layout, open_session
 from recordings.annotation.agreement.coded_study import coding_of
 from recordings.annotation.coder_file import Who, annotations_folder
@@ -37,6 +38,19 @@ def test_a_copy_has_what_the_session_had(session: Path) -> None:
     assert {layout.PROTOCOL_NAME, layout.RATINGS_NAME, layout.TRUTH_NAME} <= hashed
     (copy / "thresholds.toml").unlink()
     assert not {f.code for f in check(copy).findings if f.level == "fail"}
+
+
+def test_a_session_ends_by_the_recording_computers_clock(tmp_path: Path) -> None:
+    """The EEG's computer has a clock of its own, which is half an hour or more off."""
+    order = StudyOrder(tmp_path, 1, seconds=8.0, film=None, broken={"01": "crashed"})
+    write_study(order)
+    (crashed,) = order.folder.glob("sub-01/ses-01/*")
+    copy = repair(crashed).target.parent
+    with open_session(copy) as session:
+        raw = session["eeg"].times(stamps="raw")
+        assert abs(raw[0] - session.start) > 60.0
+        last = max(stream.last for stream in session)
+        assert last - 1.0 < session.stop <= last < session.start + 8.0
 
 
 def test_a_copy_has_what_was_coded(session: Path) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 import platformdirs
 import pytest
 
+from recordings import load_study
 from recordings.annotation.coder_file import Who
 from recordings.annotation.model import Span
 from recordings.annotation.store import CodingStore
@@ -31,7 +32,7 @@ from recordings.study import reading, status
 from recordings.study.facts import CoderFacts, ExportFacts, Facts
 from recordings.study.ledger import Failure, Ledger
 from recordings.study.page import absent, render
-from recordings.study.running import plan, run_step
+from recordings.study.running import chosen, plan, run_step
 from recordings.study.scan import scan
 from recordings.study.status import Cell, StepState, StudyStatus, study_status
 from recordings.study.steps import export_step, make_step, standing
@@ -75,6 +76,29 @@ def test_sessions_are_found_in_a_study_and_in_a_data_folder(root: Path) -> None:
     assert [folder.name for folder in session_folders(root)] == names
     assert [folder.name for folder in session_folders(root.parent)] == names
     assert session_folders(root / "nowhere") == []
+
+
+@pytest.mark.parametrize(
+    "where", ["week2/sub-01/ses-01/{name}", "Anna/{name}", "sub-01/ses-01/Anna first", "张伟"]
+)
+def test_a_session_is_found_whatever_its_folder_is_called_and_wherever_it_lies(
+    root: Path, session: Path, where: str
+) -> None:
+    before = [row.facts.participant for row in status_of(root).rows]
+    target = root / where.format(name=session.name)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    session.rename(target)
+    left = Path(shutil.copytree(target, root / "exports" / "csv" / "kept"))
+    for looked_at in (root, root.parent):
+        rows = status_of(looked_at).rows
+        assert sorted(row.facts.participant for row in rows) == before
+        (row,) = (row for row in rows if row.facts.participant == "01")
+        assert looked_at / row.facts.folder == target
+        assert row.cells["recorded"].state == StepState.DONE
+        assert chosen([row.facts], ["sub-01"])[0] == [row.facts]
+    assert left.is_dir()
+    study = load_study(root, signals={"eda": 10}, length_s=1.0)
+    assert {place.session for place in study.places if place.participant == "01"} == {target}
 
 
 def test_a_new_session_is_recorded_and_nothing_else(root: Path) -> None:
@@ -464,7 +488,7 @@ def broken(tmp_path_factory: pytest.TempPathFactory) -> StudyStatus:
     root = make_study(tmp_path_factory.mktemp("broken"), 9, broken=BROKEN)
     for folder in session_folders(root):
         if "sub-06" in folder.name:
-            folder.rename(root / "taken-away")
+            folder.rename(root / ".taken-away")
             continue
         try:
             check_and_report(folder)

@@ -1,0 +1,135 @@
+"""Which windows a study has, and which of its sessions are left out."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from recordings.dataset.labels import Labels
+from recordings.dataset.opened import Opened
+from recordings.errors import RecordingError, few
+from recordings.features.task import Settings, windows_of
+from recordings.features.windows import Window
+from recordings.manifest import Manifest
+from recordings.names import told_apart
+from recordings.study.facts import why_left_out
+from recordings.study.reading import brief, gone
+from recordings.study.same_recording import Recorded, same_recordings, why_not_twice
+
+Channels = dict[str, tuple[str, ...]]
+"""What the channels of each signal are: labels and units."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One window of one session."""
+
+    session: Path
+    participant: str
+    number: int  # of the window in the session, from 1
+    window: Window
+    label: Any
+    called: str  # the session: no other of the study is called so
+
+    @property
+    def key(self) -> str:
+        """A name that no other window of the study has; a webdataset's ends at the first dot."""
+        return f"{re.sub('[/.]', '_', self.called)}_{self.number:05d}"
+
+
+@dataclass(slots=True)
+class Found:
+    """The windows of a study; the sessions that are left out, and the windows, each with why."""
+
+    places: list[Place] = field(default_factory=list)
+    left_out: list[tuple[Path, str]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def leave_out(self, session: Path, why: str) -> None:
+        """Leave out a session."""
+        self.left_out.append((session, brief(why, session)))
+
+
+def find_places(
+    opened: Opened, sessions: Sequence[Path], settings: Settings, make: Labels | None
+) -> Found:
+    """Find the windows of these sessions."""
+    found = Found()
+    channels: dict[Path, Channels] = {}
+    for path, called in _usable(sessions, found).items():
+        try:
+            readers = opened.readers(path)
+            channels[path] = {name: reader.shown for name, reader in readers.items()}
+            found.places += _places(opened, path, called, settings, make, found.notes)
+        except RecordingError as error:
+            channels.pop(path, None)
+            found.leave_out(path, str(error))
+    for path, why in _unlike_most(channels):
+        found.leave_out(path, why)
+    found.left_out.sort()
+    out = {path for path, _ in found.left_out}
+    found.places = [place for place in found.places if place.session not in out]
+    return found
+
+
+def _usable(sessions: Iterable[Path], found: Found) -> dict[Path, str]:
+    """Return the sessions that may be used, each once, and what to call them."""
+    manifests: dict[str, tuple[Path, Manifest]] = {}
+    for path in sessions:
+        try:
+            manifest = Manifest.load(path)
+            if why := why_left_out(manifest.is_being_recorded, manifest.unusable):
+                raise RecordingError(why)
+            manifests[str(path)] = path, manifest
+        except RecordingError as error:
+            found.leave_out(path, str(error))
+    called = told_apart({place: Path(place).absolute().parts for place in manifests})
+    twice = same_recordings(
+        Recorded.of(place, manifest, lacks=any(gone(path, manifest)))
+        for place, (path, manifest) in manifests.items()
+    )
+    for place, other in twice.items():
+        found.leave_out(manifests[place][0], why_not_twice(called[other]))
+    return {path: called[place] for place, (path, _) in manifests.items() if place not in twice}
+
+
+def _unlike_most(found: Mapping[Path, Channels]) -> list[tuple[Path, str]]:
+    """Name the sessions whose channels are not those that most have: one array holds all."""
+    counts = Counter(tuple(channels.items()) for channels in found.values())
+    if len(counts) < 2:
+        return []
+    most = dict(counts.most_common(1)[0][0])
+    told = []
+    for path, channels in found.items():
+        for name, labels in channels.items():
+            if labels != most[name]:
+                text = (
+                    f"{name} has the channels {few(labels, 8)}, most sessions have "
+                    f"{few(most[name], 8)}; name a signal that all have alike"
+                )
+                told.append((path, text))
+                break
+    return told
+
+
+def _places(
+    opened: Opened,
+    path: Path,
+    called: str,
+    settings: Settings,
+    make: Labels | None,
+    notes: list[str],
+) -> list[Place]:
+    session = opened.session(path)
+    assert session.manifest is not None, "its manifest was read"
+    whose = session.manifest.participant
+    windows, odd = windows_of(session, settings)
+    label = make(session) if make else None
+    told = [(number, w, label(w) if label else None) for number, w in enumerate(windows, 1)]
+    kept = [row for row in told if label is None or row[2] is not None]
+    notes += [f"{called}: {note}" for note in odd]
+    return [Place(path, whose, number, w, value, called) for number, w, value in kept]
