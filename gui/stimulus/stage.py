@@ -265,7 +265,8 @@ class Stage:
         self._hear(KeyPress(name, text, time))
 
     def _hear(self, key: KeyPress) -> None:
-        item = self._player.run.question
+        visit = self._player.run.heard_by(key.time)
+        item = visit.page.item if visit is not None else None
         if item is not None and key.name != self._host.protocol.file.protocol.stop_key:
             self._draft, value = key_pressed(item, self._draft, key.name, key.text)
             if value is not None:
