@@ -127,6 +127,11 @@ def _check_readable(path: Path, stimulus: Stimulus) -> None:
             f"stimulus {stimulus.name!r}: {path} cannot be read ({error.strerror}); "
             "check its permissions"
         ) from error
+    except ValueError as error:
+        raise ConfigError(
+            f"stimulus {stimulus.name!r}: no file can be called {str(path)!r} ({error}); correct "
+            "`file`"
+        ) from error
 
 
 def _check_hash(path: Path, stimulus: Stimulus) -> None:
