@@ -57,7 +57,7 @@ def _slide(item: Item, draft: Draft, name: str) -> tuple[Draft, Value | None]:
 def slider_value(item: Item, share: float) -> float:
     """Give the value at a part of the slider's way, to a thousandth of it."""
     step = (item.maximum - item.minimum) / 1000
-    return item.minimum + round(share * 1000) * step
+    return min(item.minimum + round(share * 1000) * step, item.maximum)  # 0.2 is not 0.3 - 0.1
 
 
 def _type(draft: Draft, name: str, text: str) -> tuple[Draft, Value | None]:

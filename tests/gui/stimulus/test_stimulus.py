@@ -14,7 +14,7 @@ from typing import Any
 import av
 import numpy as np
 import pytest
-from hypothesis import example, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QImage, QPainter
@@ -35,7 +35,7 @@ from acquire.protocol.planner import make_plan
 from acquire.protocol.scales import BUILT_IN, Choice, Item, Scale, Slider, Text
 from acquire.protocol.stimuli import probe_media
 from gui.stimulus.__main__ import screen_gone
-from gui.stimulus.answering import Draft, key_pressed
+from gui.stimulus.answering import Draft, key_pressed, slider_value
 from gui.stimulus.clip import ClipDecoder
 from gui.stimulus.manikins import draw_manikin
 from gui.stimulus.pages import PageDrawer
@@ -69,6 +69,16 @@ def test_keys_give_answers_that_are_allowed(item: Item, keys: list[str]) -> None
         draft, value = key_pressed(item, draft, name, text)
         if value is not None:
             assert item.check(value) == value
+
+
+@given(st.floats(-1e6, 1e6), st.floats(-1e6, 1e6), st.floats(0, 1))
+@example(-0.1, 0.2, 1.0)
+def test_wherever_a_slider_stands_it_is_an_answer(low: float, high: float, share: float) -> None:
+    """At its right end, some sliders could not be left: what is a hair above the scale is none."""
+    assume(low < high)
+    table = Slider(kind="slider", prompt="?", minimum=low, maximum=high)
+    (item,) = Scale("s", table).items
+    assert item.check(slider_value(item, share)) == slider_value(item, share)
 
 
 def typed(item: Item, *keys: str) -> Any:
