@@ -12,7 +12,7 @@ from PySide6.QtMultimedia import QAudioDevice
 from acquire.player.host import PlayerHost
 from acquire.player.marks import Picture, Visit
 from acquire.player.messages import KeyPress
-from acquire.protocol.stimuli import MediaInfo
+from acquire.protocol.media import MediaInfo
 from gui.stimulus.answering import Draft, key_pressed
 from gui.stimulus.clip import ClipDecoder, ClipFrame
 from gui.stimulus.mirror import Mirror
@@ -147,9 +147,8 @@ class Stage:
             self._drop_decoder()  # begun already: it has to be played from the start again
         decoder = self._decoder_of(visit.page.stimulus.name)
         frame = decoder.frame_at(picture.position_s) if decoder.is_ready else None
-        if decoder.error is not None and not decoder.is_reported:
-            decoder.is_reported = True
-            self._player.complain("clip-broken", decoder.error, due)
+        if complaint := decoder.complaint():
+            self._player.complain("clip-broken", complaint, due)
         if decoder.is_starved() or self._waited_long(frame, due):
             self._player.run.finish("error", due)
         if frame is None:

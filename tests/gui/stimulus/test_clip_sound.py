@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PySide6.QtMultimedia import QAudioDevice
 
-from acquire.protocol.stimuli import probe_media
+from acquire.protocol.media import probe_media
 from gui.stimulus.clip import SOUND_HZ, ClipDecoder
 from gui.stimulus.sound import Sound
 from gui.stimulus.stage import Stage

@@ -29,11 +29,11 @@ from acquire.player.run import Run
 from acquire.processes.messages import HostEvent
 from acquire.protocol import check
 from acquire.protocol.file import load_protocol
+from acquire.protocol.media import probe_media
 from acquire.protocol.model import Words
 from acquire.protocol.plan import Page
 from acquire.protocol.planner import make_plan
 from acquire.protocol.scales import BUILT_IN, Choice, Item, Scale, Slider, Text
-from acquire.protocol.stimuli import probe_media
 from gui.stimulus.__main__ import screen_gone
 from gui.stimulus.answering import Draft, key_pressed, slider_value
 from gui.stimulus.clip import ClipDecoder
