@@ -92,9 +92,9 @@ class Run:
         return visit.page.item if visit is not None else None
 
     @property
-    def clip_ahead(self) -> Page | None:
-        """The next page with a clip after the one that is on: worth decoding already."""
-        return next((page for page in self._course.coming() if page.kind == "clip"), None)
+    def stimulus_ahead(self) -> Page | None:
+        """The next page with a stimulus after the one that is on: worth decoding already."""
+        return next((page for page in self._course.coming() if page.stimulus is not None), None)
 
     @property
     def trial(self) -> Trial | None:

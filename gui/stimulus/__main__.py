@@ -21,6 +21,7 @@ from gui.stimulus.keyboard import Keyboard
 from gui.stimulus.screens import facts, find_screen, pixels_per_mm, warnings
 from gui.stimulus.sound import output_device
 from gui.stimulus.stage import Stage
+from gui.stimulus.stills import check_picture
 from gui.stimulus.surface import GlSurface, RasterSurface, can_use_gl
 from gui.widgets.display import check_display
 
@@ -48,8 +49,20 @@ def main() -> None:
     except AcquireError as error:
         host.fail(str(error))
         return
-    if host.load():
+    if host.load() and _can_draw(host):
         _play(host, application, screen)
+
+
+def _can_draw(host: PlayerHost) -> bool:
+    """Whether each picture can be drawn; what cannot is told."""
+    try:
+        for info in host.media.values():
+            if not info.rate_hz:
+                check_picture(info.path)
+    except ConfigError as error:
+        host.fail(str(error))
+        return False
+    return True
 
 
 def make_window(screen: QScreen, *, windowed: bool) -> GlSurface | RasterSurface:

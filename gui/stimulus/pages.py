@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from PySide6.QtCore import QPointF, QRectF, QSize, QSizeF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPen
@@ -286,11 +285,3 @@ class PageDrawer:
         painter.setPen(self._muted)
         foot = QRectF(0.08 * width, FOOT * height, 0.84 * width, 1.2 * self._em)
         draw_fitted(painter, foot, text, 0.6 * self._em)
-
-
-def load_picture(path: Path, size: QSize) -> QImage:
-    """Read a still picture, made to fit."""
-    image = QImage(str(path))
-    return image.scaled(
-        size, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
-    )

@@ -9,6 +9,7 @@ from PySide6.QtCore import QPointF, QRect, QRectF, QSize
 from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtMultimedia import QAudioDevice
 
+from acquire.lsl.clock import local_clock
 from acquire.player.host import PlayerHost
 from acquire.player.marks import Picture, Visit
 from acquire.player.messages import KeyPress
@@ -16,8 +17,9 @@ from acquire.protocol.media import MediaInfo
 from gui.stimulus.answering import Draft, key_pressed
 from gui.stimulus.clip import ClipDecoder, ClipFrame
 from gui.stimulus.mirror import Mirror
-from gui.stimulus.pages import Drawn, PageDrawer, load_picture
+from gui.stimulus.pages import Drawn, PageDrawer
 from gui.stimulus.sound import Sound, tone
+from gui.stimulus.stills import Stills
 
 MIRROR_WIDTH = 320
 READY_S = 5.0
@@ -63,6 +65,7 @@ class Stage:
         self._drawer = PageDrawer(size, table.background, pixels_per_mm, ratio, words)
         self._patch = corner(size, round(table.patch_mm * pixels_per_mm), table.patch_corner)
         self._mirror = Mirror(host)
+        self._stills = Stills(size * ratio)
         self._drawn: tuple[object, Drawn] | None = None
         self._draft = Draft()
         self._drafted: Visit | None = None
@@ -99,9 +102,13 @@ class Stage:
         return self._drawn[1]
 
     def _put_image(self, drawn: Drawn, info: MediaInfo) -> None:
-        image = load_picture(info.path, self._size)
+        image = self._stills.of(info.path)
+        if image.isNull():
+            text = f"{info.path.name}: can no longer be read; its page is empty"
+            self._player.complain("clip-broken", text, local_clock())
+        image.setDevicePixelRatio(self._ratio)
         painter = QPainter(drawn.image)
-        painter.drawImage(_centred(image.size(), self._size), image)
+        painter.drawImage(_centred(image.deviceIndependentSize().toSize(), self._size), image)
         painter.end()
 
     def _info(self, name: str) -> MediaInfo:
@@ -110,12 +117,17 @@ class Stage:
     # Clips.
 
     def _look_ahead(self) -> None:
-        """Have the next clip decoded before it is due."""
-        page = self._player.run.clip_ahead
-        if page is not None and page.stimulus is not None:
-            current = self._player.run.visit
-            if current is None or current.page.kind != "clip":
-                self._decoder_of(page.stimulus.name)
+        """Have the next clip or picture decoded before it is due."""
+        page = self._player.run.stimulus_ahead
+        if page is None or page.stimulus is None:
+            return
+        current = self._player.run.visit
+        if page.kind == "image":
+            # One that is still to be drawn itself must be there until then.
+            if current is None or current.page.kind != "image" or current.onset is not None:
+                self._stills.prepare(self._info(page.stimulus.name).path)
+        elif current is None or current.page.kind != "clip":
+            self._decoder_of(page.stimulus.name)
 
     def _decoder_of(self, name: str) -> ClipDecoder:
         if self._decoder is not None and self._decoder[0] == name:
@@ -297,6 +309,7 @@ class Stage:
     def close(self) -> None:
         """Stop what decodes and sounds."""
         self._mirror.close()
+        self._stills.close()
         self._drop_decoder()
 
 
