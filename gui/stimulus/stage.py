@@ -57,15 +57,10 @@ class Stage:
         self._host = host
         self._player = host.player
         self._player.hear_key = self._hear
-        self._size = size
-        self._ratio = ratio
+        self._pixels_per_mm = pixels_per_mm
         self._speakers = speakers
-        table = host.protocol.file.protocol
-        words = host.protocol.file.words
-        self._drawer = PageDrawer(size, table.background, pixels_per_mm, ratio, words)
-        self._patch = corner(size, round(table.patch_mm * pixels_per_mm), table.patch_corner)
         self._mirror = Mirror(host)
-        self._stills = Stills(size * ratio)
+        self._fit(size, ratio)
         self._drawn: tuple[object, Drawn] | None = None
         self._draft = Draft()
         self._drafted: Visit | None = None
@@ -75,6 +70,29 @@ class Stage:
         self._bell: Sound | None = None
         self._waiting_since: float | None = None
         self._shots = 0
+
+    def _fit(self, size: QSize, ratio: float) -> None:
+        self._size, self._ratio = size, ratio
+        table, words = self._host.protocol.file.protocol, self._host.protocol.file.words
+        self._drawer = PageDrawer(size, table.background, self._pixels_per_mm, ratio, words)
+        side = round(table.patch_mm * self._pixels_per_mm)
+        self._patch = corner(size, side, table.patch_corner)
+        self._stills = Stills(size * ratio)
+
+    def resize(self, size: QSize, ratio: float) -> None:
+        """Draw into another size from now on; a clip that is on keeps its own."""
+        if (size, ratio) == (self._size, self._ratio):
+            return
+        self._stills.close()
+        self._fit(size, ratio)
+        self._drawn = None
+        text = f"the participant's window is {size.width()} x {size.height()} now"
+        self._player.complain("protocol", f"{text}; see that all is seen", local_clock())
+
+    def leave(self, time: float) -> bool:
+        """Hear that the window is closed: it ends the protocol, as the stop key does."""
+        self._player.run.abort("participant", time)
+        return self._player.run.finished
 
     # Frames.
 

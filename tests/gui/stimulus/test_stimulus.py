@@ -34,11 +34,11 @@ from acquire.protocol.model import Words
 from acquire.protocol.plan import Page
 from acquire.protocol.planner import make_plan
 from acquire.protocol.scales import BUILT_IN, Choice, Item, Scale, Slider, Text
-from gui.stimulus.__main__ import screen_gone
 from gui.stimulus.answering import Draft, key_pressed, slider_value
 from gui.stimulus.clip import ClipDecoder
 from gui.stimulus.manikins import draw_manikin
 from gui.stimulus.pages import PageDrawer
+from gui.stimulus.sight import lose_sight
 from gui.stimulus.surface import RasterSurface
 from gui.widgets import key_names
 from tests.acquire.player_programs import Heard
@@ -252,6 +252,12 @@ class Sight:
     def pointer(self, at: QPointF, time: float, *, pressed: bool, held: bool) -> None:
         self.pointed.append((at, pressed, held))
 
+    def resize(self, size: QSize, ratio: float) -> None:
+        pass
+
+    def leave(self, time: float) -> bool:
+        return True
+
 
 def test_the_window_names_keys_and_clicks(qtbot: QtBot) -> None:
     window, sight = RasterSurface(), Sight()
@@ -450,7 +456,7 @@ def test_a_screen_that_is_unplugged_pauses_and_is_told() -> None:
     player = Player(Run(make_plan(load_protocol("demo"), "01")), told.append)
     player.run.start(1.0)
     player.swapped(player.picture(1.0), 1.0, 1.0)
-    screen_gone(player, "HDMI-2")
+    lose_sight(player, "screen HDMI-2 is gone", "plug it in")
     assert player.run.state is PlayState.PAUSED
     player.swapped(player.picture(1.1), 1.1, 1.1)
     assert [m.fields["event"] for m in told if isinstance(m, Marked)] == ["onset", "pause"]
