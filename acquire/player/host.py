@@ -134,9 +134,10 @@ class PlayerHost:
                 self.protocol.sha256,
                 self.protocol.text,
                 self.plan.as_dict(),
-                self.plan.estimate_s,
+                run.remaining_s,
                 len(self.plan.trials),
                 screen,
+                order.first_trial,
             )
         )
         self.send(Opened((MARKERS, FRAMES), self.player.uids, order.simulate, None))

@@ -159,12 +159,15 @@ class PlayerLink:
                 raise ControlError(f"a protocol is {status.state}; abort it before another one")
             protocol = load_protocol(order.protocol)
             plan = make_plan(protocol, order.participant, order.seed)
+            if order.first_trial != 1:
+                plan.only(order.first_trial)  # is there such a one?
             require_files(protocol, plan.only(order.only_trial))
             self._end()
             if order.light_port is None:
                 order = replace(order, light_port=self._light_port())
             self._order = order
-            return self._start(OpenPlayer(order, self._lsl_config, origin=self._origin))
+            first = order.first_trial
+            return self._start(OpenPlayer(order, self._lsl_config, first, origin=self._origin))
 
     def _start(self, order: OpenPlayer) -> Loaded:
         module = "acquire.player.host" if order.order.headless else "gui.stimulus"
@@ -215,7 +218,9 @@ class PlayerLink:
     def _revive(self) -> PlayerProcess:
         status, order = self._status, self._order
         assert order is not None
-        first = status.next_trial if status is not None else 1
+        first = status.next_trial if status is not None else order.first_trial
+        if self._on is not None:  # one that began after its last status
+            first = max(first, self._on.trial + 1)
         if status is not None and first > status.trials:
             raise ControlError("cannot resume: the player died in the last trial; load a protocol")
         open_page = self._on
