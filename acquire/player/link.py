@@ -130,6 +130,12 @@ class PlayerLink:
         return dict.fromkeys(opened.uids.values(), NAME) if opened is not None else {}
 
     @property
+    def plays(self) -> bool:
+        """Whether a protocol is under way."""
+        status = self._status
+        return status is not None and not self._crashed and status.state in UNDER_WAY
+
+    @property
     def is_over(self) -> bool:
         """Whether nothing more will come: it has ended, or died and nobody has resumed it."""
         return self._crashed or (self._status is not None and self._status.finished)
@@ -154,9 +160,10 @@ class PlayerLink:
             AcquireError: another one is being played, or this one cannot be: the message says why.
         """
         with self._lock:
-            status = self._status
-            if status is not None and not self._crashed and status.state in UNDER_WAY:
-                raise ControlError(f"a protocol is {status.state}; abort it before another one")
+            if self.plays and self._status is not None:
+                raise ControlError(
+                    f"a protocol is {self._status.state}; abort it before another one"
+                )
             protocol = load_protocol(order.protocol)
             plan = make_plan(protocol, order.participant, order.seed)
             if order.first_trial != 1:
