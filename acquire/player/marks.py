@@ -94,6 +94,15 @@ class Visit:
         stimulus = self.page.stimulus.name if self.page.stimulus else None
         return {"trial": self.trial.number, "step": self.page.step, "stimulus": stimulus}
 
+    def about(self) -> dict[str, str]:
+        """What an onset says besides: the category of its stimulus, the condition of its trial."""
+        stimulus = self.page.stimulus
+        said = {
+            "category": stimulus.category if stimulus is not None else "",
+            "condition": self.trial.condition or "",
+        }
+        return {name: value for name, value in said.items() if value}
+
 
 @dataclass(frozen=True, slots=True)
 class Picture:

@@ -175,8 +175,8 @@ class Run:
             visit.onset = presented
             self._onsets += 1
             self._on, self._seen_since = visit, presented
-            page = visit.page
-            marks.append(page_mark("onset", visit, page.code, frame, visit.requested, presented))
+            asked, code = visit.requested, visit.page.code
+            marks.append(page_mark("onset", visit, code, frame, asked, presented, **visit.about()))
         return marks
 
     def _hide(self, picture: Picture, frame: int, presented: float) -> list[Mark]:

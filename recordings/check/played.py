@@ -71,7 +71,7 @@ def _laid_out(folder: Path) -> tuple[str, list[Trial]] | None:
 
 
 def _is_whole(seen: Sequence[Marker], number: int, steps: Sequence[str]) -> bool:
-    """Whether the last step of a trial came to its end, the last time that it was begun."""
+    """Whether each step of a trial came to its end, the last time that it was begun."""
     of_trial = [m for m in seen if m.fields["trial"] == number]
     attempt = max((m.fields.get("attempt", 1) for m in of_trial), default=1)
     ends = Counter(
@@ -79,7 +79,7 @@ def _is_whole(seen: Sequence[Marker], number: int, steps: Sequence[str]) -> bool
         for m in of_trial
         if m.event == "end" and m.fields.get("attempt", 1) == attempt
     )
-    return ends[steps[-1]] >= Counter(steps)[steps[-1]]
+    return not Counter(steps) - ends
 
 
 def _why(seen: Sequence[Marker]) -> str:

@@ -124,6 +124,8 @@ def test_markers_come_in_pairs_with_every_code(
     assert [(m["trial"], m["step"]) for m in ends] == [(m["trial"], m["step"]) for m in onsets]
     for stamp, marker in markers:
         assert marker["event"] == "answer" or marker["presented"] == stamp
+    categories = {m["stimulus"]: m.get("category") for m in onsets}
+    assert categories == {"a": "x", "b": "y", None: None}
 
 
 def test_every_code_goes_to_the_trigger_box(

@@ -63,6 +63,10 @@ def test_what_was_played_whole_is_no_finding(tmp_path: Path) -> None:
             "1 of 5 trials of films were not played to their end: 1",
         ),
         (
+            [*trial(1)[:2], *trial(1)[4:], *trial(2), *trial(3), *trial(4), *trial(5)],
+            "1 of 5 trials of films were not played to their end: 1",  # its clip was left out
+        ),
+        (
             [*trial(1), *trial(1, until=1, by="repeat", attempt=2), *trial(3)],
             "4 of 5 trials of films were not played to their end: 1–2, 4–5",
         ),
