@@ -15,6 +15,7 @@ class Draft:
     """An answer that is being given: what is typed, where the slider is, where the mouse is."""
 
     text: str = ""
+    composing: str = ""  # what an input method has not finished
     share: float | None = None  # of the slider's way
     hover: int = -1  # which target
 

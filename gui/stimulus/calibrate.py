@@ -62,6 +62,7 @@ class FlashStage:
     """Shows nothing but the patch."""
 
     wants_pointer = False
+    wants_text = False
 
     def __init__(self, size: QSize, side: int, frames: int, light_port: int | None) -> None:
         self._size = size
@@ -102,6 +103,9 @@ class FlashStage:
         """Hear Escape: enough."""
         if name == "escape":
             self._left = 0
+
+    def compose(self, text: str) -> None:
+        """Ignore an input method."""
 
     def pointer(self, at: QPointF, time: float, *, pressed: bool, held: bool) -> None:
         """Ignore the mouse."""

@@ -258,13 +258,12 @@ class PageDrawer:
         return (self._done(painter, slider_value(item, draft.share), draft),)
 
     def _typed(self, painter: QPainter, draft: Draft) -> tuple[Target, ...]:
-        width, height = self._size.width(), self._size.height()
-        box = QRectF(0.15 * width, 0.34 * height, 0.7 * width, 0.4 * height)
+        box = typing_box(self._size)
         self._frame(painter, box, hot=True)
         painter.setPen(self._ink)
         painter.setFont(font(0.8 * self._em))
         inner = box.adjusted(self._em / 2, self._em / 2, -self._em / 2, -self._em / 2)
-        draw_end(painter, inner, draft.text + "▏")
+        draw_end(painter, inner, f"{draft.text}{draft.composing}▏")
         if not draft.text.strip():
             self._hint(painter, self._words.type)
             return ()
@@ -285,3 +284,9 @@ class PageDrawer:
         painter.setPen(self._muted)
         foot = QRectF(0.08 * width, FOOT * height, 0.84 * width, 1.2 * self._em)
         draw_fitted(painter, foot, text, 0.6 * self._em)
+
+
+def typing_box(size: QSize) -> QRectF:
+    """Give where an answer is typed, on a screen of this size."""
+    width, height = size.width(), size.height()
+    return QRectF(0.15 * width, 0.34 * height, 0.7 * width, 0.4 * height)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from PySide6.QtCore import QPointF, QRect, QRectF, QSize
@@ -304,6 +304,16 @@ class Stage:
         self._player.key(key.name, key.time, key.via)
 
     @property
+    def wants_text(self) -> bool:
+        """Whether something may be typed now."""
+        item = self._player.run.question
+        return item is not None and item.kind == "text"
+
+    def compose(self, text: str) -> None:
+        """Show what an input method has not finished."""
+        self._draft = replace(self._draft, composing=text if self.wants_text else "")
+
+    @property
     def wants_pointer(self) -> bool:
         """Whether the mouse is of use now."""
         return self._player.run.question is not None
@@ -322,7 +332,7 @@ class Stage:
         if pressed and hover >= 0:
             self._player.answer(targets[hover].value, time)
             return
-        self._draft = Draft(self._draft.text, share, hover)
+        self._draft = replace(self._draft, share=share, hover=hover)
 
     def close(self) -> None:
         """Stop what decodes and sounds."""

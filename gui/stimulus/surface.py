@@ -16,6 +16,9 @@ from PySide6.QtCore import QEvent, QPointF, QRect, QSize, Qt, QTimer
 from PySide6.QtGui import (
     QBackingStore,
     QCloseEvent,
+    QGuiApplication,
+    QInputMethodEvent,
+    QInputMethodQueryEvent,
     QKeyEvent,
     QMouseEvent,
     QOpenGLContext,
@@ -28,6 +31,7 @@ from PySide6.QtGui import (
 from PySide6.QtOpenGL import QOpenGLWindow
 
 from acquire.lsl.clock import local_clock
+from gui.stimulus.pages import typing_box
 from gui.stimulus.stage import Scene
 from gui.widgets.key_names import key_name
 
@@ -45,6 +49,11 @@ class Frames(Protocol):
         """Whether the mouse is of use now."""
         ...
 
+    @property
+    def wants_text(self) -> bool:
+        """Whether something may be typed now, in any script."""
+        ...
+
     def scene(self, due: float) -> Scene:
         """Say what to paint into the frame that is due at LSL time `due`."""
         ...
@@ -59,6 +68,10 @@ class Frames(Protocol):
 
     def key(self, name: str, text: str, time: float) -> None:
         """Hear a key."""
+        ...
+
+    def compose(self, text: str) -> None:
+        """Show what an input method has not finished: letters that are to become a word."""
         ...
 
     def pointer(self, at: QPointF, time: float, *, pressed: bool, held: bool) -> None:
@@ -78,6 +91,28 @@ class _Inputs:
     """Keys and mouse of either kind of window."""
 
     stage: Frames | None = None
+    _typing = False  # whether the system's input method is on
+
+    def event(self, event: QEvent) -> bool:
+        """Hear an input method: Chinese is typed by one, and no key tells of it."""
+        stage = self.stage
+        if stage is None or not isinstance(event, QInputMethodQueryEvent | QInputMethodEvent):
+            return cast("QWindow", super()).event(event)
+        if isinstance(event, QInputMethodEvent):
+            if event.commitString():
+                stage.key("", event.commitString(), local_clock())
+            stage.compose(event.preeditString())
+            return True
+        size = cast("QWindow", self).size()
+        answers = {
+            Qt.InputMethodQuery.ImEnabled: stage.wants_text,
+            Qt.InputMethodQuery.ImCursorRectangle: typing_box(size).toRect(),
+        }
+        for query, answer in answers.items():
+            if event.queries() & query:
+                event.setValue(query, answer)
+        event.accept()
+        return True
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
         """Hear a key; a held one counts once, except where it moves or types."""
@@ -109,11 +144,17 @@ class _Inputs:
                 cast("QWindow", self).hide()
 
     def show_pointer(self, window: QWindow) -> None:
-        """Show the mouse pointer while a question is on, and only then."""
+        """Show the mouse pointer while a question is on, and only then; the same of typing."""
         wanted = self.stage is not None and self.stage.wants_pointer
         shape = Qt.CursorShape.ArrowCursor if wanted else Qt.CursorShape.BlankCursor
         if window.cursor().shape() != shape:
             window.setCursor(shape)
+        typing = self.stage is not None and self.stage.wants_text
+        if typing is not self._typing:
+            self._typing = typing
+            method = QGuiApplication.inputMethod()
+            method.reset()  # what was begun for one question is no part of the next
+            method.update(Qt.InputMethodQuery.ImEnabled | Qt.InputMethodQuery.ImCursorRectangle)
 
 
 class RasterSurface(_Inputs, QWindow):

@@ -75,7 +75,7 @@ def _is_whole(seen: Sequence[Marker], number: int, steps: Sequence[str]) -> bool
     of_trial = [m for m in seen if m.fields["trial"] == number]
     attempt = max((m.fields.get("attempt", 1) for m in of_trial), default=1)
     ends = Counter(
-        m.fields.get("step")
+        str(m.fields.get("step"))
         for m in of_trial
         if m.event == "end" and m.fields.get("attempt", 1) == attempt
     )

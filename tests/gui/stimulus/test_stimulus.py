@@ -16,8 +16,14 @@ import numpy as np
 import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
-from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QImage, QPainter
+from PySide6.QtCore import QCoreApplication, QPoint, QPointF, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import (
+    QColor,
+    QImage,
+    QInputMethodEvent,
+    QInputMethodQueryEvent,
+    QPainter,
+)
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
@@ -241,8 +247,10 @@ class Sight:
     """Stands where the stage is: notes what the window hears."""
 
     wants_pointer = True
+    wants_text = True
 
     def __init__(self) -> None:
+        self.composed: list[str] = []
         self.keys: list[tuple[str, str]] = []
         self.pointed: list[tuple[QPointF, bool, bool]] = []
 
@@ -251,6 +259,9 @@ class Sight:
 
     def pointer(self, at: QPointF, time: float, *, pressed: bool, held: bool) -> None:
         self.pointed.append((at, pressed, held))
+
+    def compose(self, text: str) -> None:
+        self.composed.append(text)
 
     def resize(self, size: QSize, ratio: float) -> None:
         pass
@@ -276,6 +287,40 @@ def test_the_window_names_keys_and_clicks(qtbot: QtBot) -> None:
     QTest.mouseClick(window, Qt.MouseButton.LeftButton, pos=QPoint(30, 40))
     assert (QPointF(30, 40), True, True) in sight.pointed
     window.close()
+
+
+def test_an_answer_is_typed_in_any_script(qtbot: QtBot) -> None:
+    """Of Chinese no key tells, but the system's input method: nothing could be typed in it."""
+    window, sight = RasterSurface(), Sight()
+    window.stage = sight  # type: ignore[assignment]
+    window.resize(200, 100)
+    window.show()
+    query = QInputMethodQueryEvent(
+        Qt.InputMethodQuery.ImEnabled | Qt.InputMethodQuery.ImCursorRectangle
+    )
+    QCoreApplication.sendEvent(window, query)
+    assert query.value(Qt.InputMethodQuery.ImEnabled) is True
+    assert query.value(Qt.InputMethodQuery.ImCursorRectangle) == QRect(30, 34, 140, 40)
+    QCoreApplication.sendEvent(window, QInputMethodEvent("kai xin", []))
+    done = QInputMethodEvent("", [])
+    done.setCommitString("开心")
+    QCoreApplication.sendEvent(window, done)
+    assert sight.composed == ["kai xin", ""]
+    assert sight.keys == [("", "开心")]
+    draft, value = key_pressed(Item("t", "text", "?"), Draft(), *sight.keys[0])
+    assert (draft.text, value) == ("开心", None)
+    sight.wants_text = False
+    QCoreApplication.sendEvent(window, query)
+    assert query.value(Qt.InputMethodQuery.ImEnabled) is False
+    window.stage = None
+    window.close()
+
+
+def test_what_is_not_finished_is_seen(qapp: Any) -> None:
+    drawer = PageDrawer(QSize(800, 600), "#000000", 4.0, 1.0)
+    page = rating(Item("t", "text", "?"))
+    one, two = (grey(drawer.draw(page, Draft("a", text)).image) for text in ("", "kai"))
+    assert not np.array_equal(one, two)
 
 
 # The process.

@@ -47,6 +47,7 @@ class Shown:
     """Stands where the stage is: counts frames, hears of the window."""
 
     wants_pointer = False
+    wants_text = False
     is_over = False
 
     def __init__(self) -> None:
@@ -64,6 +65,9 @@ class Shown:
         self.frames += 1
 
     def key(self, name: str, text: str, time: float) -> None:
+        pass
+
+    def compose(self, text: str) -> None:
         pass
 
     def pointer(self, at: QPointF, time: float, *, pressed: bool, held: bool) -> None:
