@@ -15,15 +15,14 @@ from acquire.player.marks import Picture, Visit
 from acquire.player.messages import KeyPress
 from acquire.protocol.media import MediaInfo
 from gui.stimulus.answering import Draft, key_pressed
-from gui.stimulus.clip import ClipDecoder, ClipFrame
+from gui.stimulus.clip import ClipFrame
+from gui.stimulus.clip_show import ClipShow
 from gui.stimulus.mirror import Mirror
 from gui.stimulus.pages import Drawn, PageDrawer
 from gui.stimulus.sound import Sound, tone
 from gui.stimulus.stills import Stills
 
 MIRROR_WIDTH = 320
-READY_S = 5.0
-"""How long a clip may take until its first frames are decoded; then it is left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +59,12 @@ class Stage:
         self._pixels_per_mm = pixels_per_mm
         self._speakers = speakers
         self._mirror = Mirror(host)
+        self._clips = ClipShow(host, speakers)
         self._fit(size, ratio)
         self._drawn: tuple[object, Drawn] | None = None
         self._draft = Draft()
         self._drafted: Visit | None = None
-        self._decoder: tuple[str, ClipDecoder] | None = None
-        self._playing: Visit | None = None  # the clip that is on
-        self._sound: Sound | None = None
         self._bell: Sound | None = None
-        self._waiting_since: float | None = None
         self._shots = 0
 
     def _fit(self, size: QSize, ratio: float) -> None:
@@ -145,42 +141,10 @@ class Stage:
             if current is None or current.page.kind != "image" or current.onset is not None:
                 self._stills.prepare(self._info(page.stimulus.name).path)
         elif current is None or current.page.kind != "clip":
-            self._decoder_of(page.stimulus.name)
-
-    def _decoder_of(self, name: str) -> ClipDecoder:
-        if self._decoder is not None and self._decoder[0] == name:
-            return self._decoder[1]
-        self._drop_decoder()
-        info = self._info(name)
-        space = self._size * self._ratio
-        scale = min(space.width() / info.width, space.height() / info.height)
-        width, height = (max(2, round(side * scale)) for side in (info.width, info.height))
-        self._decoder = (name, ClipDecoder(info, width, height))
-        return self._decoder[1]
-
-    def _drop_decoder(self) -> None:
-        """Let a clip go; what of it came too late to be seen is counted."""
-        if self._playing is not None and self._decoder is not None:
-            self._decoder[1].note_end(self._player.run.position_left(self._playing))
-            self._note_counts(self._playing, self._decoder[1])
-        self._playing = None
-        if self._sound is not None:
-            self._sound.close()
-            self._sound = None
-        if self._decoder is not None:
-            self._decoder[1].close()
-            self._decoder = None
+            self._clips.prepare(page.stimulus.name, self._size * self._ratio)
 
     def _clip_scene(self, picture: Picture, visit: Visit, due: float) -> Scene:
-        assert visit.page.stimulus is not None
-        if visit.onset is None and self._playing not in (None, visit):
-            self._drop_decoder()  # begun already: it has to be played from the start again
-        decoder = self._decoder_of(visit.page.stimulus.name)
-        frame = decoder.frame_at(picture.position_s) if decoder.is_ready else None
-        if complaint := decoder.complaint():
-            self._player.complain("clip-broken", complaint, due)
-        if decoder.is_starved() or self._waited_long(frame, due):
-            self._player.run.finish("error", due)
+        frame = self._clips.frame(picture, visit, due, self._size * self._ratio)
         if frame is None:
             # The background until then: the onset is the frame that shows the clip.
             blank = Picture(patch=picture.patch if visit.onset else not picture.patch)
@@ -189,32 +153,12 @@ class Stage:
         image.setDevicePixelRatio(self._ratio)
         return Scene(picture, image, _centred(image.size() / self._ratio, self._size), frame)
 
-    def _waited_long(self, frame: ClipFrame | None, due: float) -> bool:
-        if frame is not None:
-            self._waiting_since = None
-            return False
-        if self._waiting_since is None:
-            self._waiting_since = due
-        if due - self._waiting_since < READY_S:
-            return False
-        self._waiting_since = None
-        text = f"no frame of the clip was decoded within {READY_S:g} s; it is left out"
-        self._player.complain("clip-late", text, due)
-        return True
-
     # After the swap.
 
     def swapped(self, scene: Scene, due: float, presented: float) -> None:
         """Note that a frame came onto the screen."""
         before = self._player.run.shown
-        visit = scene.picture.visit
-        if scene.frame is not None and visit is not None and self._decoder is not None:
-            self._note_clip(visit, scene.frame, self._decoder[1], scene.picture.position_s)
-            self._listen(self._decoder[0], scene.picture.position_s, due)
-        elif self._playing is not None and visit is not self._playing:
-            self._drop_decoder()
-        if self._sound is not None and visit is self._playing:
-            self._sound.hold(paused=scene.picture.paused)
+        self._clips.swapped(scene.picture, scene.frame, due)
         number = scene.frame.index if scene.frame is not None else None
         self._player.swapped(scene.picture, due, presented, number)
         shown = self._player.run.shown
@@ -230,33 +174,6 @@ class Stage:
         if ended is not None and ended.page.closed_eyes and self._speakers is not None:
             self._bell = Sound(self._speakers, tone())
             self._bell.start()
-
-    def _note_clip(
-        self, visit: Visit, frame: ClipFrame, decoder: ClipDecoder, position_s: float
-    ) -> None:
-        if self._playing is not visit:
-            self._playing = visit
-            if decoder.sound and self._speakers is not None:
-                self._sound = Sound(self._speakers, decoder.sound)
-                self._sound.start()
-        decoder.note_shown(frame)
-        self._note_counts(visit, decoder)
-        ahead = self._sound.ahead_s(position_s) if self._sound is not None else None
-        if ahead is not None:
-            visit.notes["sound_ahead_ms"] = round(ahead * 1e3, 1)
-
-    def _listen(self, clip: str, position_s: float, due: float) -> None:
-        """Tell once of a sound that cannot be heard; the picture goes on."""
-        if self._sound is None or self._sound.is_reported:
-            return
-        if trouble := self._sound.trouble(position_s):
-            self._sound.is_reported = True
-            text = f"{clip}: its sound: {trouble}; see the system's sound settings"
-            self._player.complain("protocol", text, due)
-
-    def _note_counts(self, visit: Visit, decoder: ClipDecoder) -> None:
-        self._player.dropped += decoder.dropped - visit.notes.get("frames_dropped", 0)
-        visit.notes |= {"frames_shown": decoder.shown, "frames_dropped": decoder.dropped}
 
     # Painting.
 
@@ -338,7 +255,7 @@ class Stage:
         """Stop what decodes and sounds."""
         self._mirror.close()
         self._stills.close()
-        self._drop_decoder()
+        self._clips.drop()
 
 
 def _centred(inner: QSize, outer: QSize) -> QPointF:
