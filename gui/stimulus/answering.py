@@ -61,6 +61,13 @@ def slider_value(item: Item, share: float) -> float:
     return min(item.minimum + round(share * 1000) * step, item.maximum)  # 0.2 is not 0.3 - 0.1
 
 
+def unfinished(item: Item, draft: Draft) -> Value | None:
+    """Give what is typed, or where the slider stands, before it is an answer; None = nothing."""
+    if item.kind == "slider" and draft.share is not None:
+        return slider_value(item, draft.share)
+    return " ".join(draft.text.split()) if item.kind == "text" else None
+
+
 def _type(draft: Draft, name: str, text: str) -> tuple[Draft, Value | None]:
     if name == "enter":
         return draft, " ".join(draft.text.split()) or None  # one line, as it is stored

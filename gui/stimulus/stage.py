@@ -11,10 +11,10 @@ from PySide6.QtMultimedia import QAudioDevice
 
 from acquire.lsl.clock import local_clock
 from acquire.player.host import PlayerHost
-from acquire.player.marks import Picture, Visit
+from acquire.player.marks import UNFINISHED, Picture, Visit
 from acquire.player.messages import KeyPress
 from acquire.protocol.media import MediaInfo
-from gui.stimulus.answering import Draft, key_pressed
+from gui.stimulus.answering import Draft, key_pressed, unfinished
 from gui.stimulus.clip import ClipFrame
 from gui.stimulus.clip_show import ClipShow
 from gui.stimulus.mirror import Mirror
@@ -218,6 +218,7 @@ class Stage:
             if value is not None:
                 self._player.answer(value, key.time, key.via)
                 return
+            self._note_draft()
         self._player.key(key.name, key.time, key.via)
 
     @property
@@ -250,6 +251,14 @@ class Stage:
             self._player.answer(targets[hover].value, time)
             return
         self._draft = replace(self._draft, share=share, hover=hover)
+        self._note_draft()
+
+    def _note_draft(self) -> None:
+        """Keep what is begun of an answer: its time may be over before it is one."""
+        visit = self._player.run.listening
+        begun = unfinished(visit.page.item, self._draft) if visit and visit.page.item else None
+        if visit is not None and begun is not None:
+            visit.notes[UNFINISHED] = begun
 
     def close(self) -> None:
         """Stop what decodes and sounds."""

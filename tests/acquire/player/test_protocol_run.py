@@ -282,6 +282,21 @@ def test_a_timeout_ends_a_question_without_an_answer() -> None:
         stage.step(act=False)
     assert [m.event for m in stage.marks] == ["onset", "answer", "end"]
     assert stage.marks[1].more["value"] is None
+    assert "unfinished" not in stage.marks[1].more
+
+
+def test_what_was_begun_of_an_answer_is_not_lost_at_its_time() -> None:
+    run = Run(Plan("p", "01", 1, (Trial(1, "b", None, None, (page("rating", 1, 0.2),)),)))
+    stage = Stage(run)
+    run.start(stage.time)
+    stage.step(act=False)
+    assert run.visit
+    run.visit.notes["unfinished"] = "it was"
+    while not run.finished:
+        stage.step(act=False)
+    _, answer, end = stage.marks
+    assert (answer.more["value"], answer.more["unfinished"]) == (None, "it was")
+    assert "unfinished" not in end.more
 
 
 def test_a_skippable_question_can_be_left_out_and_others_cannot() -> None:

@@ -40,7 +40,7 @@ from acquire.protocol.model import Words
 from acquire.protocol.plan import Page
 from acquire.protocol.planner import make_plan
 from acquire.protocol.scales import BUILT_IN, Choice, Item, Scale, Slider, Text
-from gui.stimulus.answering import Draft, key_pressed, slider_value
+from gui.stimulus.answering import Draft, key_pressed, slider_value, unfinished
 from gui.stimulus.clip import ClipDecoder
 from gui.stimulus.manikins import draw_manikin
 from gui.stimulus.pages import PageDrawer
@@ -92,6 +92,25 @@ def typed(item: Item, *keys: str) -> Any:
     for name in keys:
         draft, value = key_pressed(item, draft, name, name if len(name) == 1 else "")
     return value
+
+
+@pytest.mark.parametrize(
+    ("name", "keys", "begun"),
+    [
+        ("why", "no", "no"),
+        ("why", "", ""),
+        ("effort", ["right"], 0.1),
+        ("effort", [], None),
+        ("valence", [], None),
+    ],
+)
+def test_what_is_begun_of_an_answer(name: str, keys: Any, begun: Any) -> None:
+    item, draft = next(i for i in ITEMS if i.id == name), Draft()
+    for key in keys:
+        draft, _ = key_pressed(item, draft, key, key if len(key) == 1 else "")
+    assert unfinished(item, draft) == (
+        begun if not isinstance(begun, float) else pytest.approx(begun)
+    )
 
 
 def test_every_kind_of_answer_by_keys() -> None:
@@ -494,6 +513,27 @@ def test_a_clip_that_breaks_off_is_marked_and_never_hangs(
     assert 0.5 < end.time - onset.time < 2.5  # of 3 s
     assert "c.mkv" in dict(player.events)["clip-broken"]
     assert player.seen(event="answer")
+
+
+def test_what_was_typed_when_the_time_was_over_is_in_its_marker(
+    shown: list[Heard], tmp_path: Path
+) -> None:
+    """It was lost: the answer was none."""
+    path = tmp_path / "p.toml"
+    path.write_text(
+        '[protocol]\nname = "p"\n[scale.why]\nkind = "text"\nprompt = "Why?"\n'
+        '[[block]]\nname = "b"\n[[block.step]]\nkind = "rating"\nscales = ["why"]\n'
+        "timeout_s = 2\n"
+    )
+    player = Heard(PlayOrder(str(path), "01", windowed=True))
+    shown.append(player)
+    player.link.command("start")
+    player.wait_for(event="onset")
+    for letter in "so":
+        player.link.command("key", {"name": letter, "text": letter})
+    player.wait_over()
+    (answer,) = player.seen(event="answer")
+    assert (answer.fields["value"], answer.fields["unfinished"]) == (None, "so")
 
 
 def test_a_screen_that_is_unplugged_pauses_and_is_told() -> None:
