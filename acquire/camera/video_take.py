@@ -28,7 +28,7 @@ class VideoTake:
 
     def holds(self, stamp: float) -> bool:
         """Say whether a frame of this stamp belongs to it."""
-        return self.interval.start <= stamp <= self.interval.stop
+        return self.interval.has(stamp)
 
     def close(self, stream: str) -> None:
         """Have `closed` done once every file is; frames are committed to none of them any more.

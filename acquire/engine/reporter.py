@@ -91,7 +91,7 @@ class Reporter:
         if number is not None:
             return next((take for take in takes if take.number == number), None)
         for take in takes:
-            if take.interval.start <= time <= take.interval.stop:
+            if take.interval.has(time):
                 return take
         # What happens while one is being begun concerns that one.
         return next((take for take in takes if take.is_open), None)

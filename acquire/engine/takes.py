@@ -246,13 +246,15 @@ class Takes:
     # Closing.
 
     def folders_at(self, time: float | None) -> list[Path]:
-        """Give the folder of the take that a time belongs to; None = of all that are open."""
-        takes = [take for take in self.open if take.folder is not None]
-        if time is None:
-            takes = [take for take in takes if take.is_open]
-        else:
-            begun = [take for take in takes if take.interval.start <= time]
-            takes = begun[-1:] or takes[:1]
+        """Give the folder of the take that an LSL time belongs to; None = of all that are open.
+
+        None where it belongs to none: its sample is in no file either.
+        """
+        takes = [
+            take
+            for take in self.open
+            if (take.is_open if time is None else take.interval.has(time))
+        ]
         return [take.folder.folder for take in takes if take.folder is not None]
 
     def close(self) -> None:

@@ -35,10 +35,11 @@ from acquire.processes.messages import (
 )
 from acquire.processes.punctual import be_punctual
 from acquire.protocol.file import load_protocol
+from acquire.protocol.media import MediaInfo
 from acquire.protocol.model import Protocol
 from acquire.protocol.plan import Plan
 from acquire.protocol.planner import make_plan
-from acquire.protocol.stimuli import MediaInfo, prepare_stimuli
+from acquire.protocol.stimuli import prepare_stimuli
 
 log = logging.getLogger(__name__)
 
@@ -133,9 +134,10 @@ class PlayerHost:
                 self.protocol.sha256,
                 self.protocol.text,
                 self.plan.as_dict(),
-                self.plan.estimate_s,
+                run.remaining_s,
                 len(self.plan.trials),
                 screen,
+                order.first_trial,
             )
         )
         self.send(Opened((MARKERS, FRAMES), self.player.uids, order.simulate, None))

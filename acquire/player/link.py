@@ -1,20 +1,16 @@
-"""The engine's end of the stimulus player: load, command, hear, mark its crash, resume.
-
-What the participant answers goes into `ratings.tsv` of the session that is being recorded, the
-protocol and the order into `protocol.json`.
-"""
+"""The engine's end of the stimulus player: load, command, hear, mark its crash, resume."""
 
 from __future__ import annotations
 
-import json
 import threading
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from acquire.errors import ControlError
+from acquire.player.keeping import FoldersAt, Keeping
 from acquire.player.marks import Interrupted, PlayState
 from acquire.player.messages import (
     COMMANDS,
@@ -26,14 +22,11 @@ from acquire.player.messages import (
     PlayOrder,
 )
 from acquire.player.process import NAME, PlayerProcess
-from acquire.player.ratings import RatingsFile, is_answer
 from acquire.processes.messages import Command, Ends, HostEvent, Tell
 from acquire.protocol.file import load_protocol
 from acquire.protocol.planner import make_plan
 from acquire.protocol.stimuli import require_files
 from acquire.rig.file import Rig
-from recordings.disk.atomic import replace_file
-from recordings.layout import PROTOCOL_NAME
 
 OPEN_S = 300.0
 """How long a protocol may take to load: stand-in clips may have to be made."""
@@ -79,7 +72,7 @@ class PlayerLink:
         report: Tell,
         connect: Callable[[set[str]], object] = lambda uids: None,
         light_port: Callable[[], int | None] = lambda: None,
-        folders_at: Callable[[float | None], Iterable[Path]] = lambda time: (),
+        folders_at: FoldersAt = lambda time: (),
     ) -> None:
         """Prepare.
 
@@ -90,8 +83,7 @@ class PlayerLink:
             connect: waits until streams with these LSL uids are connected: what is published
                 before never reaches a recorder.
             light_port: gives the UDP port of a simulated photodiode, if there is one.
-            folders_at: gives the folder of the session that an LSL time belongs to; of None, of
-                all that are being recorded.
+            folders_at: gives the sessions into which answers and the order are written.
         """
         self._light_port = light_port
         self._connect = connect
@@ -107,7 +99,7 @@ class PlayerLink:
         self._mirror: bytes | None = None
         self._on: Interrupted | None = None
         self._crashed = False
-        self._folders_at = folders_at
+        self._keeping = Keeping(folders_at, report)
         self._listeners: list[Callable[[Marked], None]] = []
 
     # Looking.
@@ -128,6 +120,12 @@ class PlayerLink:
         """LSL uid of each of its streams → `protocol`, as a recorder wants them."""
         opened = self._process.snapshot.opened if self._process is not None else None
         return dict.fromkeys(opened.uids.values(), NAME) if opened is not None else {}
+
+    @property
+    def plays(self) -> bool:
+        """Whether a protocol is under way."""
+        status = self._status
+        return status is not None and not self._crashed and status.state in UNDER_WAY
 
     @property
     def is_over(self) -> bool:
@@ -154,17 +152,21 @@ class PlayerLink:
             AcquireError: another one is being played, or this one cannot be: the message says why.
         """
         with self._lock:
-            status = self._status
-            if status is not None and not self._crashed and status.state in UNDER_WAY:
-                raise ControlError(f"a protocol is {status.state}; abort it before another one")
+            if self.plays and self._status is not None:
+                raise ControlError(
+                    f"a protocol is {self._status.state}; abort it before another one"
+                )
             protocol = load_protocol(order.protocol)
             plan = make_plan(protocol, order.participant, order.seed)
+            if order.first_trial != 1:
+                plan.only(order.first_trial)  # is there such a one?
             require_files(protocol, plan.only(order.only_trial))
             self._end()
             if order.light_port is None:
                 order = replace(order, light_port=self._light_port())
             self._order = order
-            return self._start(OpenPlayer(order, self._lsl_config, origin=self._origin))
+            first = order.first_trial
+            return self._start(OpenPlayer(order, self._lsl_config, first, origin=self._origin))
 
     def _start(self, order: OpenPlayer) -> Loaded:
         module = "acquire.player.host" if order.order.headless else "gui.stimulus"
@@ -183,8 +185,7 @@ class PlayerLink:
             self._end()
             raise ControlError(error)
         self._connect(set(self.uids))
-        for folder in self._folders_at(None):
-            self.write_protocol(folder)
+        self._keeping.write_to_all(process.loaded)
         self._report(NAME, "info", "protocol-loaded", f"{process.loaded.protocol} is loaded")
         return process.loaded
 
@@ -215,7 +216,9 @@ class PlayerLink:
     def _revive(self) -> PlayerProcess:
         status, order = self._status, self._order
         assert order is not None
-        first = status.next_trial if status is not None else 1
+        first = status.next_trial if status is not None else order.first_trial
+        if self._on is not None:  # one that began after its last status
+            first = max(first, self._on.trial + 1)
         if status is not None and first > status.trials:
             raise ControlError("cannot resume: the player died in the last trial; load a protocol")
         open_page = self._on
@@ -271,12 +274,7 @@ class PlayerLink:
 
     def _hear_mark(self, mark: Marked) -> None:
         self._on = mark.on
-        for folder in self._folders_at(mark.time) if is_answer(mark.fields) else ():
-            try:
-                RatingsFile.within(folder).add(mark.time, mark.fields)
-            except OSError as error:
-                text = f"{folder}: an answer is not in ratings.tsv ({error.strerror}); free space"
-                self._report(NAME, "error", "write-failed", text)
+        self._keeping.keep(mark)
         for listener in self._listeners:
             listener(mark)
         self._tell_waiting()
@@ -306,12 +304,5 @@ class PlayerLink:
     def write_protocol(self, folder: Path) -> None:
         """Write what is loaded into a session that begins."""
         snapshot = self.snapshot
-        if snapshot is None or snapshot.loaded is None:
-            return
-        content = asdict(snapshot.loaded)
-        try:
-            text = json.dumps(content, indent=1, ensure_ascii=False, default=str)
-            replace_file(folder / PROTOCOL_NAME, text.encode())
-        except OSError as error:
-            text = f"{folder}: {PROTOCOL_NAME} cannot be written ({error.strerror}); free space"
-            self._report(NAME, "error", "write-failed", text)
+        if snapshot is not None and snapshot.loaded is not None:
+            self._keeping.write(snapshot.loaded, folder)

@@ -14,6 +14,8 @@ from acquire.protocol.scales import Value
 EventKind = Literal["onset", "end", "answer", "pause", "resume", "skip", "repeat", "abort"]
 ENDINGS: Final = frozenset({"end", "skip", "repeat", "abort"})
 """Markers that close a page."""
+UNFINISHED: Final = "unfinished"
+"""The note of what was typed, or where the slider stood, and was not yet an answer."""
 By = Literal["time", "key", "answer", "stimulus", "operator", "participant", "crash", "error"]
 
 
@@ -94,6 +96,15 @@ class Visit:
         stimulus = self.page.stimulus.name if self.page.stimulus else None
         return {"trial": self.trial.number, "step": self.page.step, "stimulus": stimulus}
 
+    def about(self) -> dict[str, str]:
+        """What an onset says besides: the category of its stimulus, the condition of its trial."""
+        stimulus = self.page.stimulus
+        said = {
+            "category": stimulus.category if stimulus is not None else "",
+            "condition": self.trial.condition or "",
+        }
+        return {name: value for name, value in said.items() if value}
+
 
 @dataclass(frozen=True, slots=True)
 class Picture:
@@ -148,9 +159,13 @@ def end_marks(visit: Visit, frame: int, presented: float) -> list[Mark]:
     """Make the markers of a page that was replaced by frame number `frame`."""
     event, by = visit.left or ("end", "time")
     code = visit.page.end_code
-    end = page_mark(event, visit, code, frame, visit.left_at, presented, by=by, **visit.notes)
+    notes = {name: note for name, note in visit.notes.items() if name != UNFINISHED}
+    end = page_mark(event, visit, code, frame, visit.left_at, presented, by=by, **notes)
     if by == "time" and visit.page.item is not None:  # nobody has answered
-        return [answer_mark(visit, None, presented), end]
+        answer = answer_mark(visit, None, presented)
+        if (begun := visit.notes.get(UNFINISHED, "")) != "":
+            answer = replace(answer, more={**answer.more, UNFINISHED: begun})
+        return [answer, end]
     return [end]
 
 

@@ -50,6 +50,7 @@ class PlayOrder:
     light_port: int | None = None  # UDP port on this computer that hears of every flash
     screenshots: Path | None = None  # a folder for a picture of each step
     only_trial: int | None = None  # nothing but this one is played
+    first_trial: int = 1  # those before it were played already
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ class OpenPlayer:
 
     order: PlayOrder
     lsl_config: str | None
-    first_trial: int = 1
+    first_trial: int = 1  # of this player: one that died has played others
     interrupted: Interrupted | None = None
     origin: str = ""  # what the source ids of its streams begin with
 
@@ -75,6 +76,7 @@ class Loaded:
     estimate_s: float
     trials: int
     screen: Mapping[str, Any] = field(default_factory=dict)  # what it is drawn on
+    first_trial: int = 1  # with which it was to begin
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,7 @@ class Run:
         self._visit: Visit | None = None  # what should be on the screen
         self._on: Visit | None = None  # what is
         self._hidden_since: float | None = None  # when a pause came onto the screen
+        self._seen_since = 0.0  # when what is on came onto the screen, or back to it
         self._asked: float = 0.0
         self._onsets = 0
         self._owed: list[Mark] = []  # markers of what had not been on the screen; stamped there
@@ -74,6 +75,10 @@ class Run:
         running = self.state is PlayState.RUNNING and self._hidden_since is None
         return on if running and on is not None and on is self._visit else None
 
+    def heard_by(self, time: float) -> Visit | None:
+        """What hears somebody who acted at LSL time `time`: nothing that they had not seen."""
+        return self.listening if time >= self._seen_since else None
+
     @property
     def waits(self) -> bool:
         """Whether a step that waits for the operator is on."""
@@ -87,9 +92,9 @@ class Run:
         return visit.page.item if visit is not None else None
 
     @property
-    def clip_ahead(self) -> Page | None:
-        """The next page with a clip after the one that is on: worth decoding already."""
-        return next((page for page in self._course.coming() if page.kind == "clip"), None)
+    def stimulus_ahead(self) -> Page | None:
+        """The next page with a stimulus after the one that is on: worth decoding already."""
+        return next((page for page in self._course.coming() if page.stimulus is not None), None)
 
     @property
     def trial(self) -> Trial | None:
@@ -169,9 +174,9 @@ class Run:
         if visit is not None and not picture.paused and visit.onset is None:
             visit.onset = presented
             self._onsets += 1
-            self._on = visit
-            page = visit.page
-            marks.append(page_mark("onset", visit, page.code, frame, visit.requested, presented))
+            self._on, self._seen_since = visit, presented
+            asked, code = visit.requested, visit.page.code
+            marks.append(page_mark("onset", visit, code, frame, asked, presented, **visit.about()))
         return marks
 
     def _hide(self, picture: Picture, frame: int, presented: float) -> list[Mark]:
@@ -180,6 +185,7 @@ class Run:
             self._hidden_since = presented
         else:
             since, self._hidden_since = self._hidden_since, None
+            self._seen_since = presented
             shown = self._on
             if shown is not None and shown.onset is not None and since is not None:
                 shown.away_s += presented - max(since, shown.onset)
@@ -220,7 +226,7 @@ class Run:
 
         `via` says by what way it came, where that was not the participant's screen.
         """
-        visit = self.listening
+        visit = self.heard_by(time)
         if visit is None:
             return []
         if name in visit.page.keys:
@@ -244,7 +250,7 @@ class Run:
         Raises:
             ControlError: no question is on the screen, or this is no answer to it.
         """
-        visit = self.listening
+        visit = self.heard_by(time)
         if visit is None or visit.page.item is None:
             raise ControlError("no question is on the screen; answer when one is")
         checked = visit.page.item.check(value)

@@ -59,6 +59,10 @@ class Interval:
         """Whether it was begun and nobody has ended it."""
         return self.start < math.inf and self.stop == math.inf
 
+    def has(self, time: float) -> bool:
+        """Whether an LSL time is within."""
+        return self.start <= time <= self.stop
+
 
 @dataclass(frozen=True, slots=True)
 class ArmVideo:

@@ -24,12 +24,18 @@ KEYS: Final = frozenset(
 )
 """The keys with a name; every other one is called by what it types, in lower case."""
 
+_OF_FORMATS: Final = frozenset(".[]{}!:")
+"""What means something else in braces."""
+
 
 def problems(protocol: Protocol) -> Iterable[str]:
     """Say what does not fit together: names, codes, conditions, orders."""
     file = protocol.file
     yield from _doubles("stimulus", (s.name for s in file.stimulus))
     yield from _doubles("block", (b.name for b in file.block))
+    yield from _variable_problems("variables", file.variables)
+    for name, variables in file.condition.items():
+        yield from _variable_problems(f"condition.{name}", variables)
     for place, block in ((f"block {b.name!r}", b) for b in file.block):
         yield from _block_problems(protocol, place, block)
     yield from _stop_key_problems(protocol)
@@ -42,6 +48,17 @@ def _doubles(what: str, names: Iterable[str]) -> Iterable[str]:
         if name in seen:
             yield f"{what} {name!r}: the name is used twice; rename one"
         seen.add(name)
+
+
+def _variable_problems(place: str, names: Iterable[str]) -> Iterable[str]:
+    for name in names:
+        if name in VARIABLES:
+            yield f"{place}.{name}: the player gives this one itself; take another name"
+        elif not name or name.isdecimal() or set(name) & _OF_FORMATS:
+            yield (
+                f"{place}.{name or repr(name)}: cannot be named in braces; take letters, digits "
+                "and '_', a letter first"
+            )
 
 
 def _block_problems(protocol: Protocol, place: str, block: Block) -> Iterable[str]:
@@ -62,7 +79,7 @@ def _block_problems(protocol: Protocol, place: str, block: Block) -> Iterable[st
     chosen = protocol.chosen(block)
     if block.order == "no-repeat":
         most = max((sum(s.category == o.category for s in chosen) for o in chosen), default=0)
-        if most * 2 > len(chosen) + 1:
+        if most * 2 > len(chosen) + (block.repeat == 1):
             yield (
                 f"{place}: {most} of {len(chosen)} stimuli are of one category, so that two must "
                 'follow each other; add others, or take order = "shuffled"'
@@ -95,8 +112,8 @@ def _rating_problems(protocol: Protocol, place: str, step: Rating) -> Iterator[s
         if name not in scales:
             yield f"{place}: no scale {name!r}{suggestion(name, scales)}"
         else:
-            prompt = getattr(scales[name], "prompt", "")
-            yield from _text_problems(protocol, f"{place}: prompt of {name!r}", prompt)
+            for prompt in dict.fromkeys(item.prompt for item in protocol.scale(name).items):
+                yield from _text_problems(protocol, f"{place}: prompt of {name!r}", prompt)
     if len(set(step.scales)) < len(step.scales):
         yield f"{place}: scales: one is named twice; take one out, or ask it in a step of its own"
 

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Final
 
 from acquire.errors import ConfigError
+from acquire.protocol.media import probe_media
 from acquire.protocol.model import OrderKind
-from acquire.protocol.stimuli import probe_media
 from recordings.annotation.formats.coding_sheet import read_lines
 from recordings.errors import RecordingError
 

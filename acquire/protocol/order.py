@@ -56,11 +56,13 @@ def latin_row(count: int, row: int) -> list[int]:
     return shifted[::-1] if row >= count else shifted
 
 
-def no_repeat(items: Sequence[T], categories: Sequence[str], rng: random.Random) -> list[T]:
-    """Shuffle so that no two of one category follow each other.
+def no_repeat(
+    items: Sequence[T], categories: Sequence[str], rng: random.Random, before: str | None = None
+) -> list[T]:
+    """Shuffle so that no two of one category follow each other; `before` is that of what came last.
 
     Raises:
-        ValueError: more than half (rounded up) are of one category.
+        ValueError: more than half (rounded up, or with `before` down) are of one category.
     """
     left: dict[str, list[T]] = {}
     for item, category in zip(items, categories, strict=True):
@@ -68,7 +70,6 @@ def no_repeat(items: Sequence[T], categories: Sequence[str], rng: random.Random)
     left = {category: shuffled(group, rng) for category, group in left.items()}
     counts = Counter({category: len(group) for category, group in left.items()})
     order: list[T] = []
-    before: str | None = None
     while total := counts.total():
         before = _next_category(counts, total, before, rng)
         counts[before] -= 1

@@ -84,10 +84,12 @@ class _Planner:
     def _drafts(self, block: Block) -> Iterator[tuple[Stimulus | None, str | None]]:
         chosen = list(self._protocol.chosen(block))
         share = self._shares(block, max(len(chosen), 1))
+        before = None
         for round_ in range(block.repeat):
             if not chosen:
                 yield None, share(0)
-            for stimulus in self._ordered(block, chosen, round_):
+            for stimulus in self._ordered(block, chosen, round_, before):
+                before = stimulus.category
                 yield stimulus, share(chosen.index(stimulus))
 
     def _shares(self, block: Block, count: int) -> Any:
@@ -106,7 +108,10 @@ class _Planner:
 
         return share
 
-    def _ordered(self, block: Block, chosen: list[Stimulus], round_: int) -> list[Stimulus]:
+    def _ordered(
+        self, block: Block, chosen: list[Stimulus], round_: int, before: str | None
+    ) -> list[Stimulus]:
+        """Order a round of a block; `before` is the category of what came last in it."""
         rng = self._rng("order", block.name, round_)
         match block.order:
             case "shuffled":
@@ -115,7 +120,11 @@ class _Planner:
                 row = latin_row(len(chosen), self._number + round_)
                 return [chosen[index] for index in row]
             case "no-repeat":
-                return no_repeat(chosen, [s.category for s in chosen], rng)
+                categories = [s.category for s in chosen]
+                order = no_repeat(chosen, categories, rng)
+                if order[0].category == before:  # else the order stays what it was
+                    order = no_repeat(chosen, categories, rng, before)
+                return order
         return chosen
 
     def _words(

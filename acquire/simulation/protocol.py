@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Final
@@ -57,7 +57,8 @@ class ShownProtocol:
 
     @cached_property
     def _plan(self) -> Plan:
-        return make_plan(self._protocol, self._participant, self._seed)
+        plan = make_plan(self._protocol, self._participant, self._seed)
+        return replace(plan, trials=plan.trials[: self._count])  # of its last round, what is shown
 
     def marks(self) -> Iterator[Mark]:
         """Yield the markers of the stream `protocol`, in order of time."""

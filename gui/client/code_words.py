@@ -176,6 +176,7 @@ def _of_protocols() -> dict[str, str]:
         "protocol-resume": tr("The protocol goes on"),
         "protocol-skip": tr("The trial was skipped"),
         "protocol-start": tr("The protocol begins"),
+        "protocol-unrecorded": tr("The protocol goes on without a recording"),
         "rcs-refused": tr("A remote control was refused"),
         "screen-gone": tr("The participant's screen is gone"),
         "stand-ins": tr("Stand-ins are shown in place of stimuli"),

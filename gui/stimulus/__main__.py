@@ -12,15 +12,15 @@ from PySide6.QtGui import QFontDatabase, QGuiApplication, QScreen, QWindow
 from acquire.errors import AcquireError, ConfigError
 from acquire.lsl.clock import local_clock
 from acquire.player.host import PlayerHost
-from acquire.player.marks import PlayState
-from acquire.player.player import Player
 from acquire.processes.child import pipe_of
 from acquire.processes.punctual import be_punctual
 from gui.stimulus.clip import MAX_SOUND_S
 from gui.stimulus.keyboard import Keyboard
 from gui.stimulus.screens import facts, find_screen, pixels_per_mm, warnings
+from gui.stimulus.sight import Sight, lose_sight
 from gui.stimulus.sound import output_device
 from gui.stimulus.stage import Stage
+from gui.stimulus.stills import check_picture
 from gui.stimulus.surface import GlSurface, RasterSurface, can_use_gl
 from gui.widgets.display import check_display
 
@@ -48,8 +48,20 @@ def main() -> None:
     except AcquireError as error:
         host.fail(str(error))
         return
-    if host.load():
+    if host.load() and _can_draw(host):
         _play(host, application, screen)
+
+
+def _can_draw(host: PlayerHost) -> bool:
+    """Whether each picture can be drawn; what cannot is told."""
+    try:
+        for info in host.media.values():
+            if not info.rate_hz:
+                check_picture(info.path)
+    except ConfigError as error:
+        host.fail(str(error))
+        return False
+    return True
 
 
 def make_window(screen: QScreen, *, windowed: bool) -> GlSurface | RasterSurface:
@@ -80,15 +92,6 @@ def wait_shown(window: QWindow) -> bool:
     return window.isExposed()
 
 
-def screen_gone(player: Player, name: str) -> None:
-    """Pause: nobody sees what is shown."""
-    now = local_clock()
-    if player.run.state is PlayState.RUNNING:
-        player.run.pause(now)
-    text = f"screen {name} is gone: the protocol pauses; plug it in, then resume"
-    player.complain("screen-gone", text, now)
-
-
 def _play(host: PlayerHost, application: QGuiApplication, screen: QScreen) -> None:
     order = host.order
     window = make_window(screen, windowed=order.windowed)
@@ -111,20 +114,24 @@ def _play(host: PlayerHost, application: QGuiApplication, screen: QScreen) -> No
     rate = screen.refreshRate()
     rate = rate if 10.0 <= rate <= MAX_HZ else 60.0
     host.ready(rate, facts(screen, window.kind))
-    keyboard = Keyboard(window, host.player.run)
+    keyboard, sight = Keyboard(window, host.player.run), Sight(window, host.player)
     stage = Stage(host, window.size(), pixels_per_mm(screen), window.devicePixelRatio(), speakers)
 
     def each() -> bool:
         if not order.simulate:
             host.has_keyboard = keyboard.look(local_clock())
+        sight.look(local_clock())
         host.serve()
         if host.over:
-            application.quit()
+            application.exit()  # not quit: that asks the windows, and a participant's stays
         return host.over
 
-    application.screenRemoved.connect(
-        lambda lost: screen_gone(host.player, lost.name()) if lost is screen else None
-    )
+    def lose(lost: QScreen) -> None:
+        if lost is screen:
+            lose_sight(host.player, f"screen {lost.name()} is gone", "plug it in")
+
+    application.screenRemoved.connect(lose)
+    application.setQuitOnLastWindowClosed(False)  # the engine says when it is over
     window.begin(stage, 1.0 / rate, each)
     application.exec()
     stage.close()

@@ -15,6 +15,7 @@ class Draft:
     """An answer that is being given: what is typed, where the slider is, where the mouse is."""
 
     text: str = ""
+    composing: str = ""  # what an input method has not finished
     share: float | None = None  # of the slider's way
     hover: int = -1  # which target
 
@@ -57,7 +58,14 @@ def _slide(item: Item, draft: Draft, name: str) -> tuple[Draft, Value | None]:
 def slider_value(item: Item, share: float) -> float:
     """Give the value at a part of the slider's way, to a thousandth of it."""
     step = (item.maximum - item.minimum) / 1000
-    return item.minimum + round(share * 1000) * step
+    return min(item.minimum + round(share * 1000) * step, item.maximum)  # 0.2 is not 0.3 - 0.1
+
+
+def unfinished(item: Item, draft: Draft) -> Value | None:
+    """Give what is typed, or where the slider stands, before it is an answer; None = nothing."""
+    if item.kind == "slider" and draft.share is not None:
+        return slider_value(item, draft.share)
+    return " ".join(draft.text.split()) if item.kind == "text" else None
 
 
 def _type(draft: Draft, name: str, text: str) -> tuple[Draft, Value | None]:

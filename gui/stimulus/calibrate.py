@@ -62,6 +62,7 @@ class FlashStage:
     """Shows nothing but the patch."""
 
     wants_pointer = False
+    wants_text = False
 
     def __init__(self, size: QSize, side: int, frames: int, light_port: int | None) -> None:
         self._size = size
@@ -103,8 +104,21 @@ class FlashStage:
         if name == "escape":
             self._left = 0
 
+    def compose(self, text: str) -> None:
+        """Ignore an input method."""
+
     def pointer(self, at: QPointF, time: float, *, pressed: bool, held: bool) -> None:
         """Ignore the mouse."""
+
+    def resize(self, size: QSize, ratio: float) -> None:
+        """Have the patch in its corner again."""
+        side = round(self._patch.width())
+        self._size, self._patch = size, corner(size, side, "bottom-right")
+
+    def leave(self, time: float) -> bool:
+        """Hear that somebody closes the window: enough."""
+        self._left = 0
+        return False
 
     def close(self) -> None:
         """Close its side pipe."""
@@ -131,7 +145,7 @@ def measure(order: CalibrationOrder) -> Calibration:
 
     def each() -> bool:
         if stage.is_done:
-            application.quit()
+            application.exit()
         return stage.is_done
 
     window.begin(stage, 1.0 / rate, each)

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import av
-from PySide6.QtGui import QImage
+from av.video.reformatter import Colorspace
+from PySide6.QtGui import QImage, QTransform
 
-from acquire.protocol.stimuli import MediaInfo
+from acquire.protocol.media import MediaInfo
 
 log = logging.getLogger(__name__)
 
@@ -26,6 +27,8 @@ POLL_S = 0.05
 """A full queue is the usual state of the decoder: so often it looks whether it is to stop."""
 MAX_SOUND_S: Final = 1800.0
 """The sound of a longer clip is not played: it would have to be whole in memory."""
+HD: Final = (1280, 720)
+_UNSPECIFIED: Final = 2  # matrix coefficients of ITU-T H.273
 ROUNDING: Final = 1e-6
 """A position that is a frame's own to within so much of a frame is before it."""
 
@@ -46,8 +49,8 @@ class ClipDecoder:
     def __init__(self, info: MediaInfo, width: int, height: int) -> None:
         """Begin to decode to `width` x `height` pixels."""
         self.info = info
-        self.error: str | None = None
-        self.is_reported = False  # whether the error has been passed on
+        self.error: str | None = None  # why there are no more pictures
+        self._complaints: queue.SimpleQueue[str] = queue.SimpleQueue()
         self.sound: bytes = b""  # 48 kHz, 16 bit, stereo; whole before the first frame
         self.shown = 0
         self.dropped = 0
@@ -102,6 +105,13 @@ class ClipDecoder:
             due = min(self.info.frames, math.ceil(position_s * self.info.rate_hz - ROUNDING))
         self.dropped = max(self.dropped, due - self.shown)
 
+    def complaint(self) -> str:
+        """Give what is wrong with the file and was not given yet; "" = nothing."""
+        try:
+            return self._complaints.get_nowait()
+        except queue.Empty:
+            return ""
+
     def is_starved(self) -> bool:
         """Whether it broke off and everything decoded before has been shown."""
         return self.error is not None and self._head is None and self._frames.empty()
@@ -121,30 +131,38 @@ class ClipDecoder:
             self._decode_pictures()
         except (av.FFmpegError, OSError, ValueError) as error:
             log.debug("%s", error, exc_info=True)
-            self.error = f"{self.info.path.name}: {error}"
+            self._break(str(error))
         finally:
             self._ready.set()
+
+    def _break(self, why: str) -> None:
+        self._complaints.put(f"{self.info.path.name}: {why}")
+        self.error = why
 
     def _decode_sound(self) -> bytes:
         resampler = av.AudioResampler(format="s16", layout="stereo", rate=SOUND_HZ)
         parts: list[bytes] = []
-        with av.open(str(self.info.path)) as container:
-            shift: int | None = None  # samples that it begins after the picture
-            for frame in container.decode(container.streams.audio[0]):
-                if self._stop.is_set():
-                    return b""
-                if shift is None:
-                    shift = round(
-                        (_start_s(frame) - _start_s(container.streams.video[0])) * SOUND_HZ
-                    )
-                parts += [_samples(f) for f in resampler.resample(frame)]
+        shift: int | None = None  # samples that it begins after the picture
+        try:
+            with av.open(str(self.info.path)) as container:
+                for frame in container.decode(container.streams.audio[0]):
+                    if self._stop.is_set():
+                        return b""
+                    if shift is None:
+                        shift = round((_start_s(frame) - self.info.start_s) * SOUND_HZ)
+                    parts += [_samples(f) for f in resampler.resample(frame)]
+        except (av.FFmpegError, ValueError) as error:  # the pictures may be good all the same
+            lasts_s = sum(map(len, parts)) / (SAMPLE_BYTES * SOUND_HZ)
+            why = f"its sound breaks off after {lasts_s:.1f} s ({error}); convert it again"
+            self._complaints.put(f"{self.info.path.name}: {why}")
+        if shift is not None:
             parts += [_samples(f) for f in resampler.resample(None)]  # what it holds back
         shift, longest = shift or 0, round(self.info.duration_s * SOUND_HZ)
         silence = bytes(SAMPLE_BYTES * min(max(0, shift), longest))
         return silence + b"".join(parts)[SAMPLE_BYTES * max(0, -shift) :]
 
     def _decode_pictures(self) -> None:
-        width, height = self._size
+        width, height = self._size[:: -1 if self.info.turned_deg % 180 else 1]
         with av.open(str(self.info.path)) as container:
             stream = container.streams.video[0]
             stream.thread_type = "AUTO"
@@ -152,11 +170,19 @@ class ClipDecoder:
             first: float | None = None
             index = 0
             for index, frame in enumerate(container.decode(stream)):
-                picture = frame.reformat(width, height, format="bgra", interpolation="BILINEAR")
+                picture = frame.reformat(
+                    width,
+                    height,
+                    format="bgra",
+                    src_colorspace=self._colours_of(frame),
+                    interpolation="BILINEAR",
+                )
                 plane = picture.planes[0]
                 image = QImage(
                     memoryview(plane), width, height, plane.line_size, QImage.Format.Format_RGB32
                 )
+                if self.info.turned_deg:
+                    image = image.transformed(QTransform().rotate(self.info.turned_deg))
                 time = index / self.info.rate_hz if frame.pts is None else frame.time
                 first = time if first is None else first
                 if not self._put(ClipFrame(index, time - first, image, picture)):
@@ -164,9 +190,12 @@ class ClipDecoder:
                 if index + 1 >= READY_FRAMES:
                     self._ready.set()
         if (decoded := 0 if first is None else index + 1) < self.info.frames:
-            self.error = (
-                f"{self.info.path.name}: breaks off after {decoded} of {self.info.frames} frames"
-            )
+            self._break(f"breaks off after {decoded} of {self.info.frames} frames")
+
+    def _colours_of(self, frame: av.VideoFrame) -> Colorspace | None:
+        """Say how its colours are coded where it does not: HD is BT.709, as players take it."""
+        is_hd = self.info.stored[0] >= HD[0] or self.info.stored[1] >= HD[1]
+        return Colorspace.ITU709 if frame.colorspace == _UNSPECIFIED and is_hd else None
 
     def _put(self, frame: ClipFrame) -> bool:
         while not self._stop.is_set():
@@ -178,10 +207,10 @@ class ClipDecoder:
         return False
 
 
-def _start_s(timed: Any) -> float:
-    """Say when a stream or a frame begins, s; 0 where it does not tell."""
-    start = timed.pts if isinstance(timed, av.AudioFrame) else timed.start_time
-    return 0.0 if start is None or timed.time_base is None else float(start * timed.time_base)
+def _start_s(frame: av.AudioFrame) -> float:
+    """Say when a frame begins, s; 0 where it does not tell."""
+    start = frame.pts
+    return 0.0 if start is None or frame.time_base is None else float(start * frame.time_base)
 
 
 def _samples(frame: av.AudioFrame) -> bytes:

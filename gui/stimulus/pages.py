@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from PySide6.QtCore import QPointF, QRectF, QSize, QSizeF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPen
@@ -259,13 +258,12 @@ class PageDrawer:
         return (self._done(painter, slider_value(item, draft.share), draft),)
 
     def _typed(self, painter: QPainter, draft: Draft) -> tuple[Target, ...]:
-        width, height = self._size.width(), self._size.height()
-        box = QRectF(0.15 * width, 0.34 * height, 0.7 * width, 0.4 * height)
+        box = typing_box(self._size)
         self._frame(painter, box, hot=True)
         painter.setPen(self._ink)
         painter.setFont(font(0.8 * self._em))
         inner = box.adjusted(self._em / 2, self._em / 2, -self._em / 2, -self._em / 2)
-        draw_end(painter, inner, draft.text + "▏")
+        draw_end(painter, inner, f"{draft.text}{draft.composing}▏")
         if not draft.text.strip():
             self._hint(painter, self._words.type)
             return ()
@@ -288,9 +286,7 @@ class PageDrawer:
         draw_fitted(painter, foot, text, 0.6 * self._em)
 
 
-def load_picture(path: Path, size: QSize) -> QImage:
-    """Read a still picture, made to fit."""
-    image = QImage(str(path))
-    return image.scaled(
-        size, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
-    )
+def typing_box(size: QSize) -> QRectF:
+    """Give where an answer is typed, on a screen of this size."""
+    width, height = size.width(), size.height()
+    return QRectF(0.15 * width, 0.34 * height, 0.7 * width, 0.4 * height)

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from PySide6.QtCore import QPointF, QRect, QRectF, QSize
 from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtMultimedia import QAudioDevice
 
+from acquire.lsl.clock import local_clock
 from acquire.player.host import PlayerHost
-from acquire.player.marks import Picture, Visit
+from acquire.player.marks import UNFINISHED, Picture, Visit
 from acquire.player.messages import KeyPress
-from acquire.protocol.stimuli import MediaInfo
-from gui.stimulus.answering import Draft, key_pressed
-from gui.stimulus.clip import ClipDecoder, ClipFrame
+from acquire.protocol.media import MediaInfo
+from gui.stimulus.answering import Draft, key_pressed, unfinished
+from gui.stimulus.clip import ClipFrame
+from gui.stimulus.clip_show import ClipShow
 from gui.stimulus.mirror import Mirror
-from gui.stimulus.pages import Drawn, PageDrawer, load_picture
+from gui.stimulus.pages import Drawn, PageDrawer
 from gui.stimulus.sound import Sound, tone
+from gui.stimulus.stills import Stills
 
 MIRROR_WIDTH = 320
-READY_S = 5.0
-"""How long a clip may take until its first frames are decoded; then it is left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,23 +56,39 @@ class Stage:
         self._host = host
         self._player = host.player
         self._player.hear_key = self._hear
-        self._size = size
-        self._ratio = ratio
+        self._pixels_per_mm = pixels_per_mm
         self._speakers = speakers
-        table = host.protocol.file.protocol
-        words = host.protocol.file.words
-        self._drawer = PageDrawer(size, table.background, pixels_per_mm, ratio, words)
-        self._patch = corner(size, round(table.patch_mm * pixels_per_mm), table.patch_corner)
         self._mirror = Mirror(host)
+        self._clips = ClipShow(host, speakers)
+        self._fit(size, ratio)
         self._drawn: tuple[object, Drawn] | None = None
         self._draft = Draft()
         self._drafted: Visit | None = None
-        self._decoder: tuple[str, ClipDecoder] | None = None
-        self._playing: Visit | None = None  # the clip that is on
-        self._sound: Sound | None = None
         self._bell: Sound | None = None
-        self._waiting_since: float | None = None
         self._shots = 0
+
+    def _fit(self, size: QSize, ratio: float) -> None:
+        self._size, self._ratio = size, ratio
+        table, words = self._host.protocol.file.protocol, self._host.protocol.file.words
+        self._drawer = PageDrawer(size, table.background, self._pixels_per_mm, ratio, words)
+        side = round(table.patch_mm * self._pixels_per_mm)
+        self._patch = corner(size, side, table.patch_corner)
+        self._stills = Stills(size * ratio)
+
+    def resize(self, size: QSize, ratio: float) -> None:
+        """Draw into another size from now on; a clip that is on keeps its own."""
+        if (size, ratio) == (self._size, self._ratio):
+            return
+        self._stills.close()
+        self._fit(size, ratio)
+        self._drawn = None
+        text = f"the participant's window is {size.width()} x {size.height()} now"
+        self._player.complain("protocol", f"{text}; see that all is seen", local_clock())
+
+    def leave(self, time: float) -> bool:
+        """Hear that the window is closed: it ends the protocol, as the stop key does."""
+        self._player.run.abort("participant", time)
+        return self._player.run.finished
 
     # Frames.
 
@@ -99,9 +116,13 @@ class Stage:
         return self._drawn[1]
 
     def _put_image(self, drawn: Drawn, info: MediaInfo) -> None:
-        image = load_picture(info.path, self._size)
+        image = self._stills.of(info.path)
+        if image.isNull():
+            text = f"{info.path.name}: can no longer be read; its page is empty"
+            self._player.complain("clip-broken", text, local_clock())
+        image.setDevicePixelRatio(self._ratio)
         painter = QPainter(drawn.image)
-        painter.drawImage(_centred(image.size(), self._size), image)
+        painter.drawImage(_centred(image.deviceIndependentSize().toSize(), self._size), image)
         painter.end()
 
     def _info(self, name: str) -> MediaInfo:
@@ -110,48 +131,20 @@ class Stage:
     # Clips.
 
     def _look_ahead(self) -> None:
-        """Have the next clip decoded before it is due."""
-        page = self._player.run.clip_ahead
-        if page is not None and page.stimulus is not None:
-            current = self._player.run.visit
-            if current is None or current.page.kind != "clip":
-                self._decoder_of(page.stimulus.name)
-
-    def _decoder_of(self, name: str) -> ClipDecoder:
-        if self._decoder is not None and self._decoder[0] == name:
-            return self._decoder[1]
-        self._drop_decoder()
-        info = self._info(name)
-        space = self._size * self._ratio
-        scale = min(space.width() / info.width, space.height() / info.height)
-        width, height = (max(2, round(side * scale)) for side in (info.width, info.height))
-        self._decoder = (name, ClipDecoder(info, width, height))
-        return self._decoder[1]
-
-    def _drop_decoder(self) -> None:
-        """Let a clip go; what of it came too late to be seen is counted."""
-        if self._playing is not None and self._decoder is not None:
-            self._decoder[1].note_end(self._player.run.position_left(self._playing))
-            self._note_counts(self._playing, self._decoder[1])
-        self._playing = None
-        if self._sound is not None:
-            self._sound.close()
-            self._sound = None
-        if self._decoder is not None:
-            self._decoder[1].close()
-            self._decoder = None
+        """Have the next clip or picture decoded before it is due."""
+        page = self._player.run.stimulus_ahead
+        if page is None or page.stimulus is None:
+            return
+        current = self._player.run.visit
+        if page.kind == "image":
+            # One that is still to be drawn itself must be there until then.
+            if current is None or current.page.kind != "image" or current.onset is not None:
+                self._stills.prepare(self._info(page.stimulus.name).path)
+        elif current is None or current.page.kind != "clip":
+            self._clips.prepare(page.stimulus.name, self._size * self._ratio)
 
     def _clip_scene(self, picture: Picture, visit: Visit, due: float) -> Scene:
-        assert visit.page.stimulus is not None
-        if visit.onset is None and self._playing not in (None, visit):
-            self._drop_decoder()  # begun already: it has to be played from the start again
-        decoder = self._decoder_of(visit.page.stimulus.name)
-        frame = decoder.frame_at(picture.position_s) if decoder.is_ready else None
-        if decoder.error is not None and not decoder.is_reported:
-            decoder.is_reported = True
-            self._player.complain("clip-broken", decoder.error, due)
-        if decoder.is_starved() or self._waited_long(frame, due):
-            self._player.run.finish("error", due)
+        frame = self._clips.frame(picture, visit, due, self._size * self._ratio)
         if frame is None:
             # The background until then: the onset is the frame that shows the clip.
             blank = Picture(patch=picture.patch if visit.onset else not picture.patch)
@@ -160,32 +153,12 @@ class Stage:
         image.setDevicePixelRatio(self._ratio)
         return Scene(picture, image, _centred(image.size() / self._ratio, self._size), frame)
 
-    def _waited_long(self, frame: ClipFrame | None, due: float) -> bool:
-        if frame is not None:
-            self._waiting_since = None
-            return False
-        if self._waiting_since is None:
-            self._waiting_since = due
-        if due - self._waiting_since < READY_S:
-            return False
-        self._waiting_since = None
-        text = f"no frame of the clip was decoded within {READY_S:g} s; it is left out"
-        self._player.complain("clip-late", text, due)
-        return True
-
     # After the swap.
 
     def swapped(self, scene: Scene, due: float, presented: float) -> None:
         """Note that a frame came onto the screen."""
         before = self._player.run.shown
-        visit = scene.picture.visit
-        if scene.frame is not None and visit is not None and self._decoder is not None:
-            self._note_clip(visit, scene.frame, self._decoder[1], scene.picture.position_s)
-            self._listen(self._decoder[0], scene.picture.position_s, due)
-        elif self._playing is not None and visit is not self._playing:
-            self._drop_decoder()
-        if self._sound is not None and visit is self._playing:
-            self._sound.hold(paused=scene.picture.paused)
+        self._clips.swapped(scene.picture, scene.frame, due)
         number = scene.frame.index if scene.frame is not None else None
         self._player.swapped(scene.picture, due, presented, number)
         shown = self._player.run.shown
@@ -201,33 +174,6 @@ class Stage:
         if ended is not None and ended.page.closed_eyes and self._speakers is not None:
             self._bell = Sound(self._speakers, tone())
             self._bell.start()
-
-    def _note_clip(
-        self, visit: Visit, frame: ClipFrame, decoder: ClipDecoder, position_s: float
-    ) -> None:
-        if self._playing is not visit:
-            self._playing = visit
-            if decoder.sound and self._speakers is not None:
-                self._sound = Sound(self._speakers, decoder.sound)
-                self._sound.start()
-        decoder.note_shown(frame)
-        self._note_counts(visit, decoder)
-        ahead = self._sound.ahead_s(position_s) if self._sound is not None else None
-        if ahead is not None:
-            visit.notes["sound_ahead_ms"] = round(ahead * 1e3, 1)
-
-    def _listen(self, clip: str, position_s: float, due: float) -> None:
-        """Tell once of a sound that cannot be heard; the picture goes on."""
-        if self._sound is None or self._sound.is_reported:
-            return
-        if trouble := self._sound.trouble(position_s):
-            self._sound.is_reported = True
-            text = f"{clip}: its sound: {trouble}; see the system's sound settings"
-            self._player.complain("protocol", text, due)
-
-    def _note_counts(self, visit: Visit, decoder: ClipDecoder) -> None:
-        self._player.dropped += decoder.dropped - visit.notes.get("frames_dropped", 0)
-        visit.notes |= {"frames_shown": decoder.shown, "frames_dropped": decoder.dropped}
 
     # Painting.
 
@@ -265,13 +211,25 @@ class Stage:
         self._hear(KeyPress(name, text, time))
 
     def _hear(self, key: KeyPress) -> None:
-        item = self._player.run.question
+        visit = self._player.run.heard_by(key.time)
+        item = visit.page.item if visit is not None else None
         if item is not None and key.name != self._host.protocol.file.protocol.stop_key:
             self._draft, value = key_pressed(item, self._draft, key.name, key.text)
             if value is not None:
                 self._player.answer(value, key.time, key.via)
                 return
+            self._note_draft()
         self._player.key(key.name, key.time, key.via)
+
+    @property
+    def wants_text(self) -> bool:
+        """Whether something may be typed now."""
+        item = self._player.run.question
+        return item is not None and item.kind == "text"
+
+    def compose(self, text: str) -> None:
+        """Show what an input method has not finished."""
+        self._draft = replace(self._draft, composing=text if self.wants_text else "")
 
     @property
     def wants_pointer(self) -> bool:
@@ -292,12 +250,21 @@ class Stage:
         if pressed and hover >= 0:
             self._player.answer(targets[hover].value, time)
             return
-        self._draft = Draft(self._draft.text, share, hover)
+        self._draft = replace(self._draft, share=share, hover=hover)
+        self._note_draft()
+
+    def _note_draft(self) -> None:
+        """Keep what is begun of an answer: its time may be over before it is one."""
+        visit = self._player.run.listening
+        begun = unfinished(visit.page.item, self._draft) if visit and visit.page.item else None
+        if visit is not None and begun is not None:
+            visit.notes[UNFINISHED] = begun
 
     def close(self) -> None:
         """Stop what decodes and sounds."""
         self._mirror.close()
-        self._drop_decoder()
+        self._stills.close()
+        self._clips.drop()
 
 
 def _centred(inner: QSize, outer: QSize) -> QPointF:

@@ -10,27 +10,35 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
-from typing import Protocol
+from typing import Protocol, cast
 
-from PySide6.QtCore import QEvent, QPointF, QRect, Qt, QTimer
+from PySide6.QtCore import QEvent, QPointF, QRect, QSize, Qt, QTimer
 from PySide6.QtGui import (
     QBackingStore,
+    QCloseEvent,
+    QGuiApplication,
+    QInputMethodEvent,
+    QInputMethodQueryEvent,
     QKeyEvent,
     QMouseEvent,
     QOpenGLContext,
     QPainter,
     QRegion,
+    QResizeEvent,
     QSurfaceFormat,
     QWindow,
 )
 from PySide6.QtOpenGL import QOpenGLWindow
 
 from acquire.lsl.clock import local_clock
+from gui.stimulus.pages import typing_box
 from gui.stimulus.stage import Scene
 from gui.widgets.key_names import key_name
 
 LEAD_S = 0.010
 """How long before it is due a raster frame is painted."""
+UNSWAPPED_S = 0.25
+"""After so long without a swap frames go on without one: a window that is hidden has none."""
 
 
 class Frames(Protocol):
@@ -39,6 +47,11 @@ class Frames(Protocol):
     @property
     def wants_pointer(self) -> bool:
         """Whether the mouse is of use now."""
+        ...
+
+    @property
+    def wants_text(self) -> bool:
+        """Whether something may be typed now, in any script."""
         ...
 
     def scene(self, due: float) -> Scene:
@@ -57,8 +70,20 @@ class Frames(Protocol):
         """Hear a key."""
         ...
 
+    def compose(self, text: str) -> None:
+        """Show what an input method has not finished: letters that are to become a word."""
+        ...
+
     def pointer(self, at: QPointF, time: float, *, pressed: bool, held: bool) -> None:
         """Hear the mouse."""
+        ...
+
+    def resize(self, size: QSize, ratio: float) -> None:
+        """Draw into another size, in device-independent pixels, from now on."""
+        ...
+
+    def leave(self, time: float) -> bool:
+        """Hear that somebody closes the window; True = there is nothing more to be seen."""
         ...
 
 
@@ -66,6 +91,28 @@ class _Inputs:
     """Keys and mouse of either kind of window."""
 
     stage: Frames | None = None
+    _typing = False  # whether the system's input method is on
+
+    def event(self, event: QEvent) -> bool:
+        """Hear an input method: Chinese is typed by one, and no key tells of it."""
+        stage = self.stage
+        if stage is None or not isinstance(event, QInputMethodQueryEvent | QInputMethodEvent):
+            return cast("QWindow", super()).event(event)
+        if isinstance(event, QInputMethodEvent):
+            if event.commitString():
+                stage.key("", event.commitString(), local_clock())
+            stage.compose(event.preeditString())
+            return True
+        size = cast("QWindow", self).size()
+        answers = {
+            Qt.InputMethodQuery.ImEnabled: stage.wants_text,
+            Qt.InputMethodQuery.ImCursorRectangle: typing_box(size).toRect(),
+        }
+        for query, answer in answers.items():
+            if event.queries() & query:
+                event.setValue(query, answer)
+        event.accept()
+        return True
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
         """Hear a key; a held one counts once, except where it moves or types."""
@@ -89,12 +136,25 @@ class _Inputs:
             at = event.position()
             self.stage.pointer(at, local_clock(), pressed=pressed and held, held=held)
 
+    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
+        """Stay until the engine ends it: what is on has to be marked."""
+        if self.stage is not None:
+            event.ignore()
+            if self.stage.leave(local_clock()):
+                cast("QWindow", self).hide()
+
     def show_pointer(self, window: QWindow) -> None:
-        """Show the mouse pointer while a question is on, and only then."""
+        """Show the mouse pointer while a question is on, and only then; the same of typing."""
         wanted = self.stage is not None and self.stage.wants_pointer
         shape = Qt.CursorShape.ArrowCursor if wanted else Qt.CursorShape.BlankCursor
         if window.cursor().shape() != shape:
             window.setCursor(shape)
+        typing = self.stage is not None and self.stage.wants_text
+        if typing is not self._typing:
+            self._typing = typing
+            method = QGuiApplication.inputMethod()
+            method.reset()  # what was begun for one question is no part of the next
+            method.update(Qt.InputMethodQuery.ImEnabled | Qt.InputMethodQuery.ImCursorRectangle)
 
 
 class RasterSurface(_Inputs, QWindow):
@@ -123,6 +183,13 @@ class RasterSurface(_Inputs, QWindow):
         """Paint all of it again with the next frame."""
         self._key = None
 
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        """Draw into all of it."""
+        if self.stage is not None:
+            self._store.resize(self.size())
+            self.stage.resize(self.size(), self.devicePixelRatio())
+            self._key = None
+
     def _frame(self) -> None:
         assert self.stage is not None
         scene = self.stage.scene(self._due)
@@ -138,6 +205,7 @@ class RasterSurface(_Inputs, QWindow):
         self.stage.swapped(scene, self._due, now)
         self.show_pointer(self)
         if self._each():
+            self.stage = None
             return
         self._due += self._frame_s * (1 + math.floor(max(0.0, now - self._due) / self._frame_s))
         wait = self._due - LEAD_S - local_clock()
@@ -170,13 +238,29 @@ class GlSurface(_Inputs, QOpenGLWindow):
         self._timer.setSingleShot(True)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self.update)
+        self._watch = QTimer(self, interval=round(UNSWAPPED_S * 1e3 / 2))
+        self._watch.timeout.connect(self._go_on)
 
     def begin(self, stage: Frames, frame_s: float, each: Callable[[], bool]) -> None:
         """Show frames from now on; `each` is called after every one, True = that was the last."""
         self.stage, self._frame_s, self._each = stage, frame_s, each
         self._last = local_clock()
         self.frameSwapped.connect(self._swapped)
+        self._watch.start()
         self.update()
+
+    def _go_on(self) -> None:
+        """Show a frame to nobody: what the engine asks is obeyed, and what ends is marked."""
+        now = local_clock()
+        if self.stage is not None and now - self._last > UNSWAPPED_S:
+            self._due, self._scene = now, self.stage.scene(now)
+            self._swapped()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        """Draw into all of it."""
+        super().resizeEvent(event)
+        if self.stage is not None:
+            self.stage.resize(self.size(), self.devicePixelRatio())
 
     def paintGL(self) -> None:  # noqa: N802
         """Paint the frame that comes with the next swap."""
@@ -198,6 +282,8 @@ class GlSurface(_Inputs, QOpenGLWindow):
         self._last = max(now, self._last + self._frame_s) if early else now
         self.show_pointer(self)
         if self._each():
+            self.stage = None
+            self._watch.stop()
             return
         if early:  # nothing holds the swap back: no vertical blank here
             self._timer.start(max(0, math.floor((self._last - now) * 1e3)))

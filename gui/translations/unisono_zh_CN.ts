@@ -2344,6 +2344,10 @@
         <translation>实验流程开始</translation>
     </message>
     <message>
+        <source>The protocol goes on without a recording</source>
+        <translation>实验流程仍在进行，但没有录制</translation>
+    </message>
+    <message>
         <source>The recorder is stuck</source>
         <translation>录制器卡住</translation>
     </message>

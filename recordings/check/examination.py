@@ -25,6 +25,7 @@ from recordings.check.pair_bounds import (
     latency_findings,
     pair_reports,
 )
+from recordings.check.played import played_findings
 from recordings.check.presence import presence_findings, trouble_findings
 from recordings.check.simulated.comparison import truth_of
 from recordings.check.simulated.truth import FoundEvents, summary
@@ -148,6 +149,7 @@ def _examine(
         *copy_findings(recording, exams, unreadable),
         *stream_findings(exams, (*cameras, *sounds)),
         *(f for n, m in markers.items() if n != EVENTS_STREAM for f in marker_findings(n, m)),
+        *played_findings(manifest, folder, markers),
         *presence_findings(manifest, exams),
         *coverage_findings(manifest, exams),
         *trouble_findings(manifest),

@@ -170,5 +170,8 @@ def _in_text(path: Path, name: str) -> Iterator[Trace]:
         extra = [c for c in read_tsv(path)[0] if c != "participant_id"]
         if extra:
             yield Trace(name, f"columns: {', '.join(extra)}", "keep what the study needs")
-    if path.name == "ratings.tsv" or path.parent.name == "phenotype":
+    answers = path.name == "ratings.tsv" or path.parent.name == "phenotype"
+    if path.name.endswith("_events.tsv"):
+        answers = "response" in read_tsv(path)[0]
+    if answers:
         yield Trace(name, "answers of a participant", "read what was typed in")

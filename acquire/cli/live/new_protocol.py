@@ -10,10 +10,10 @@ from typing import Final, cast, get_args
 from acquire.errors import ConfigError
 from acquire.protocol.drafting import Draft, faults, protocol_text, wanted_of
 from acquire.protocol.file import parse_protocol
+from acquire.protocol.media import probe_media
 from acquire.protocol.model import OrderKind
 from acquire.protocol.planner import make_plan
 from acquire.protocol.scales import BUILT_IN
-from acquire.protocol.stimuli import probe_media
 from acquire.text_files import write_new
 from acquire.validation_text import suggestion
 

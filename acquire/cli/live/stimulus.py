@@ -46,6 +46,12 @@ class ShowOptions:
         bool, typer.Option("--simulate", help="A simulated participant answers.")
     ] = False
     headless: Annotated[bool, typer.Option("--headless", help="Draw nothing.")] = False
+    first_trial: Annotated[
+        int,
+        typer.Option(
+            "--from-trial", min=1, help="Leave out what is before: it was played already."
+        ),
+    ] = 1
 
 
 def order(protocol: str | None, participant: str, show: ShowOptions) -> PlayOrder | None:
@@ -54,7 +60,9 @@ def order(protocol: str | None, participant: str, show: ShowOptions) -> PlayOrde
 
     if protocol is None:
         if show != ShowOptions():
-            raise ConfigError("--simulate, --headless, --windowed and --screen need --protocol")
+            raise ConfigError(
+                "--simulate, --headless, --windowed, --screen and --from-trial need --protocol"
+            )
         return None
     return PlayOrder(protocol, participant, **asdict(show))
 

@@ -20,6 +20,7 @@ class LoadOrder(Asked):
     windowed: bool = False
     screen: int = Field(default=0, ge=0, le=15)
     only_trial: int | None = Field(default=None, ge=1, le=100_000)  # a preview: nothing but this
+    first_trial: int = Field(default=1, ge=1, le=100_000)  # those before were played already
 
 
 class KeyOrder(Asked):

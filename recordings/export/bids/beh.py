@@ -33,6 +33,7 @@ from recordings.read.trials import Trial, trials
 from recordings.stream_kinds import EVENTS_STREAM
 from recordings.units import ascii_symbol
 
+_IF_ANY: Final = ("item", "response", "response_time", "texts", "stim_file")
 _PIECE: Final = 20_000
 """Rows at a time: as text they take some hundred bytes a value."""
 
@@ -81,7 +82,7 @@ def write_events(
     rows.sort(key=lambda row: float(str(row["onset"])))
     columns = ["onset", "duration", "trial_type", "value", "sample", "event", "trial", "step"]
     columns += ["stimulus", "stream"]
-    columns += [name for name in ("texts", "stim_file") if any(name in row for row in rows)]
+    columns += [name for name in _IF_ANY if any(name in row for row in rows)]
     columns += CODED_COLUMNS if coded else ()
     if axis.grid is None:
         columns.remove("sample")
@@ -99,8 +100,14 @@ def _event(
 ) -> dict[str, object]:
     duration = axis.at(trial.end) - onset if trial and trial.end is not None else None
     kind = marker.marker.fields.get("category") or marker.event or marker.marker.text
-    several = {"texts": marker.marker.text} if len(marker.marker.texts) > 1 else {}
-    return several | {
+    more: dict[str, object] = {}
+    if len(marker.marker.texts) > 1:
+        more["texts"] = marker.marker.text
+    if marker.event == "answer":
+        fields = marker.marker.fields
+        more |= {"item": marker.text("item"), "response": fields.get("value")}
+        more["response_time"] = fields.get("rt_s")
+    return more | {
         "onset": f"{onset:.6f}",
         "duration": f"{duration:.6f}" if duration is not None else 0 if trial is None else None,
         "trial_type": named(str(kind)),
@@ -143,6 +150,12 @@ _ABOUT_EVENTS: Final = {
     "step": {"Description": "Step of the protocol"},
     "stimulus": {"Description": "Identifier of the stimulus"},
     "stream": {"Description": "LSL stream that the marker came from"},
+    "item": {"Description": "Question that was answered"},
+    "response": {"Description": "Answer; n/a where none was given"},
+    "response_time": {
+        "Description": "From the question's appearance to the answer, without pauses",
+        "Units": "s",
+    },
     "texts": {"Description": "All channels of the marker, joined by /"},
 }
 

@@ -120,28 +120,31 @@ def _write_ratings(session: Session, folder: Path, names: Names) -> list[str]:
     answers = {"participant_id": names.subject, "session_id": names.session_label}
     own = {"task": names.task, "run": f"{names.run:02d}"}
     table: dict[str, Any] = {}
+    meant: dict[str, str] = {}
     for number, row in enumerate(rows, 1):
-        item = re.sub("[^A-Za-z0-9]+", "_", row.get("item") or "answer").strip("_") or "answer"
-        column = f"trial{row.get('trial') or number}_{item}"
+        item = _as_column(row.get("item", "")) or "answer"
+        # By stimulus: the trial of that number is about another one in another order.
+        about = _as_column(row.get("stimulus", "")) or f"trial{row.get('trial') or number}"
+        column = f"{about}_{item}"
         if row.get("attempt", "1") not in ("1", NOTHING):
             column += f"_attempt{row['attempt']}"
         while column in table:
             column += "_again"
         table[column] = row.get("value")
+        meant[column] = f"Answer to {row.get('item') or 'a question'} about {about}"
     name = f"ratings_task-{names.task}_run-{names.run:02d}"
     path = folder / "phenotype" / f"{re.sub('[^A-Za-z0-9]', '', name)}.tsv"
     write_tsv(path, [*answers, *table], [answers | table])
-    about = {column: {"Description": _about_answer(column)} for column in table}
-    about["MeasurementToolMetadata"] = {
+    described: dict[str, Any] = {name: {"Description": said} for name, said in meant.items()}
+    described["MeasurementToolMetadata"] = {
         "Description": f"Ratings during task {names.task}, run {own['run']}"
     }
-    write_json(path.with_suffix(".json"), about)
+    write_json(path.with_suffix(".json"), described)
     return [] if columns else ["ratings.tsv is empty"]
 
 
-def _about_answer(column: str) -> str:
-    trial, _, item = column.partition("_")
-    return f"Answer to {item} in trial {trial.removeprefix('trial')}"
+def _as_column(text: str) -> str:
+    return re.sub("[^A-Za-z0-9]+", "_", "" if text == NOTHING else text).strip("_")
 
 
 def _write_shared(session: Session, folder: Path, names: Names, settings: Settings) -> None:

@@ -95,6 +95,37 @@ def test_a_stop_answers_before_the_files_are_hashed(
         assert all(file.sha256 for file in manifest_of(path).files)
 
 
+def test_an_answer_is_of_the_recording_that_has_its_marker(
+    stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that came after a stop, or before a start, was in a table, and in no recording."""
+    may_close = threading.Event()
+
+    def slow(*arguments: Any) -> Any:
+        may_close.wait(TIMEOUT_S)
+        return conclude(*arguments)
+
+    from acquire.take.closing import conclude
+
+    monkeypatch.setattr("acquire.engine.closings.conclude", slow)
+    engine, takes = stage.engine, stage.engine.takes
+    engine.start(tmp_path, LABELS)
+    engine.split(tmp_path, LABELS)
+    stopping = threading.Thread(target=engine.stop)
+    stopping.start()
+    try:
+        wait_for(lambda: takes.running is None)
+        first, second = takes.open
+        one, other = first.interval, second.interval
+        assert takes.folders_at(one.start - 0.001) == []
+        assert takes.folders_at(one.start) == takes.folders_at(one.stop) == [first.path]
+        assert takes.folders_at(other.start) == takes.folders_at(other.stop) == [second.path]
+        assert takes.folders_at(other.stop + 0.001) == []
+    finally:
+        may_close.set()
+        stopping.join()
+
+
 def test_hashing_rests_while_anything_records(stage: Stage, tmp_path: Path) -> None:
     engine = stage.engine
     engine.start(tmp_path, LABELS)

@@ -6,14 +6,14 @@ import csv
 import json
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
 
-from acquire.errors import ControlError
+from acquire.errors import AcquireError, ControlError
 from acquire.lsl.clock import local_clock
 from acquire.player.marks import ENDINGS, PlayState
 from acquire.player.messages import Marked, Opens, PlayOrder
@@ -124,6 +124,8 @@ def test_markers_come_in_pairs_with_every_code(
     assert [(m["trial"], m["step"]) for m in ends] == [(m["trial"], m["step"]) for m in onsets]
     for stamp, marker in markers:
         assert marker["event"] == "answer" or marker["presented"] == stamp
+    categories = {m["stimulus"]: m.get("category") for m in onsets}
+    assert categories == {"a": "x", "b": "y", None: None}
 
 
 def test_every_code_goes_to_the_trigger_box(
@@ -317,6 +319,40 @@ def test_a_crash_is_told_and_the_next_trial_comes(player: Heard) -> None:
     assert snapshot.status.state is PlayState.RUNNING
     link.abort()
     assert link.is_over
+
+
+def test_a_player_that_died_in_a_trial_does_not_begin_it_again(player: Heard) -> None:
+    """Its last status may be older than the last onset that it told of."""
+    link = player.link
+    link.command("start")
+    player.wait_for(event="onset", step="clip", trial=1)
+    wait_for(lambda: link.snapshot and link.snapshot.on)
+    kill_player()
+    wait_for(lambda: "player-died" in player.codes)
+    assert link._status
+    link._status = replace(link._status, next_trial=1)
+    link.command("resume")
+    player.wait_for(event="onset", step="fixation", trial=2)
+    assert len(player.seen(event="onset", step="fixation", trial=1)) == 1
+
+
+def test_a_protocol_goes_on_where_another_recording_ended(folder: Path, file: Path) -> None:
+    """As after a crash of the computer, in the middle of it: the order is the same."""
+    with pytest.raises(AcquireError, match="has no trial 3; they are 1 to 2"):
+        Heard(PlayOrder(str(file), "03", headless=True, first_trial=3))
+    player = Heard(PlayOrder(str(file), "03", headless=True, simulate=True, first_trial=2))
+    try:
+        player.link.command("start")
+        player.wait_over()
+        assert {m.fields["trial"] for m in player.marks} == {2}
+        stimulus = make_plan(load_protocol(file), "03").trials[1].stimulus
+        (clip,) = player.seen(event="onset", step="clip")
+        assert stimulus
+        assert clip.fields["stimulus"] == stimulus.name
+        player.link.write_protocol(folder)
+        assert json.loads((folder / "protocol.json").read_text())["first_trial"] == 2
+    finally:
+        player.link.close()
 
 
 @pytest.mark.parametrize(

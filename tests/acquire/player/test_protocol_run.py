@@ -282,6 +282,21 @@ def test_a_timeout_ends_a_question_without_an_answer() -> None:
         stage.step(act=False)
     assert [m.event for m in stage.marks] == ["onset", "answer", "end"]
     assert stage.marks[1].more["value"] is None
+    assert "unfinished" not in stage.marks[1].more
+
+
+def test_what_was_begun_of_an_answer_is_not_lost_at_its_time() -> None:
+    run = Run(Plan("p", "01", 1, (Trial(1, "b", None, None, (page("rating", 1, 0.2),)),)))
+    stage = Stage(run)
+    run.start(stage.time)
+    stage.step(act=False)
+    assert run.visit
+    run.visit.notes["unfinished"] = "it was"
+    while not run.finished:
+        stage.step(act=False)
+    _, answer, end = stage.marks
+    assert (answer.more["value"], answer.more["unfinished"]) == (None, "it was")
+    assert "unfinished" not in end.more
 
 
 def test_a_skippable_question_can_be_left_out_and_others_cannot() -> None:
@@ -317,6 +332,39 @@ def test_a_key_that_came_another_way_says_so_in_its_markers() -> None:
         ("onset", None),
         ("end", None),
     ]
+
+
+def test_what_was_pressed_before_a_question_was_seen_is_no_answer_to_it() -> None:
+    """A key that is handed on comes late: it answered the next question, in less than no time."""
+    run = Run(Plan("p", "01", 1, (Trial(1, "b", None, None, (page("rating", 1, None),)),)))
+    stage = Stage(run)
+    run.start(stage.time)
+    stage.step(act=False)
+    onset = stage.time
+    with pytest.raises(ControlError, match="no question is on the screen"):
+        run.answer(4, onset - 0.01)
+    stage.order("pause")
+    stage.step(act=False)
+    hidden = stage.time
+    stage.order("resume")
+    stage.step(act=False)
+    with pytest.raises(ControlError, match="no question is on the screen"):
+        run.answer(4, hidden)
+    stage.marks += run.answer(5, stage.time)
+    stage.step(act=False)
+    check(stage.marks)
+    assert [m.more["value"] for m in stage.marks if m.event == "answer"] == [5]
+
+
+def test_a_key_before_its_page_was_seen_does_not_end_it() -> None:
+    run = Run(Plan("p", "01", 1, (Trial(1, "b", None, None, (page("instruction", 1, None),)),)))
+    stage = Stage(run)
+    run.start(stage.time)
+    stage.step(act=False)
+    assert run.key("space", stage.time - 0.01) == []
+    assert run.listening is not None
+    run.key("space", stage.time)
+    assert run.listening is None
 
 
 def test_nonsense_is_refused_in_words() -> None:

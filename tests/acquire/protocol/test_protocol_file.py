@@ -16,6 +16,7 @@ from acquire.protocol.file import copy_shipped, load_protocol, parse_protocol, s
 from acquire.protocol.order import latin_row, make_random, no_repeat, participant_number, shuffled
 from acquire.protocol.planner import make_plan
 from acquire.protocol.scales import BUILT_IN, Scale
+from acquire.protocol.stimuli import require_files
 
 HEAD = '[protocol]\nname = "p"\n'
 STIMULUS = (
@@ -27,6 +28,10 @@ TEXT = '[[block]]\nname = "t"\n[[block.step]]\nkind = "instruction"\ntext = "{0}
 
 CROSS = '[[block]]\nname = "b"\n[[block.step]]\nkind = "fixation"\nduration_s = {0}\n'
 ASK = '[[block]]\nname = "b"\n[[block.step]]\nkind = "rating"\nscales = ["{0}"]\n'
+HOW_MUCH = (
+    '[scale.x]\nkind = "choice"\nprompt = "?"\noptions = ["a", "b"]\nintensity = 3\n'
+    'intensity_prompt = "{0}"\n'
+)
 
 
 def stimuli(*rows: tuple[str, str, int]) -> str:
@@ -76,6 +81,12 @@ def test_shipped_protocols_are_good(name: str) -> None:
             HEAD + stimuli(("a", "x", 1), ("b", "x", 2)) + CLIPS.format("no-repeat"),
             "2 of 2 stimuli are of one category",
         ),
+        (
+            HEAD
+            + stimuli(("a", "x", 1), ("b", "y", 2), ("c", "x", 3))
+            + CLIPS.format('no-repeat"\nrepeat = 2 #'),
+            "2 of 3 stimuli are of one category",
+        ),
         (HEAD + stimuli(("a", "x", 1), ("a", "x", 2)) + CLIPS.format("fixed"), "used twice"),
         (
             HEAD + '[[block]]\nname="b"\n[[block.step]]\nkind="rating"\nscales=["valens"]\n',
@@ -111,6 +122,19 @@ def test_shipped_protocols_are_good(name: str) -> None:
         (
             HEAD + ASK.format("x") + '[scale.x]\nkind = "text"\nprompt = "Why {stimlus}?"\n',
             "prompt of 'x': no variable {stimlus}; did you mean 'stimulus'?",
+        ),
+        (
+            HEAD + ASK.format("x") + HOW_MUCH.format("How {much}?"),
+            "prompt of 'x': no variable {much}",
+        ),
+        (HEAD + ASK.format("x") + HOW_MUCH.format("How {"), "prompt of 'x': a brace stands alone"),
+        (HEAD + '[variables]\n"a.b" = "c"\n' + TEXT.format("{a.b}"), "variables.a.b: cannot be"),
+        (HEAD + '[variables]\n0 = "c"\n' + TEXT.format("{0}"), "variables.0: cannot be named"),
+        (HEAD + '[variables]\n"" = "c"\n' + TEXT.format("{}"), "variables.'': cannot be named"),
+        (HEAD + '[variables]\ntrial = "c"\n' + TEXT.format("x"), "the player gives this one"),
+        (
+            HEAD + '[condition.a]\nwords = "c"\n' + TEXT.format("x"),
+            "condition.a.words: the player gives this one itself",
         ),
         (
             HEAD + ASK.format("x") + '[scale.x]\nkind = "choice"\nprompt = "?"\noptions = ["a"]\n',
@@ -174,6 +198,20 @@ def test_no_category_twice_in_a_row(categories: list[str], seed: int) -> None:
     order = no_repeat(items, categories, make_random(seed))
     assert sorted(order) == items
     assert all(categories[a] != categories[b] for a, b in pairwise(order))
+
+
+@given(st.lists(st.sampled_from("abcde"), min_size=2, max_size=8), st.integers(0, 99))
+def test_nor_where_a_block_is_begun_again(categories: list[str], seed: int) -> None:
+    assume(max(Counter(categories).values()) * 2 <= len(categories))
+    rows = [(f"s{n}", category, n + 1) for n, category in enumerate(categories)]
+    once, thrice = (
+        make_plan(parse_protocol(HEAD + stimuli(*rows) + CLIPS.format(order)), "01", seed).trials
+        for order in ("no-repeat", 'no-repeat"\nrepeat = 3 #')
+    )
+    shown = [t.stimulus for t in thrice if t.stimulus]
+    assert Counter(Counter(s.name for s in shown).values()) == {3: len(rows)}
+    assert all(a.category != b.category for a, b in pairwise(shown))
+    assert [t.stimulus for t in once] == shown[: len(rows)]
 
 
 @given(st.lists(st.integers(), max_size=50), st.integers())
@@ -264,3 +302,11 @@ def test_a_name_that_no_file_can_have_is_one_error() -> None:
     """It ended the player's process with a traceback."""
     with pytest.raises(ConfigError, match="cannot be read"):
         load_protocol("a\x00b")
+
+
+def test_a_stimulus_that_no_file_can_be_called_is_one_error() -> None:
+    protocol = parse_protocol(
+        HEAD + '[[stimulus]]\nname = "a"\nfile = "a\\u0000b"\n' + CLIPS.format("fixed")
+    )
+    with pytest.raises(ConfigError, match="stimulus 'a': no file can be called"):
+        require_files(protocol, make_plan(protocol, "01"))

@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 from PySide6.QtMultimedia import QAudioDevice
 
-from acquire.protocol.stimuli import probe_media
+from acquire.protocol.media import probe_media
 from gui.stimulus.clip import SOUND_HZ, ClipDecoder
+from gui.stimulus.clip_show import ClipShow
 from gui.stimulus.sound import Sound
-from gui.stimulus.stage import Stage
 from tests.acquire.program import wait_for
 
 LASTS = 12_345  # samples
@@ -98,12 +98,12 @@ def test_a_sound_that_nobody_hears_is_told_of_once(
     qapp: Any, played_s: float, error: str, position_s: float, words: str
 ) -> None:
     said: list[tuple[str, str]] = []
-    stage: Any = Stage.__new__(Stage)  # without a screen
-    stage._player = SimpleNamespace(complain=lambda code, text, now: said.append((code, text)))
-    stage._sound = Sound(QAudioDevice(), bytes(10 * SOUND_HZ * 4))
-    stage._sound._sink = Sink(played_s, error)
+    show: Any = ClipShow.__new__(ClipShow)  # without a screen
+    show._player = SimpleNamespace(complain=lambda code, text, now: said.append((code, text)))
+    show._sound = Sound(QAudioDevice(), bytes(10 * SOUND_HZ * 4))
+    show._sound._sink = Sink(played_s, error)
     for _ in range(3):
-        stage._listen("fear-1", position_s, 1.0)
+        show._listen("fear-1", position_s, 1.0)
     assert len(said) == bool(words)
     for code, text in said:
         assert code == "protocol"

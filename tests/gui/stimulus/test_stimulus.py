@@ -14,10 +14,16 @@ from typing import Any
 import av
 import numpy as np
 import pytest
-from hypothesis import example, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
-from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QImage, QPainter
+from PySide6.QtCore import QCoreApplication, QPoint, QPointF, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import (
+    QColor,
+    QImage,
+    QInputMethodEvent,
+    QInputMethodQueryEvent,
+    QPainter,
+)
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
@@ -29,16 +35,16 @@ from acquire.player.run import Run
 from acquire.processes.messages import HostEvent
 from acquire.protocol import check
 from acquire.protocol.file import load_protocol
+from acquire.protocol.media import probe_media
 from acquire.protocol.model import Words
 from acquire.protocol.plan import Page
 from acquire.protocol.planner import make_plan
 from acquire.protocol.scales import BUILT_IN, Choice, Item, Scale, Slider, Text
-from acquire.protocol.stimuli import probe_media
-from gui.stimulus.__main__ import screen_gone
-from gui.stimulus.answering import Draft, key_pressed
+from gui.stimulus.answering import Draft, key_pressed, slider_value, unfinished
 from gui.stimulus.clip import ClipDecoder
 from gui.stimulus.manikins import draw_manikin
 from gui.stimulus.pages import PageDrawer
+from gui.stimulus.sight import lose_sight
 from gui.stimulus.surface import RasterSurface
 from gui.widgets import key_names
 from tests.acquire.player_programs import Heard
@@ -71,11 +77,40 @@ def test_keys_give_answers_that_are_allowed(item: Item, keys: list[str]) -> None
             assert item.check(value) == value
 
 
+@given(st.floats(-1e6, 1e6), st.floats(-1e6, 1e6), st.floats(0, 1))
+@example(-0.1, 0.2, 1.0)
+def test_wherever_a_slider_stands_it_is_an_answer(low: float, high: float, share: float) -> None:
+    """At its right end, some sliders could not be left: what is a hair above the scale is none."""
+    assume(low < high)
+    table = Slider(kind="slider", prompt="?", minimum=low, maximum=high)
+    (item,) = Scale("s", table).items
+    assert item.check(slider_value(item, share)) == slider_value(item, share)
+
+
 def typed(item: Item, *keys: str) -> Any:
     draft, value = Draft(), None
     for name in keys:
         draft, value = key_pressed(item, draft, name, name if len(name) == 1 else "")
     return value
+
+
+@pytest.mark.parametrize(
+    ("name", "keys", "begun"),
+    [
+        ("why", "no", "no"),
+        ("why", "", ""),
+        ("effort", ["right"], 0.1),
+        ("effort", [], None),
+        ("valence", [], None),
+    ],
+)
+def test_what_is_begun_of_an_answer(name: str, keys: Any, begun: Any) -> None:
+    item, draft = next(i for i in ITEMS if i.id == name), Draft()
+    for key in keys:
+        draft, _ = key_pressed(item, draft, key, key if len(key) == 1 else "")
+    assert unfinished(item, draft) == (
+        begun if not isinstance(begun, float) else pytest.approx(begun)
+    )
 
 
 def test_every_kind_of_answer_by_keys() -> None:
@@ -231,8 +266,10 @@ class Sight:
     """Stands where the stage is: notes what the window hears."""
 
     wants_pointer = True
+    wants_text = True
 
     def __init__(self) -> None:
+        self.composed: list[str] = []
         self.keys: list[tuple[str, str]] = []
         self.pointed: list[tuple[QPointF, bool, bool]] = []
 
@@ -241,6 +278,15 @@ class Sight:
 
     def pointer(self, at: QPointF, time: float, *, pressed: bool, held: bool) -> None:
         self.pointed.append((at, pressed, held))
+
+    def compose(self, text: str) -> None:
+        self.composed.append(text)
+
+    def resize(self, size: QSize, ratio: float) -> None:
+        pass
+
+    def leave(self, time: float) -> bool:
+        return True
 
 
 def test_the_window_names_keys_and_clicks(qtbot: QtBot) -> None:
@@ -260,6 +306,40 @@ def test_the_window_names_keys_and_clicks(qtbot: QtBot) -> None:
     QTest.mouseClick(window, Qt.MouseButton.LeftButton, pos=QPoint(30, 40))
     assert (QPointF(30, 40), True, True) in sight.pointed
     window.close()
+
+
+def test_an_answer_is_typed_in_any_script(qtbot: QtBot) -> None:
+    """Of Chinese no key tells, but the system's input method: nothing could be typed in it."""
+    window, sight = RasterSurface(), Sight()
+    window.stage = sight  # type: ignore[assignment]
+    window.resize(200, 100)
+    window.show()
+    query = QInputMethodQueryEvent(
+        Qt.InputMethodQuery.ImEnabled | Qt.InputMethodQuery.ImCursorRectangle
+    )
+    QCoreApplication.sendEvent(window, query)
+    assert query.value(Qt.InputMethodQuery.ImEnabled) is True
+    assert query.value(Qt.InputMethodQuery.ImCursorRectangle) == QRect(30, 34, 140, 40)
+    QCoreApplication.sendEvent(window, QInputMethodEvent("kai xin", []))
+    done = QInputMethodEvent("", [])
+    done.setCommitString("开心")
+    QCoreApplication.sendEvent(window, done)
+    assert sight.composed == ["kai xin", ""]
+    assert sight.keys == [("", "开心")]
+    draft, value = key_pressed(Item("t", "text", "?"), Draft(), *sight.keys[0])
+    assert (draft.text, value) == ("开心", None)
+    sight.wants_text = False
+    QCoreApplication.sendEvent(window, query)
+    assert query.value(Qt.InputMethodQuery.ImEnabled) is False
+    window.stage = None
+    window.close()
+
+
+def test_what_is_not_finished_is_seen(qapp: Any) -> None:
+    drawer = PageDrawer(QSize(800, 600), "#000000", 4.0, 1.0)
+    page = rating(Item("t", "text", "?"))
+    one, two = (grey(drawer.draw(page, Draft("a", text)).image) for text in ("", "kai"))
+    assert not np.array_equal(one, two)
 
 
 # The process.
@@ -435,12 +515,33 @@ def test_a_clip_that_breaks_off_is_marked_and_never_hangs(
     assert player.seen(event="answer")
 
 
+def test_what_was_typed_when_the_time_was_over_is_in_its_marker(
+    shown: list[Heard], tmp_path: Path
+) -> None:
+    """It was lost: the answer was none."""
+    path = tmp_path / "p.toml"
+    path.write_text(
+        '[protocol]\nname = "p"\n[scale.why]\nkind = "text"\nprompt = "Why?"\n'
+        '[[block]]\nname = "b"\n[[block.step]]\nkind = "rating"\nscales = ["why"]\n'
+        "timeout_s = 2\n"
+    )
+    player = Heard(PlayOrder(str(path), "01", windowed=True))
+    shown.append(player)
+    player.link.command("start")
+    player.wait_for(event="onset")
+    for letter in "so":
+        player.link.command("key", {"name": letter, "text": letter})
+    player.wait_over()
+    (answer,) = player.seen(event="answer")
+    assert (answer.fields["value"], answer.fields["unfinished"]) == (None, "so")
+
+
 def test_a_screen_that_is_unplugged_pauses_and_is_told() -> None:
     told: list[Any] = []
     player = Player(Run(make_plan(load_protocol("demo"), "01")), told.append)
     player.run.start(1.0)
     player.swapped(player.picture(1.0), 1.0, 1.0)
-    screen_gone(player, "HDMI-2")
+    lose_sight(player, "screen HDMI-2 is gone", "plug it in")
     assert player.run.state is PlayState.PAUSED
     player.swapped(player.picture(1.1), 1.1, 1.1)
     assert [m.fields["event"] for m in told if isinstance(m, Marked)] == ["onset", "pause"]

@@ -61,7 +61,7 @@ def test_both_participants_are_in_the_shared_tables(dataset: Path) -> None:
     _, rows = read_tsv(dataset / "participants.tsv")
     assert [row["participant_id"] for row in rows] == ["sub-01", "sub-02"]
     _, ratings = read_tsv(next((dataset / "phenotype").glob("*.tsv")))
-    assert ratings[0]["trial1_valence"] == "7"
+    assert ratings[0]["clip_1_valence"] == "7"  # whichever trial that was
 
 
 def test_mne_bids_reads_what_was_recorded(dataset: Path, sessions: list[Path]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,6 +17,7 @@ from recordings import open_session
 from recordings.export import clips, edf, mmme, tables
 from recordings.export.bids import dataset as bids
 from recordings.export.bids.shared_tables import read_tsv
+from recordings.privacy.identity import find_traces
 from recordings.read.grid import Grid, annotations_on, grid_of
 from recordings.read.markers import Marker, SessionMarker
 from recordings.read.outside import outside_notes
@@ -290,3 +292,32 @@ def test_mmme_has_no_times_that_nobody_measured_and_leaves_nothing_out_in_silenc
     for name in ("none", "still"):
         assert any(n.startswith(f"{name}: ") and "tell no time" in n for n in done.notes), name
     assert "irregular: 2 channels without a rate, no signal; left out" in done.notes
+
+
+def test_bids_events_have_categories_and_answers(tmp_path: Path) -> None:
+    """The table of trials had neither what a clip is meant to elicit, nor what was answered."""
+    session = make_session(tmp_path / "data", Plan(seconds=6.0))
+    clip = {"trial": 1, "step": "clip", "stimulus": "sad-1"}
+    marks = [
+        {"event": "onset", **clip, "code": 101, "category": "sad"},
+        {"event": "end", **clip, "code": 100},
+        {"event": "answer", **clip, "item": "valence", "value": 3, "rt_s": 1.25},
+        {"event": "answer", **clip, "item": "why", "value": None, "rt_s": 9.0},
+    ]
+    texts = [json.dumps(mark) for mark in marks]
+    add_stream(session, 20, "films", texts, type_="Markers", rate_hz=0.0,
+               times=[1.0, 2.0, 3.25, 4.0])  # fmt: skip
+    (done,) = exported("bids", [session], tmp_path / "bids", bids.Settings(video="none"))
+    assert done.outcome == "exported", done
+    (table,) = (tmp_path / "bids").rglob("*_events.tsv")
+    onset, end, answer, left_out = (r for r in read_tsv(table)[1] if r["stream"] == "films")
+    assert (onset["trial_type"], onset["value"]) == ("sad", "101")
+    assert float(onset["duration"]) == pytest.approx(1.0, abs=0.01)
+    assert (end["trial_type"], end["response"]) == ("end", "n/a")
+    assert (answer["item"], answer["response"], answer["response_time"]) == ("valence", "3", "1.25")
+    assert (answer["stimulus"], left_out["response"]) == ("sad-1", "n/a")
+    told = json.loads(table.with_suffix(".json").read_text())
+    assert told["response_time"]["Units"] == "s"
+    assert ("answers of a participant", table.name) in {
+        (trace.what, Path(trace.file).name) for trace in find_traces(tmp_path / "bids")
+    }

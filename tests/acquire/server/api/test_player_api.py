@@ -85,7 +85,22 @@ def test_the_operator_through_the_api(daemon: Daemon, tmp_path: Path) -> None:
     told = event_codes(folder, "protocol")
     for code in ("protocol-start", "protocol-pause", "player-died", "player-back"):
         assert code in told
+    assert "protocol-unrecorded" not in told  # it had ended
     assert "ratings.tsv" in {f.path for f in Manifest.load(folder).files}
+
+
+def test_a_stop_says_that_the_protocol_goes_on_without_it(daemon: Daemon, tmp_path: Path) -> None:
+    """Its answers were in no recording from then on, and nobody was told."""
+    file = tmp_path / "long.toml"
+    file.write_text(PROTOCOL.replace("duration_s = 0.6", "duration_s = 200"))
+    daemon.post("protocol/load", {"protocol": str(file), "participant": "08", "headless": True})
+    folder = Path(daemon.post("recording/start", {"participant": "08"})["session"])
+    daemon.post("protocol/start")
+    wait_for(lambda: info(daemon).step == "clip")
+    daemon.post("recording/stop", {})
+    assert "protocol-unrecorded" in event_codes(folder, "protocol")
+    daemon.post("protocol/abort")
+    wait_for(lambda: info(daemon).state == "aborted")
 
 
 def test_what_a_failed_load_has_ended_is_missed_by_nobody(daemon: Daemon, tmp_path: Path) -> None:

@@ -1,0 +1,134 @@
+"""Whether a protocol was played as it was laid out: every trial to its end, every clip whole."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
+from pathlib import Path
+from typing import Any, Final
+
+from recordings.certificate import Finding
+from recordings.disk.regular import read_text
+from recordings.layout import PROTOCOL_NAME
+from recordings.manifest import Manifest
+from recordings.read.markers import Marker
+
+PLAYER_STREAM: Final = "protocol"
+FEW_DROPPED: Final = 0.01
+"""What part of a clip's frames may be missing before it is a warning."""
+
+Trial = tuple[int, Sequence[str]]
+"""The number of a trial, and its steps in their order."""
+
+
+def played_findings(
+    manifest: Manifest | None, folder: Path, markers: Mapping[str, Sequence[Marker]]
+) -> Iterator[Finding]:
+    """Compare the player's markers with the order in `protocol.json`, where there is one."""
+    seen = [m for m in markers.get(PLAYER_STREAM, ()) if "trial" in m.fields]
+    yield from _clip_findings(seen)
+    trials = _laid_out(folder)
+    if not trials:
+        return
+    name = trials[0]
+    begun = [n for m in seen if m.event == "onset" and isinstance(n := m.fields["trial"], int)]
+    if not begun:
+        yield _finding("info", "protocol-not-begun", f"{name} was loaded, and no step of it shown")
+        return
+    # What a split has parted is in two sessions, and whole in neither.
+    first = min(begun) + 1 if manifest and manifest.continues else 0
+    last = max(begun) - 1 if manifest and manifest.continued_in else trials[1][-1][0]
+    meant = [(number, steps) for number, steps in trials[1] if first <= number <= last and steps]
+    shown = {m.fields.get("step") for m in seen if m.event == "onset"}
+    partial = [
+        number
+        for number, steps in meant
+        if not _is_whole(seen, number, [s for s in steps if s in shown] or steps)
+    ]
+    if partial:
+        yield _finding(
+            # As in a recording that is stopped while the last page says thank you.
+            "info" if partial == [trials[1][-1][0]] else "warn",
+            "protocol-incomplete",
+            f"{len(partial)} of {len(meant)} trials of {name} were not played to their end: "
+            f"{_ranges(partial)}{_why(seen)}",
+            "leave them out, or record what is missing: record --protocol … --from-trial N",
+        )
+
+
+def _laid_out(folder: Path) -> tuple[str, list[Trial]] | None:
+    """Read what was to be played; None where nothing was, or nobody can tell."""
+    try:
+        told = json.loads(read_text(folder / PROTOCOL_NAME))
+        first = int(told.get("first_trial", 1))
+        plan = ((int(t["trial"]), [str(s) for s in t["steps"]]) for t in told["plan"]["trials"])
+        trials: list[Trial] = [trial for trial in plan if trial[0] >= first]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+    return (str(told.get("protocol")), trials) if trials else None
+
+
+def _is_whole(seen: Sequence[Marker], number: int, steps: Sequence[str]) -> bool:
+    """Whether each step of a trial came to its end, the last time that it was begun."""
+    of_trial = [m for m in seen if m.fields["trial"] == number]
+    attempt = max((m.fields.get("attempt", 1) for m in of_trial), default=1)
+    ends = Counter(
+        str(m.fields.get("step"))
+        for m in of_trial
+        if m.event == "end" and m.fields.get("attempt", 1) == attempt
+    )
+    return not Counter(steps) - ends
+
+
+def _why(seen: Sequence[Marker]) -> str:
+    """Say who aborted it."""
+    by = [str(m.fields.get("by")) for m in seen if m.event == "abort"]
+    return f" (aborted by {by[-1]})" if by and by[-1] != "crash" else ""
+
+
+def _clip_findings(seen: Sequence[Marker]) -> Iterator[Finding]:
+    ends = [m for m in seen if "frames_shown" in m.fields]
+    dropped = sum(_count(m, "frames_dropped") for m in ends)
+    if dropped:
+        total = dropped + sum(_count(m, "frames_shown") for m in ends)
+        worst = max(ends, key=_share_dropped)
+        text = (
+            f"{dropped:,} of {total:,} frames of clips were never shown, most of "
+            f"{worst.fields.get('stimulus')}: {_count(worst, 'frames_dropped'):,}"
+        )
+        level = "warn" if _share_dropped(worst) > FEW_DROPPED else "info"
+        remedy = "close what else runs there, or convert clips that are larger than the screen"
+        yield _finding(level, "clip-frames-dropped", text, remedy)
+    broken = [str(m.fields.get("stimulus")) for m in ends if m.fields.get("by") == "error"]
+    if broken:
+        text = f"{len(broken)} clips broke off: {', '.join(dict.fromkeys(broken))}"
+        yield _finding(
+            "warn", "clip-broke-off", text, "leave these trials out; copy the files again"
+        )
+
+
+def _count(marker: Marker, name: str) -> int:
+    value: Any = marker.fields.get(name)
+    return value if isinstance(value, int) else 0
+
+
+def _share_dropped(marker: Marker) -> float:
+    dropped = _count(marker, "frames_dropped")
+    return dropped / max(1, dropped + _count(marker, "frames_shown"))
+
+
+def _ranges(numbers: Sequence[int]) -> str:
+    """Write rising numbers shortly: 3, 7–48."""
+    runs = []
+    for _, run in groupby(enumerate(numbers), lambda pair: pair[1] - pair[0]):
+        members = [number for _, number in run]
+        runs.append(f"{members[0]}–{members[-1]}" if len(members) > 1 else str(members[0]))
+    return ", ".join(runs)
+
+
+def _finding(level: str, code: str, text: str, remedy: str = "") -> Finding:
+    return Finding.model_validate(
+        {"level": level, "code": code, "subject": PLAYER_STREAM, "text": text, "remedy": remedy}
+    )
