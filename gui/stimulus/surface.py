@@ -39,6 +39,7 @@ LEAD_S = 0.010
 """How long before it is due a raster frame is painted."""
 UNSWAPPED_S = 0.25
 """After so long without a swap frames go on without one: a window that is hidden has none."""
+UNSWAPPED_LOOKS = 2
 
 
 class Frames(Protocol):
@@ -238,8 +239,9 @@ class GlSurface(_Inputs, QOpenGLWindow):
         self._timer.setSingleShot(True)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self.update)
-        self._watch = QTimer(self, interval=round(UNSWAPPED_S * 1e3 / 2))
+        self._watch = QTimer(self, interval=round(UNSWAPPED_S * 1e3 / UNSWAPPED_LOOKS))
         self._watch.timeout.connect(self._go_on)
+        self._unswapped = 0  # looks since the last swap
 
     def begin(self, stage: Frames, frame_s: float, each: Callable[[], bool]) -> None:
         """Show frames from now on; `each` is called after every one, True = that was the last."""
@@ -251,9 +253,12 @@ class GlSurface(_Inputs, QOpenGLWindow):
 
     def _go_on(self) -> None:
         """Show a frame to nobody: what the engine asks is obeyed, and what ends is marked."""
-        now = local_clock()
-        if self.stage is not None and now - self._last > UNSWAPPED_S:
-            self._due, self._scene = now, self.stage.scene(now)
+        # Looks are counted, not time: after a hitch of this process a swap is about to come, and
+        # what it shows must not have its onset before it.
+        self._unswapped += 1
+        if self.stage is not None and self._unswapped > UNSWAPPED_LOOKS:
+            self._due = local_clock()
+            self._scene = self.stage.scene(self._due)
             self._swapped()
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
@@ -275,6 +280,7 @@ class GlSurface(_Inputs, QOpenGLWindow):
     def _swapped(self) -> None:
         now = local_clock()
         scene, self._scene = self._scene, None
+        self._unswapped = 0
         if scene is None or self.stage is None:
             return
         self.stage.swapped(scene, self._due, now)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QPointF, QSize
+from PySide6.QtCore import QCoreApplication, QPointF, QSize
 from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
@@ -23,7 +24,7 @@ from acquire.protocol.file import load_protocol
 from acquire.protocol.planner import make_plan
 from gui.stimulus.sight import HIDDEN_S, Sight
 from gui.stimulus.stage import Scene
-from gui.stimulus.surface import GlSurface, RasterSurface
+from gui.stimulus.surface import UNSWAPPED_S, GlSurface, RasterSurface
 from tests.acquire.player_programs import Heard
 from tests.acquire.program import wait_for
 
@@ -107,6 +108,17 @@ def test_frames_go_on_behind_a_window_that_nobody_sees(qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: shown.frames > 3)
     over.append(True)
     qtbot.waitUntil(lambda: window.stage is None)
+    window.close()
+
+
+def test_after_a_hitch_the_swap_that_comes_is_waited_for(qtbot: QtBot) -> None:
+    """What it shows would have its onset before anybody saw it."""
+    window, shown = GlSurface(), Shown()
+    window.begin(shown, 1 / 60, lambda: False)
+    time.sleep(2 * UNSWAPPED_S)
+    QCoreApplication.processEvents()
+    assert shown.frames == 0
+    window.stage = None
     window.close()
 
 
