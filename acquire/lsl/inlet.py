@@ -32,6 +32,7 @@ BURST_SAMPLES = 512
 PROMPT_SAMPLES = 100_000
 """What it keeps at most; the rest stays in liblsl's buffer."""
 LEAST_ANSWER_S = 0.2
+_NOTHING = np.empty(0), np.empty((0, 0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,11 +117,12 @@ class _PromptPull:
     def __call__(self) -> tuple[F64Array, Array]:
         """Give what has come; raises LostError once all of a lost stream has been given out."""
         lost = self._lost  # before the look: what came last is given out first
+        if not self._found:
+            if lost:
+                raise LostError("the stream has been lost.")
+            return _NOTHING
         found = [self._found.popleft() for _ in range(min(len(self._found), self._rows))]
-        if found:
-            self._room.release(len(found))
-        elif lost:
-            raise LostError("the stream has been lost.")
+        self._room.release(len(found))
         data = np.array([row for _, row in found]).reshape(len(found), self._inlet.channel_count)
         return np.array([stamp for stamp, _ in found]), data
 
