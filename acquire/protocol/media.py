@@ -128,7 +128,7 @@ def _probe(container: InputContainer, path: Path, pts: F64Array, *, still: bool)
         turned_deg=turned,
         stored=(first.width, first.height),
         is_interlaced=first.interlaced_frame,
-        is_hdr=first.color_trc in _HDR,
+        is_hdr=video.codec_context.color_trc in _HDR,
         start_s=float(pts[0]) * float(base),
         promised_s=_promised_s(video),
     )
