@@ -20,6 +20,7 @@ from gui.client.client import EngineClient
 from gui.protocol.screen_choice import ScreenChoice
 from gui.texts import tr
 from gui.widgets import theme
+from gui.widgets.flow_row import FlowRow
 from gui.widgets.plain_label import plain
 
 MOST_TRIALS = 9999
@@ -48,6 +49,10 @@ class ProtocolLoader(QWidget):
         self.preview.setToolTip(
             tr("Show this one trial in a window; only while nothing is being recorded")
         )
+        self.load_from = QPushButton(tr("From here"))
+        self.load_from.setToolTip(
+            tr("Load it to begin with this trial: those before were played already")
+        )
         self.trial = QSpinBox(minimum=1, maximum=MOST_TRIALS)
         self.trial.setPrefix(tr("trial") + " ")
         # No style sheet moves it: Qt gives the text of a spin box all the room up to its border.
@@ -55,6 +60,7 @@ class ProtocolLoader(QWidget):
         self.trial.setAccessibleName(tr("Trial that is previewed"))
         self.browse.clicked.connect(self._on_browse)
         self.load.clicked.connect(lambda: self._on_load(self.load_wanted, {}))
+        self.load_from.clicked.connect(self._on_load_from)
         self.preview.clicked.connect(self._on_preview)
         client.connected.connect(self._ask_shipped)
         layout = QVBoxLayout(self)
@@ -62,13 +68,19 @@ class ProtocolLoader(QWidget):
         # As it is read: Tab goes from widget to widget as they came in.
         layout.addLayout(_row(self.choice, self.browse, self.load))
         layout.addWidget(self.screens)
-        layout.addLayout(_row(self.trial, self.preview))
+        one_trial = QWidget()
+        row = FlowRow(one_trial)  # three in a row would widen a small window
+        row.setContentsMargins(0, 0, 0, 0)
+        for widget in (self.trial, self.load_from, self.preview):
+            row.addWidget(widget)
+        layout.addWidget(one_trial)
 
     def show_possible(self, *, can_load: bool, recording: bool, same_computer: bool) -> None:
         """Offer what can be done now; elsewhere the engine's first screen is taken."""
         self.load.setEnabled(can_load)
+        self.load_from.setEnabled(can_load)
         self.preview.setEnabled(can_load and not recording)
-        for widget in (self.screens, self.preview, self.trial):
+        for widget in (self.screens, self.preview, self.trial, self.load_from):
             widget.setVisible(same_computer)
 
     def _ask_shipped(self) -> None:
@@ -97,6 +109,9 @@ class ProtocolLoader(QWidget):
 
     def _on_preview(self) -> None:
         self._on_load(self.preview_wanted, {"windowed": True, "only_trial": self.trial.value()})
+
+    def _on_load_from(self) -> None:
+        self._on_load(self.load_wanted, {"first_trial": self.trial.value()})
 
     def _on_load(self, wanted: Any, more: dict[str, object]) -> None:
         if self.choice.currentData():

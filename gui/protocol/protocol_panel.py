@@ -238,6 +238,8 @@ def _now(info: ProtocolInfo) -> str:
         "crashed": tr("✖ the player crashed: Go on continues with the next trial"),
     }
     state = states[info.state]
+    if info.state == "loaded" and info.only_trial is None and (info.trial or 1) > 1:
+        return f"{state}\n" + tr("begins with trial {} of {}").format(info.trial, info.trials)
     if info.state not in BUSY or info.trial is None:
         return state
     if info.waits:

@@ -64,6 +64,7 @@ class Stage:
         self._drawn: tuple[object, Drawn] | None = None
         self._draft = Draft()
         self._drafted: Visit | None = None
+        self._pressed_on: Visit | None = None  # the page on which the mouse was pressed last
         self._bell: Sound | None = None
         self._shots = 0
 
@@ -238,13 +239,16 @@ class Stage:
 
     def pointer(self, at: QPointF, time: float, *, pressed: bool, held: bool) -> None:
         """Hear the mouse: `pressed` = just now, `held` = the button is down."""
-        item = self._player.run.question
+        visit, item = self._player.run.listening, self._player.run.question
         if item is None or self._drawn is None:
             return
+        if pressed:
+            self._pressed_on = visit
         targets = self._drawn[1].targets
         hover = next((n for n, t in enumerate(targets) if t.box.contains(at)), -1)
         share = self._draft.share
-        if item.kind == "slider" and held and hover < 0:
+        # A button that is still down from the page before has moved nothing here.
+        if item.kind == "slider" and held and hover < 0 and self._pressed_on is visit:
             left, right, _ = self._drawer.slider_line()
             share = min(max((at.x() - left) / (right - left), 0.0), 1.0)
         if pressed and hover >= 0:

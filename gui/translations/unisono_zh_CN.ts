@@ -2344,6 +2344,18 @@
         <translation>实验流程开始</translation>
     </message>
     <message>
+        <source>From here</source>
+        <translation>从此处加载</translation>
+    </message>
+    <message>
+        <source>Load it to begin with this trial: those before were played already</source>
+        <translation>加载并从该试次开始：之前的试次已经播放过</translation>
+    </message>
+    <message>
+        <source>begins with trial {} of {}</source>
+        <translation>从第 {} 个试次开始，共 {} 个</translation>
+    </message>
+    <message>
         <source>The protocol goes on without a recording</source>
         <translation>实验流程仍在进行，但没有录制</translation>
     </message>

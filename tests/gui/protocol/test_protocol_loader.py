@@ -8,8 +8,10 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
+from acquire.server.api.protocol_models import ProtocolInfo
 from gui.client.client import EngineClient
 from gui.protocol.protocol_loader import ProtocolLoader
+from gui.protocol.protocol_panel import _now
 
 pytestmark = pytest.mark.usefixtures("qapp")
 
@@ -25,3 +27,27 @@ def test_a_chosen_file_is_seen_by_its_name(qtbot: QtBot, tmp_path: Path) -> None
     assert loader.choice.currentText() == "faces.toml"
     assert loader.choice.currentData() == path
     assert path in loader.choice.itemData(0, Qt.ItemDataRole.ToolTipRole)
+
+
+def test_a_protocol_is_gone_on_with_from_the_trial_that_is_chosen(
+    qtbot: QtBot, tmp_path: Path
+) -> None:
+    loader = ProtocolLoader(EngineClient(None))
+    qtbot.addWidget(loader)
+    path = str(tmp_path / "faces.toml")
+    loader.choose_file(path)
+    loader.trial.setValue(31)
+    wanted: list[dict[str, object]] = []
+    loader.load_wanted.connect(wanted.append)
+    loader.load.click()
+    loader.load_from.click()
+    assert [(order["protocol"], order.get("first_trial")) for order in wanted] == [
+        (path, None),
+        (path, 31),
+    ]
+
+
+def test_the_panel_says_with_which_trial_a_protocol_begins() -> None:
+    info = ProtocolInfo(state="loaded", trial=31, trials=48)
+    assert "begins with trial 31 of 48" in _now(info)
+    assert "begins with" not in _now(info.model_copy(update={"trial": 1}))
