@@ -37,6 +37,8 @@ _TURNS: Final = 8
 _SHORT: Final = 25  # blocks: below, the rate of uneven stamps is not known
 _EVEN: Final = 0.25
 _TOUCH: Final = 3  # further samples of a block that are on a level: it is reached
+_SILENT_S: Final = 0.5
+_FEW: Final = 4  # samples
 _BEATS: Final = 1.2  # beats of a coarse clock
 _UNDER: Final = 1.0  # periods: no sample is so much too early
 
@@ -128,6 +130,8 @@ def search(stamps: F64Array, rate_hz: float) -> Search:
             count = view.samples_of(rise, noise)
             places.append(Found(index, count, abs(rise - count) + 2 * noise, doubtful))
             moved.append(_real(view, rise, noise))
+    elif (late := _late_tail(view, rest, base)) is not None:
+        places.append(late)
     missing = shifts([place.index for place in places[: len(moved)]], moved)
     return Search(tuple(places), view.rate_hz, missing)
 
@@ -146,6 +150,20 @@ def _seen_rise(view: _View, after: F64Array, noise: float) -> float | None:
     enough = sight.enough_of_packet if rise > sight.packet else sight.enough
     is_level = np.count_nonzero(blocks < rise + sight.threshold) >= enough
     return rise if is_level and rise > sight.threshold else None
+
+
+def _late_tail(view: _View, rest: _Rest, base: float) -> Found | None:
+    """Find a silence from which on all is late, where no whole block lies behind it.
+
+    The first block behind it may hold a sample of before, and what is left at the end is none.
+    """
+    first = max(len(view.levels) - 2, 0) * view.size
+    silences = np.diff(view.stamps[first:])
+    index = first + int(np.argmax(silences))
+    rise = float(np.min(rest.of(index + 1, len(view.stamps)))) - base
+    if min(float(silences.max()), rise / view.rate_hz) < max(_SILENT_S, _FEW / view.rate_hz):
+        return None
+    return Found(index, round(rise), rise, is_open=True)
 
 
 @dataclass(frozen=True, slots=True)

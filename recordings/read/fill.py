@@ -8,7 +8,7 @@ import numpy as np
 
 from recordings.bad_stamps import FILL_S, FILL_SHARE, fill_limit_s
 from recordings.errors import RecordingError
-from recordings.lateness.decision import BACK_S
+from recordings.lateness.decision import BACK_S, Certainty
 from recordings.pieces import longest_step, steps_where
 from recordings.read.stream import Stream
 
@@ -53,7 +53,7 @@ def check_fill(stream: Stream, length: int, *, filled: bool) -> None:
 
 
 def stamp_notes(stream: Stream, *, kept: bool = False) -> list[str]:
-    """Say which stamps of a stream cannot be true, and where its clock was set.
+    """Say which stamps of a stream cannot be true, where its clock was set, and what is open.
 
     Nothing of a stream whose stamps tell no time: there is nothing that could be done.
 
@@ -75,6 +75,14 @@ def stamp_notes(stream: Stream, *, kept: bool = False) -> list[str]:
             f"{stream.shown}: its stamps go back in {len(back)} places, first after sample "
             f"{back[0]}: a clock was set; markers near there may belong to either side"
         )
+    if not kept:
+        notes += [
+            f"{stream.shown}: late by {loss.count / stream.rate_hz:.3g} s from sample "
+            f"{loss.index + 1} to its end: whether {loss.count:,} samples are missing there is "
+            "open; none is filled in"
+            for loss in stream.pace.losses
+            if loss.certainty is Certainty.OPEN
+        ]
     return notes
 
 

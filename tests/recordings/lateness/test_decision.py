@@ -335,3 +335,25 @@ def test_a_device_that_drops_one_again_and_again_is_told(each: int) -> None:
     apart = each + np.random.default_rng(1).integers(-3, 4, 60_000 // each - 2)
     stamps = np.delete(1000 + np.arange(60_000) / 1000, np.cumsum(apart))
     assert decide(stamps, 1000.0).lost == len(apart)
+
+
+@pytest.mark.parametrize("after_s", [0.1, 0.9, 1.7, 2.4])
+@pytest.mark.parametrize("rate_hz", [64.0, 250.0, 1000.0])
+def test_a_gap_shortly_before_the_end_is_open_and_never_nothing(
+    rate_hz: float, after_s: float
+) -> None:
+    rng = np.random.default_rng(5)
+    before, gap, after = round(6 * rate_hz), round(3.6 * rate_hz), round(after_s * rate_hz)
+    numbers = np.r_[np.arange(before), before + gap + np.arange(after)]
+    stamps = 1000 + numbers / rate_hz + np.abs(rng.normal(0, 0.004, len(numbers)))
+    (loss,) = decide(stamps, rate_hz).losses
+    assert (loss.index, loss.certainty) == (before - 1, Certainty.OPEN)
+    assert loss.count == pytest.approx(gap, abs=0.01 * rate_hz + 1)
+
+
+@pytest.mark.parametrize("late_s", [0.0, 0.2, 0.4])
+def test_what_is_a_little_late_at_the_end_is_not_open(late_s: float) -> None:
+    rng = np.random.default_rng(6)
+    stamps = 1000 + np.arange(2500) / 250 + np.abs(rng.normal(0, 0.004, 2500))
+    stamps[-40:] += late_s  # less than a block
+    assert not decide(stamps, 250.0).losses
