@@ -131,6 +131,8 @@ def export(session: Session, folder: Path, settings: Settings) -> list[str]:
 
 def _no_rows(session: Session, settings: Settings) -> str:
     seconds = session.stop - session.start
+    if not seconds > 0:
+        return f"{session.path.name}: there is no sample in it"
     if settings.windows == "sliding":
         return (
             f"{session.path.name}: {seconds:.1f} s hold no window of {settings.length_s:g} s; "
