@@ -131,6 +131,8 @@ def export(session: Session, folder: Path, settings: Settings) -> list[str]:
 
 def _no_rows(session: Session, settings: Settings) -> str:
     seconds = session.stop - session.start
+    if not seconds > 0:
+        return f"{session.path.name}: there is no sample in it"
     if settings.windows == "sliding":
         return (
             f"{session.path.name}: {seconds:.1f} s hold no window of {settings.length_s:g} s; "
@@ -266,9 +268,12 @@ def _add_eeg(
 
 def _add_motion(rows: list[Row], found: list[Window], session: Session) -> None:
     files = motion_files(session.path)
-    for number, path in enumerate(files):
+    # Of all cameras, also of those whose motion was not measured: columns mean the same everywhere.
+    videos = session.manifest.videos if session.manifest is not None else ()
+    first = min((*(video.name for video in videos), *(path.stem for path in files)), default="")
+    for path in files:
         motion = load_face_motion(path)
-        suffix = f"_{column_label(path.stem)}" if number else ""
+        suffix = f"_{column_label(path.stem)}" if path.stem != first else ""
         for row, window in zip(rows, found, strict=True):
             columns = motion_row(motion, window)
             row |= {f"{name}{suffix}": value for name, value in columns.items()}

@@ -35,7 +35,12 @@ class Window:
 
 
 def sliding(start: float, stop: float, length_s: float, step_s: float) -> list[Window]:
-    """Return the whole windows of one length from `start` on, one every `step_s`."""
+    """Return the whole windows of one length from `start` on, one every `step_s`.
+
+    None where the recording has no start or no end: without a sample both are NaN.
+    """
+    if not start < stop:
+        return []
     count = math.floor((stop - start - length_s) / step_s + _ROUNDING) + 1
     starts = (start + number * step_s for number in range(max(count, 0)))
     return [Window(at, at + length_s, at) for at in starts]

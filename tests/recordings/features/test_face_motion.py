@@ -5,10 +5,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from recordings import open_session
 from recordings.errors import RecordingError
 from recordings.features.face_motion import load_face_motion, motion_files, motion_row
+from recordings.features.task import Settings, features
 from recordings.features.windows import Window
+from recordings.manifest import Manifest
 from recordings.motion.task import used_frames
+from tests.recordings.simulated_session import Plan, make_session
 
 pa = pytest.importorskip("pyarrow")
 pq = pytest.importorskip("pyarrow.parquet")
@@ -74,3 +78,20 @@ def test_of_a_slow_camera_nothing_is_missing_but_what_was_lost(
     for start, missing in ((101.0, 0.0), (107.5, 0.5), (110.0, 1.0), (115.0, 0.0)):
         row = motion_row(motion, Window(start, start + 5.0, start))
         assert row["Motion_Missing"] == pytest.approx(missing, abs=0.05)
+
+
+def test_columns_without_a_suffix_are_of_the_same_camera_in_all_sessions(tmp_path: Path) -> None:
+    session = make_session(tmp_path, Plan(seconds=3.0))
+    manifest = Manifest.load(session)
+    (face,) = manifest.videos
+    other = face.model_copy(update={"name": "above", "file": "above.nut"})
+    start = manifest.lsl_start or 0.0
+    times = start + np.arange(90) / 30
+    (session / "motion").mkdir()
+    table = pa.table({"time": times, "fitting": np.ones(90)})
+    pq.write_table(table, session / "motion" / f"{face.name}.parquet")
+    for videos, suffix in (((face,), ""), ((face, other), f"_{face.name}")):
+        manifest.model_copy(update={"videos": videos}).save(session)
+        with open_session(session) as opened:
+            rows, _ = features(opened, Settings(length_s=1.0, signals=("motion",)))
+        assert [name for name in rows[0] if "Quality" in name] == [f"Motion_Quality{suffix}"]

@@ -33,6 +33,11 @@ def test_windows_of_one_length_fill_a_recording(start: float, count: int, length
     assert all(w.stop == pytest.approx(w.start + length) for w in found)
 
 
+def test_a_recording_without_a_sample_has_no_window() -> None:
+    assert sliding(np.nan, np.nan, 10.0, 10.0) == []
+    assert sliding(100.0, 95.0, 10.0, 10.0) == []
+
+
 def test_flat_and_clipped_samples_are_suspect() -> None:
     values = np.random.default_rng(1).normal(size=1000)
     assert not suspect(values, 100.0).any()
