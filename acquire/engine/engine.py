@@ -269,11 +269,6 @@ class Engine:
         Raises:
             ControlError: no recording is running.
         """
-        if self.takes.running is not None and self.player.plays:
-            text = (
-                "the protocol goes on: its answers are in no recording; abort it, or record again"
-            )
-            self.report("protocol", "warning", "protocol-unrecorded", text)
         return self.takes.stop(lsl_stop)
 
     def split(

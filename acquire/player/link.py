@@ -127,6 +127,14 @@ class PlayerLink:
         status = self._status
         return status is not None and not self._crashed and status.state in UNDER_WAY
 
+    def tell_of_stop(self) -> None:
+        """Hear that the recording is stopped, and say so where a protocol goes on without it."""
+        if self.plays:
+            text = (
+                "the protocol goes on: its answers are in no recording; abort it, or record again"
+            )
+            self._report(NAME, "warning", "protocol-unrecorded", text)
+
     @property
     def is_over(self) -> bool:
         """Whether nothing more will come: it has ended, or died and nobody has resumed it."""

@@ -176,6 +176,7 @@ class RecordingOrders:
         with self._turn.taken():
             found = self.running is not None
             if found:
+                self._engine().player.tell_of_stop()
                 self._stop()
             last = self.last
         if not verify or last is None:
