@@ -34,6 +34,7 @@ from acquire.processes.messages import (
 
 log = logging.getLogger(__name__)
 
+KILLED = "signal 9"
 GONE = "its process is gone"
 LOOK_S = 1.0
 """How long a process may say nothing before it is looked at: a device says something 10 times a
@@ -232,4 +233,6 @@ class DeviceLink(Link):
         said = words.close()
         if self._closing:
             return
+        if how == KILLED:  # from outside, or for want of memory: what it said before is not why
+            said = ""
         self._died(f"{self.name}: its process ended ({how}); its streams are gone{said}")

@@ -52,6 +52,8 @@ def main() -> None:
         if request.body.name == "leave":
             pipe.send(Answer(request.number, {"pid": left_running(request.body.args["way"], pipe)}))
             continue
+        if request.body.name == "warn":
+            os.write(2, b"no sound server\n")
         if request.body.name == "abort":
             os.write(2, b"x" * 100_000 + b"\nterminate called\n  what(): no such sensor\n\n")
             os.abort()

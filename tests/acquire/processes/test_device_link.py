@@ -197,3 +197,20 @@ def test_a_process_that_dies_is_noticed_though_its_pipe_is_held_open(
     finally:
         os.kill(pid, signal.SIGKILL)
         link.close(5)
+
+
+@posix_only
+def test_what_is_killed_from_outside_has_no_last_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a library had said minutes before stood there as if it were why."""
+    monkeypatch.setattr(device_link, "LOOK_S", 0.05)
+    heard: list[HostEvent] = []
+    link = EchoLink("echo", "echo", lambda name, event: heard.append(event), lambda *_: None)
+    link.start(ORDER, None)
+    assert link.wait_open(60)
+    try:
+        link.command("warn", {})
+        link._process.kill()
+        wait_for(lambda: heard)
+        assert heard[0].text.endswith("its process ended (signal 9); its streams are gone")
+    finally:
+        link.close(5)
