@@ -13,6 +13,7 @@ from typing import Final, get_args
 
 from recordings.annotation.coder_file import annotations_folder, coder_of
 from recordings.annotation.formats.boris import read_boris, write_boris
+from recordings.annotation.formats.boris_project import Observation
 from recordings.annotation.formats.coding_sheet import is_participant
 from recordings.annotation.formats.corpus_forms import BASE, FormName
 from recordings.annotation.formats.eaf import read_eaf, write_eaf
@@ -47,8 +48,18 @@ class Places:
     clips: ClipNames
 
 
-def import_events(session: Session, path: Path, form: Form, camera: str = "") -> Incoming:
+def import_events(
+    session: Session,
+    path: Path,
+    form: Form,
+    camera: str = "",
+    *,
+    coder: str = "",
+    observation: str = "",
+) -> Incoming:
     """Read somebody's events of a session; rows of other participants are left out and counted.
+
+    Of a file of several coders, those of `coder`; of a BORIS project, one `observation`.
 
     Raises:
         RecordingError: the file cannot be read as this form, or there is no such camera.
@@ -56,9 +67,9 @@ def import_events(session: Session, path: Path, form: Form, camera: str = "") ->
     chosen = choose_camera(session, camera)
     frames = frame_times(chosen)
     if form == "eaf":
-        return read_eaf(path, frames)
+        return read_eaf(path, frames, coder)
     if form == "boris":
-        return read_boris(path, frames)
+        return read_boris(path, frames, Observation(observation, _names(session, chosen), coder))
     if form == "bids":
         return read_bids(path, frames, session.start)
     return _from_table(session, path, form, chosen, frames)
@@ -85,14 +96,18 @@ def _from_table(
 
 
 def _places(session: Session, camera: Camera) -> Places:
-    whole = clip_name(session, camera)
-    names = (whole, whole.removesuffix(f"_{camera.name}"), camera.name)
-    frames = dict.fromkeys(names, range(len(camera)))
+    frames = dict.fromkeys(_names(session, camera), range(len(camera)))
     clips = clips_of(session)
     for clip in clips:
         first, last = camera.times.searchsorted([clip.start, clip.end]).tolist()
         frames[clip.name] = range(first, min(last + 1, len(camera)))  # as `export clips` has it
     return Places(frames, ClipNames(clips))
+
+
+def _names(session: Session, camera: Camera) -> tuple[str, ...]:
+    """Return what files call the whole video of a camera."""
+    whole = clip_name(session, camera)
+    return whole, whole.removesuffix(f"_{camera.name}"), camera.name
 
 
 def _event(row: CodedRow, frames: FrameTimes, places: Places) -> Event:
@@ -221,6 +236,7 @@ def take_in(
     coder: str,
     camera: str = "",
     *,
+    observation: str = "",
     looked: bool = False,
     annotations: Path | None = None,
 ) -> TakenIn:
@@ -231,7 +247,14 @@ def take_in(
     """
     by = coder_of(coder)
     with open_session(session) as opened:
-        incoming = import_events(opened, path, form_of(path, form), camera)
+        incoming = import_events(
+            opened,
+            path,
+            form_of(path, form),
+            camera,
+            coder=str(by),
+            observation=observation,
+        )
         chosen = choose_camera(opened, camera)
         frames = len(chosen)
     folder = annotations_folder(session, annotations)

@@ -139,16 +139,16 @@ _UNITS: Final = re.compile(r"AUs?(?![a-z])", re.IGNORECASE)
 """What a tier of action units begins with; not `Audio`."""
 
 
-def read_eaf(path: Path, frames: FrameTimes) -> Incoming:
-    """Read the events of an ELAN file.
+def read_eaf(path: Path, frames: FrameTimes, coder: str = "") -> Incoming:
+    """Read the events of an ELAN file; where several annotated it, as in one merged, the coder's.
 
     Units that lie in no expression become events of their own, those of one interval together.
 
     Raises:
-        RecordingError: it cannot be read as one.
+        RecordingError: it cannot be read as one, or is of several, none of them the coder.
     """
     incoming = Incoming()
-    intervals = _read(path, incoming.faults)
+    intervals = _read(path, coder, incoming.faults)
     whole = [i for i in intervals if i.tier == "expression"]
     units: dict[Interval, list[Interval]] = {i: [] for i in whole}
     loose: dict[tuple[int, int], list[Interval]] = {}
@@ -230,7 +230,7 @@ def _marks(
     return marks
 
 
-def _read(path: Path, faults: list[str]) -> list[Interval]:
+def _read(path: Path, coder: str, faults: list[str]) -> list[Interval]:
     try:
         root: ET.Element = defusedxml.ElementTree.fromstring(path.read_bytes())
         slots = {
@@ -246,7 +246,28 @@ def _read(path: Path, faults: list[str]) -> list[Interval]:
         origin = media.get("TIME_ORIGIN", "0")
         if re.fullmatch(r"-?0*[1-9][0-9]*", origin):
             faults.append(shifted(media.get("MEDIA_URL", ""), f"{origin} ms"))
-    return [i for tier in root.iter("TIER") for i in _tier(tier, slots, faults)]
+    return [i for tier in _own(path, root, coder, faults) for i in _tier(tier, slots, faults)]
+
+
+def _own(path: Path, root: ET.Element, coder: str, faults: list[str]) -> list[ET.Element]:
+    """Return the tiers of a coder, and those of nobody; all, where one person annotated it.
+
+    Raises:
+        RecordingError: several did, none of them the coder.
+    """
+    tiers = list(root.iter("TIER"))
+    read = [t.get("ANNOTATOR", "").strip() for t in tiers if _is_read(_name(t)[0])]
+    others = sorted({name for name in read if name.casefold() not in ("", coder.casefold())})
+    if len(set(filter(None, read))) < 2:
+        return tiers
+    if coder.casefold() not in (name.casefold() for name in read if name):
+        listed = ", ".join(map(repr, others))
+        raise RecordingError(
+            f"{path}: was annotated by {listed}; import it --as one of them, or make them one "
+            "in ELAN (Change Tier Attributes, Annotator)"
+        )
+    faults += [f"the tiers of {name!r} are another coder's; left out" for name in others]
+    return [tier for tier in tiers if tier.get("ANNOTATOR", "").strip() not in others]
 
 
 def shifted(video: str, by: str) -> str:
@@ -257,12 +278,12 @@ def shifted(video: str, by: str) -> str:
 def _tier(tier: ET.Element, slots: dict[str, int], faults: list[str]) -> Iterator[Interval]:
     """Yield the intervals of a tier; what is none, or of no tier that we know, is told."""
     id_ = tier.get("TIER_ID", "")
-    name, layer = _name(id_, tier.get("ANNOTATOR", ""))
+    name, layer = _name(tier)
     own = list(tier.iter("ALIGNABLE_ANNOTATION"))
     others = sum(1 for _ in tier.iter("REF_ANNOTATION"))
     if others:
         faults.append(f"tier {id_}: {others} annotations hang on others, without a time; left out")
-    if name not in _TIERS and not _UNITS.match(name):
+    if not _is_read(name):
         if own:
             faults.append(
                 f"tier {id_}: {len(own)} annotations; only {', '.join(_TIERS)} and AU… are read"
@@ -278,8 +299,13 @@ def _tier(tier: ET.Element, slots: dict[str, int], faults: list[str]) -> Iterato
             yield Interval(name, layer, begin, end, value)
 
 
-def _name(id_: str, annotator: str) -> tuple[str, int]:
+def _is_read(name: str) -> bool:
+    return name in _TIERS or _UNITS.match(name) is not None
+
+
+def _name(tier: ET.Element) -> tuple[str, int]:
     """Return a tier's name without its coder, and its layer."""
+    id_, annotator = tier.get("TIER_ID", ""), tier.get("ANNOTATOR", "")
     own = id_.removeprefix(f"{annotator} ") if annotator else id_
     match = _LAYER.fullmatch(own)
     if match is None or match[1].upper() == "AU":
