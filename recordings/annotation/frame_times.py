@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 SAME_S: Final = 1e-3
 """Times of one frame that are further apart are two."""
+GAP_S: Final = 0.25
+"""A time that is further from any frame is of none of them, however slow a camera was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +53,18 @@ class FrameTimes:
         """Return the frame exposed nearest to an LSL time.
 
         Raises:
-            ValueError: the time is no number, or over an interval before the first or after the
-                last frame.
+            ValueError: the time is no number, over an interval before the first or after the last
+                frame, or in a gap, over `GAP_S` from either end.
         """
         spare = 1.0 / self.rate_hz if self.rate_hz > 0 else 1.0
         if not len(self) or not self.times[0] - spare <= time <= self.times[-1] + spare:
             raise ValueError(f"{self.camera} has no frame at this time")
         after = int(np.searchsorted(self.times, time))
         near = [k for k in (after - 1, after) if 0 <= k < len(self)]
-        return self.moment(min(near, key=lambda k: abs(float(self.times[k]) - time)))
+        found = self.moment(min(near, key=lambda k: abs(float(self.times[k]) - time)))
+        if abs(found.time - time) > max(spare, GAP_S):
+            raise ValueError(f"{self.camera} has no frame at this time: it is in a gap")
+        return found
 
 
 def frame_times(camera: Camera) -> FrameTimes:

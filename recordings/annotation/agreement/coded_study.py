@@ -13,6 +13,7 @@ from recordings.annotation.agreement.measures import Ratio
 from recordings.annotation.agreement.pairing import looked
 from recordings.annotation.coder_file import (
     CONSENSUS,
+    Loaded,
     Paths,
     annotations_folder,
     check_apart,
@@ -88,11 +89,15 @@ def coding_of(session: Path, coder: str, elsewhere: Path | None = None) -> Codin
     Raises:
         RecordingError: there is none, or it is damaged; the message lists those there are.
     """
+    return _loaded(session, coder, elsewhere).coding
+
+
+def _loaded(session: Path, coder: str, elsewhere: Path | None) -> Loaded:
     loaded = load(Paths(annotations_folder(session, elsewhere), who(coder)))
     if loaded is None:
         known = ", ".join(coders_of(session, elsewhere)) or "none"
         raise RecordingError(f"{session}: not coded by {coder!r}; there are: {known}")
-    return loaded.coding
+    return loaded
 
 
 def read_sessions(
@@ -111,15 +116,10 @@ def read_sessions(
     names = told_apart(sessions)
     check_apart(names, elsewhere)
     for session, name in names.items():
-        codings: dict[str, Coding] = {}
         folder = annotations_folder(session, elsewhere)
         if folder.is_symlink() and not folder.exists():
             problems.append(f"{folder}: a link that leads nowhere: who coded there is not known")
-        for coder in coders_of(session, elsewhere):
-            try:
-                codings[coder] = coding_of(session, coder, elsewhere)
-            except RecordingError as error:
-                problems.append(str(error))
+        codings, notes = _codings(session, elsewhere, problems)
         try:
             manifest = Manifest.load(session)
         except RecordingError as error:
@@ -127,14 +127,33 @@ def read_sessions(
             continue
         frames = {video.name: video.frames for video in manifest.videos}
         start = manifest.lsl_start or 0.0
-        notes: tuple[str, ...] = ()
         if contradict(codings.values()):
             try:
-                codings, notes = _timed_by_frames(session, codings)
+                codings, others = _timed_by_frames(session, codings)
+                notes += others
             except RecordingError as error:
                 problems.append(str(error))
-        found.append(CodedSession(name, start, frames, codings, notes))
+        found.append(CodedSession(name, start, frames, codings, tuple(notes)))
     return found, problems
+
+
+def _codings(
+    session: Path, elsewhere: Path | None, problems: list[str]
+) -> tuple[dict[str, Coding], list[str]]:
+    """Read all coders' files of a session; return them, and which are copies of another's."""
+    loaded: dict[str, Loaded] = {}
+    for coder in coders_of(session, elsewhere):
+        try:
+            loaded[coder] = _loaded(session, coder, elsewhere)
+        except RecordingError as error:
+            problems.append(str(error))
+    notes = [
+        f"{session}: {coder}.json was begun by {one.file.coder}, whose file is there, too: "
+        "two copies agree with each other"
+        for coder, one in loaded.items()
+        if one.file.coder != coder and one.file.coder in loaded
+    ]
+    return {coder: one.coding for coder, one in loaded.items()}, notes
 
 
 def _timed_by_frames(

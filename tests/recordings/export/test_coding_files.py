@@ -89,6 +89,27 @@ def test_frames_go_out_and_come_in_again(
         assert not store.coding.looked
 
 
+def test_an_import_leaves_what_was_edited_since_and_makes_nothing_twice(
+    session: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.eaf"
+    out(session, path, "eaf")
+    done = take_in(session, path, None, "anna", looked=True)  # her own, as from ELAN
+    assert (done.taken, done.there, done.notes) == (2, 2, ())
+    take_in(session, path, None, "ben", looked=True)
+    with CodingStore(annotations_folder(session), Who("ben")) as store:
+        first, _ = store.coding.on("face")
+        store.put("events", first.model_copy(update={"emotion": "fear"}))
+    done = take_in(session, path, None, "ben", looked=True)
+    assert (done.taken, done.there) == (2, 2)
+    assert done.notes == ("1 events were edited since they were imported; they stay as they are",)
+    assert [e.emotion for e in coding_of(session, "ben").on("face")] == ["fear", "happy"]
+    text = path.read_text().replace("emotion=happy", "emotion=sad")
+    path.write_text(text)
+    (note, _) = take_in(session, path, None, "anna").notes
+    assert note.startswith("1 of the events lie where anna has others")
+
+
 def in_three_states(folder: Path) -> list[Event]:
     """Have the coder carl say of an offset that it is there, unset, and not coded for good."""
     with open_session(folder) as opened:
