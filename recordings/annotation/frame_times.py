@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
@@ -26,16 +26,30 @@ GAP_S: Final = 0.25
 class FrameTimes:
     """LSL times of the stored frames, shape (n,), rising, and the camera's own numbers, −1 = none.
 
-    `rate_hz` is the nominal rate.
+    `rate_hz` is the nominal rate; `begin` the frame with which the video begins that another
+    program's times are of, as of a clip.
     """
 
     camera: str
     times: F64Array
     device_frames: I64Array
     rate_hz: float
+    begin: int = 0
 
     def __len__(self) -> int:
         return len(self.times)
+
+    @property
+    def zero(self) -> float:
+        """LSL time of the first frame of the video."""
+        return float(self.times[self.begin])
+
+    def of_video(self, names: Iterable[str], begins: Mapping[str, int]) -> FrameTimes:
+        """Return the same with the begin of the first video that is known; else of the whole.
+
+        `begins` are first frames by the video's name without suffix.
+        """
+        return replace(self, begin=next((begins[name] for name in names if name in begins), 0))
 
     def moment(self, frame: int) -> Moment:
         """Return a stored frame.

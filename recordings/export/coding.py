@@ -68,9 +68,9 @@ def import_events(
     chosen = choose_camera(session, camera)
     frames = frame_times(chosen)
     if form == "eaf":
-        return read_eaf(path, frames, coder)
+        return read_eaf(path, frames, coder, _begins(session, chosen))
     if form == "boris":
-        return read_boris(path, frames, Observation(observation, _names(session, chosen), coder))
+        return read_boris(path, frames, Observation(observation, _begins(session, chosen), coder))
     if form == "bids":
         return read_bids(path, frames, session.start)
     return _from_table(session, path, form, chosen, frames)
@@ -97,7 +97,9 @@ def _from_table(
 
 
 def _places(session: Session, camera: Camera) -> Places:
-    frames = dict.fromkeys(_names(session, camera), range(len(camera)))
+    whole = clip_name(session, camera)
+    names = (whole, whole.removesuffix(f"_{camera.name}"), camera.name)
+    frames = dict.fromkeys(names, range(len(camera)))
     clips = clips_of(session)
     for clip in clips:
         first, last = camera.times.searchsorted([clip.start, clip.end]).tolist()
@@ -105,10 +107,9 @@ def _places(session: Session, camera: Camera) -> Places:
     return Places(frames, ClipNames(clips))
 
 
-def _names(session: Session, camera: Camera) -> tuple[str, ...]:
-    """Return what files call the whole video of a camera."""
-    whole = clip_name(session, camera)
-    return whole, whole.removesuffix(f"_{camera.name}"), camera.name
+def _begins(session: Session, camera: Camera) -> dict[str, int]:
+    """Return the first frame of each video that files may be about, by name: whole, or a clip."""
+    return {name: frames.start for name, frames in _places(session, camera).frames.items()}
 
 
 def _event(row: CodedRow, frames: FrameTimes, places: Places) -> Event:

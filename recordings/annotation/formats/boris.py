@@ -119,7 +119,8 @@ def read_boris(path: Path, frames: FrameTimes, which: Observation = ANY) -> Inco
         RecordingError: it cannot be read as one, or it is not known which observation is meant.
     """
     incoming = Incoming()
-    rows = rows_of(path, which, incoming.faults)
+    rows, videos = rows_of(path, which, incoming.faults)
+    frames = frames.of_video(videos, which.videos)
     states = list(_states(rows, incoming.faults))
     points = [row for row in rows if row.code.startswith("apex")]
     whole = [state for state in states if state[0].code.startswith("expression")]
@@ -208,9 +209,9 @@ def _event(
 
 def _moment(row: Row, frames: FrameTimes) -> Moment:
     """Return the frame of a row: by its index where that has the row's time, else the nearest."""
-    time = float(frames.times[0]) + row.time
-    if row.frame is not None and 0 <= row.frame < len(frames):
-        found = frames.moment(row.frame)
+    time = frames.zero + row.time
+    if row.frame is not None and 0 <= (frame := frames.begin + row.frame) < len(frames):
+        found = frames.moment(frame)
         if 1e3 * abs(found.time - time) <= _SPARE_MS:
             return found
     return frames.nearest(time)

@@ -6,11 +6,11 @@ import json
 import math
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Final
 
-from recordings.annotation.formats.eaf import shifted
+from recordings.annotation.formats.eaf_tiers import shifted, video_name
 from recordings.errors import RecordingError
 
 CODE: Final = re.compile(r"(expression|apex|AU\d{1,2})(?: (\d+))?")
@@ -21,10 +21,11 @@ class Observation:
     """Which observation of a project is read: projects hold those of many videos and coders.
 
     `name` as BORIS calls it, "" where the others tell: what the video is called, and the coder.
+    `videos`: the first stored frame of each, by its name without suffix.
     """
 
     name: str = ""
-    videos: Collection[str] = ()
+    videos: Mapping[str, int] = field(default_factory=dict)
     coder: str = ""
 
 
@@ -45,15 +46,15 @@ class Row:
     frame: int | None
 
 
-def rows_of(path: Path, which: Observation, faults: list[str]) -> list[Row]:
-    """Return the rows of the observation that is meant, in order of time.
+def rows_of(path: Path, which: Observation, faults: list[str]) -> tuple[list[Row], Collection[str]]:
+    """Return the rows of the observation that is meant, in order of time, and its videos.
 
     Raises:
         RecordingError: it is no such project, or several observations could be meant.
     """
     try:
         observations = dict(json.loads(path.read_bytes())["observations"])
-        media = {name: set(_media(found)) for name, found in observations.items()}
+        media = {name: list(_media(found)) for name, found in observations.items()}
         lists = {name: list(found["events"]) for name, found in observations.items()}
         told = {name: list(_shifts(found)) for name, found in observations.items()}
         # BORIS adds it to each time: its clock may begin at an hour of the day.
@@ -61,7 +62,7 @@ def rows_of(path: Path, which: Observation, faults: list[str]) -> list[Row]:
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise RecordingError(f"{path}: cannot be read as a BORIS project ({error})") from error
     if not media:
-        return []
+        return [], []
     name = _chosen(path, media, which)
     faults += told[name]
     good: list[Row] = []
@@ -76,7 +77,7 @@ def rows_of(path: Path, which: Observation, faults: list[str]) -> list[Row]:
         else:
             faults.append(f"row {number}: {read.code[:40]!r} is no code of ours; left out")
     # As BORIS does; rows of one moment stay as they are: one begins a state, the next ends it.
-    return sorted(good, key=lambda row: row.time)
+    return sorted(good, key=lambda row: row.time), media[name]
 
 
 def _chosen(path: Path, media: Mapping[str, Collection[str]], which: Observation) -> str:
@@ -89,7 +90,7 @@ def _chosen(path: Path, media: Mapping[str, Collection[str]], which: Observation
     if which.name:
         found = [name for name in found if name == which.name]
     elif len(found) > 1:
-        found = [name for name in found if not set(which.videos).isdisjoint(media[name])]
+        found = [name for name in found if not which.videos.keys().isdisjoint(media[name])]
         own = [name for name in found if which.coder in (name, *name.split()[-1:])]
         found = own or found
     if len(found) != 1:
@@ -101,7 +102,7 @@ def _chosen(path: Path, media: Mapping[str, Collection[str]], which: Observation
 def _media(observation: dict[str, Any]) -> Iterator[str]:
     """Yield the names of an observation's videos, without folder and suffix."""
     for videos in (observation.get("file") or {}).values():
-        yield from (PurePosixPath(str(video).replace("\\", "/")).stem for video in videos)
+        yield from map(video_name, map(str, videos))
 
 
 def _shifts(observation: dict[str, Any]) -> Iterator[str]:

@@ -675,11 +675,11 @@ def test_of_a_project_of_boris_one_observation_is_read(tmp_path: Path) -> None:
         project["observations"] |= more["observations"]
     path = tmp_path / "x.boris"
     path.write_text(json.dumps(project))
-    videos = ("s1_face", "s1")
+    videos = {"s1_face": 0, "s1": 0}
     for which, one in (
         (Observation(videos=videos, coder="anna"), ours),
         (Observation(videos=videos, coder="ben"), theirs),
-        (Observation(videos=("s2_face",)), elsewhere),
+        (Observation(videos={"s2_face": 0}), elsewhere),
         (Observation("s2 anna", videos, "ben"), elsewhere),
     ):
         found = read_boris(path, frames, which)
@@ -702,6 +702,25 @@ def test_a_clock_of_boris_that_begins_at_an_hour_moves_no_event(tmp_path: Path) 
         shown = {"o": {**observation, "time offset": offset, "events": shifted}}
         path.write_text(json.dumps({"observations": shown}))
         found = read_boris(path, frames)
+        assert (said(found.events), found.faults) == (said([one]), [])
+
+
+def test_events_that_were_coded_on_a_clip_lie_in_the_clip(tmp_path: Path) -> None:
+    frames = frames_at(500.0, 3000)
+    one = event("a", 1007, 1019, 1050, "4", rate_hz=500.0)
+    clip = FrameTimes("face", frames.times[1000:1500], frames.device_frames[:500], 500.0)
+    moved = event("a", 7, 19, 50, "4", rate_hz=500.0)
+    moved = moved.model_copy(
+        update={m: at.model_copy(update={"time": at.time + 2}) for m, at in moved.marks.items()}
+    )
+    eaf, boris = tmp_path / "x.eaf", tmp_path / "x.boris"
+    eaf.write_bytes(write_eaf([moved], clip, "c", "my clips/trial-003.mkv"))
+    boris.write_bytes(write_boris([moved], clip, "c", "s", "C:\\my clips\\trial-003.mkv"))
+    videos = {"face": 0, "trial-003": 1000}
+    for found in (
+        read_eaf(eaf, frames, "c", videos),
+        read_boris(boris, frames, Observation("", videos)),
+    ):
         assert (said(found.events), found.faults) == (said([one]), [])
 
 

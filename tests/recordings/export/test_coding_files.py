@@ -110,6 +110,21 @@ def test_an_import_leaves_what_was_edited_since_and_makes_nothing_twice(
     assert note.startswith("1 of the events lie where anna has others")
 
 
+@pytest.mark.parametrize("name", ["a.eaf", "a.boris"])
+def test_a_video_that_is_a_clip_begins_where_the_clip_does(
+    session: Path, tmp_path: Path, name: str
+) -> None:
+    out(session, tmp_path / name, "eaf" if name == "a.eaf" else "boris")
+    text = (tmp_path / name).read_text().replace(f"{session.name}_face.mp4", "trial-001.mkv")
+    (tmp_path / name).write_text(text)
+    assert not take_in(session, tmp_path / name, None, "ben").faults
+    with open_session(session) as opened:
+        begin = int(opened.cameras["face"].times.searchsorted(clips_of(opened)[0].start))
+    assert begin
+    for ours, theirs in zip(frames_of(session, "anna"), frames_of(session, "ben"), strict=True):
+        assert {m: at - ours[m] for m, at in theirs.items()} == dict.fromkeys(ours, begin)
+
+
 def in_three_states(folder: Path) -> list[Event]:
     """Have the coder carl say of an offset that it is there, unset, and not coded for good."""
     with open_session(folder) as opened:
