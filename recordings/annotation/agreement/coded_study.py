@@ -140,7 +140,7 @@ def read_sessions(
 def _codings(
     session: Path, elsewhere: Path | None, problems: list[str]
 ) -> tuple[dict[str, Coding], list[str]]:
-    """Read all coders' files of a session; return them, and which are copies of another's."""
+    """Read all coders' files of a session; return them, and what is odd about them."""
     loaded: dict[str, Loaded] = {}
     for coder in coders_of(session, elsewhere):
         try:
@@ -153,6 +153,10 @@ def _codings(
         for coder, one in loaded.items()
         if one.file.coder != coder and one.file.coder in loaded
     ]
+    begun = {coder: one.file.scheme for coder, one in loaded.items() if coder != CONSENSUS}
+    if len(set(begun.values()) - {""}) > 1:
+        listed = ", ".join(f"{coder} {scheme}" for coder, scheme in begun.items() if scheme)
+        notes.append(f"{session}: begun with other schemes, whose words may differ: {listed}")
     return {coder: one.coding for coder, one in loaded.items()}, notes
 
 

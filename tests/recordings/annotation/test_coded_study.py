@@ -123,6 +123,15 @@ def test_a_copy_of_another_coder_s_file_is_told(folder: Path) -> None:
     assert not found.notes  # who is called otherwise now is no copy
 
 
+def test_schemes_that_differ_are_told(folder: Path) -> None:
+    for coder, scheme in (("cleo", "samm"), ("dora", "mmme")):
+        with CodingStore(annotations_folder(folder), Who(coder), scheme=scheme):
+            pass
+    (found,), _ = read_sessions([folder])
+    (note,) = found.notes
+    assert note.endswith("whose words may differ: cleo samm, dora mmme")
+
+
 def test_what_macos_lays_beside_a_file_is_no_coder(folder: Path) -> None:
     (annotations_folder(folder) / "._anna.json").write_bytes(b"\0\5\x16\7")
     assert coders_of(folder) == ["anna", "ben"]
