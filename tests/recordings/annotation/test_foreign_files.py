@@ -55,7 +55,12 @@ def events(draw: st.DrawFn, rate_hz: float = 200.0) -> list[Event]:
             coded=has_offset or draw(st.booleans()),
         )
         confidence = draw(st.none() | st.integers(1, 5))
-        found.append(one.model_copy(update={"confidence": confidence, "note": draw(TEXT)}))
+        more = {
+            "confidence": confidence,
+            "note": draw(TEXT),
+            "suggestion_used": draw(st.booleans()),
+        }
+        found.append(one.model_copy(update=more))
     return found
 
 
@@ -88,6 +93,17 @@ def test_elan_and_boris_keep_all_that_was_coded(found: list[Event]) -> None:
     for write, read in ((_eaf, _read_eaf), (_boris, _read_boris)):
         again = read(write(found, frames), frames)
         assert there(again) == there(found)
+
+
+@given(events())
+@settings(deadline=None)
+def test_rows_that_boris_has_sorted_are_the_same_events(found: list[Event]) -> None:
+    frames = frames_at(200, 100)
+    project = json.loads(_boris(found, frames))
+    for observation in project["observations"].values():
+        observation["events"].sort()
+    again = _read_boris(json.dumps(project).encode(), frames)
+    assert there(again) == there(found)
 
 
 def _eaf(found: Sequence[Event], frames: FrameTimes) -> bytes:
