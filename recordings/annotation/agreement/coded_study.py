@@ -8,6 +8,7 @@ from itertools import combinations
 from pathlib import Path
 from typing import Literal
 
+from recordings.annotation.agreement.arbitration import cases, undecided
 from recordings.annotation.agreement.comparison import Agreement, Comparison, compare, measure
 from recordings.annotation.agreement.measures import Ratio
 from recordings.annotation.agreement.pairing import looked
@@ -98,6 +99,22 @@ def _loaded(session: Path, coder: str, elsewhere: Path | None) -> Loaded:
         known = ", ".join(coders_of(session, elsewhere)) or "none"
         raise RecordingError(f"{session}: not coded by {coder!r}; there are: {known}")
     return loaded
+
+
+def undecided_in(
+    consensus: Coding, session: Path, camera: str, elsewhere: Path | None = None
+) -> int:
+    """Return how many cases of its two coders a consensus has not settled as they are now.
+
+    Raises:
+        RecordingError: a coder's file cannot be read.
+    """
+    decisions = consensus.decisions.values()
+    coders = next((decision.coders for decision in decisions), None)
+    if coders is None:
+        return 0
+    first, second = (coding_of(session, coder, elsewhere) for coder in coders)
+    return len(undecided(cases(first, second, camera), decisions))
 
 
 def read_sessions(

@@ -11,6 +11,7 @@ import pytest
 
 from recordings import open_session
 from recordings.annotation.action_units import parse_units
+from recordings.annotation.agreement.arbitration import cases, settled
 from recordings.annotation.agreement.coded_study import (
     coding_of,
     read_sessions,
@@ -123,6 +124,33 @@ def test_a_video_that_is_a_clip_begins_where_the_clip_does(
     assert begin
     for ours, theirs in zip(frames_of(session, "anna"), frames_of(session, "ben"), strict=True):
         assert {m: at - ours[m] for m, at in theirs.items()} == dict.fromkeys(ours, begin)
+
+
+def test_a_consensus_that_is_not_decided_yet_says_so(session: Path, tmp_path: Path) -> None:
+    out(session, tmp_path / "a.eaf", "eaf")
+    take_in(session, tmp_path / "a.eaf", None, "ben", looked=True)
+    take_in(session, tmp_path / "a.eaf", None, "anna", looked=True)
+    folder = annotations_folder(session)
+    with CodingStore(folder, Who("ben")) as store:
+        first = store.coding.on("face")[0]
+        store.put("events", first.model_copy(update={"emotion": "fear"}))
+    codings = [coding_of(session, name) for name in ("anna", "ben")]
+    contested, agreed = cases(codings[0], codings[1], "face")
+    with CodingStore(folder, Who("consensus")) as store:
+        store.put_decision(*settled(agreed, ("anna", "ben"), "agreed", "cleo"))
+    said = "consensus: 1 events of its coders are undecided on face, or changed since; open it"
+    assert any(note.startswith(said) for note in _of_consensus(session, tmp_path))
+    with CodingStore(folder, Who("consensus")) as store:
+        store.put_decision(*settled(contested, ("anna", "ben"), "first", "cleo"))
+    assert not any("undecided" in note for note in _of_consensus(session, tmp_path))
+    (folder / "ben.json").unlink()
+    (folder / "ben.journal").unlink()
+    assert any("not known" in note for note in _of_consensus(session, tmp_path))
+
+
+def _of_consensus(session: Path, folder: Path) -> list[str]:
+    with open_session(session) as opened:
+        return export_events(opened, folder / "c.eaf", "eaf", "consensus")
 
 
 def in_three_states(folder: Path) -> list[Event]:
