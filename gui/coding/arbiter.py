@@ -221,12 +221,20 @@ class ArbiterPart:
             )
         return tr("all is decided")
 
+    def _third(self, case: Case) -> Event | None:
+        """Return the third that there is, which somebody has edited, else a copy to be edited."""
+        coding = self._desk.coding
+        known = coding.decisions.get(case.id)
+        edited = known is not None and known.choice == "third"
+        kept = coding.events.get(case.id) if edited else None
+        return kept or case.first or case.second
+
     def _decide(self, choice: Choice) -> str:
         if not self.cases:
             return tr("no further disagreement")
         case = self.cases[self._at]
         self._places[self._desk.camera] = self._at  # begun, by whoever decides
-        third = (case.first or case.second) if choice == "third" else None
+        third = self._third(case) if choice == "third" else None
         try:
             decision, event = settled(case, self._coders, choice, self._by, third)
         except ValueError:

@@ -53,6 +53,8 @@ def who(text: str) -> Who:
     """
     name, plus, time = text.partition("+")
     names.check_label("coder", name)
+    if names.is_reserved(name):
+        raise RecordingError(f"coder {name!r}: Windows has no file of this name; add a letter")
     if plus and not (time.isdecimal() and 2 <= int(time) <= 9):
         raise RecordingError(f"coder {text!r}: a repeat is written {name}+2")
     return Who(name, int(time) if plus else 1)

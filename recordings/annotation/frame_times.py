@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
@@ -18,22 +18,38 @@ if TYPE_CHECKING:
 
 SAME_S: Final = 1e-3
 """Times of one frame that are further apart are two."""
+GAP_S: Final = 0.25
+"""A time that is further from any frame is of none of them, however slow a camera was."""
 
 
 @dataclass(frozen=True, slots=True)
 class FrameTimes:
     """LSL times of the stored frames, shape (n,), rising, and the camera's own numbers, −1 = none.
 
-    `rate_hz` is the nominal rate.
+    `rate_hz` is the nominal rate; `begin` the frame with which the video begins that another
+    program's times are of, as of a clip.
     """
 
     camera: str
     times: F64Array
     device_frames: I64Array
     rate_hz: float
+    begin: int = 0
 
     def __len__(self) -> int:
         return len(self.times)
+
+    @property
+    def zero(self) -> float:
+        """LSL time of the first frame of the video."""
+        return float(self.times[self.begin])
+
+    def of_video(self, names: Iterable[str], begins: Mapping[str, int]) -> FrameTimes:
+        """Return the same with the begin of the first video that is known; else of the whole.
+
+        `begins` are first frames by the video's name without suffix.
+        """
+        return replace(self, begin=next((begins[name] for name in names if name in begins), 0))
 
     def moment(self, frame: int) -> Moment:
         """Return a stored frame.
@@ -51,15 +67,18 @@ class FrameTimes:
         """Return the frame exposed nearest to an LSL time.
 
         Raises:
-            ValueError: the time is no number, or over an interval before the first or after the
-                last frame.
+            ValueError: the time is no number, over an interval before the first or after the last
+                frame, or in a gap, over `GAP_S` from either end.
         """
         spare = 1.0 / self.rate_hz if self.rate_hz > 0 else 1.0
         if not len(self) or not self.times[0] - spare <= time <= self.times[-1] + spare:
             raise ValueError(f"{self.camera} has no frame at this time")
         after = int(np.searchsorted(self.times, time))
         near = [k for k in (after - 1, after) if 0 <= k < len(self)]
-        return self.moment(min(near, key=lambda k: abs(float(self.times[k]) - time)))
+        found = self.moment(min(near, key=lambda k: abs(float(self.times[k]) - time)))
+        if abs(found.time - time) > max(spare, GAP_S):
+            raise ValueError(f"{self.camera} has no frame at this time: it is in a gap")
+        return found
 
 
 def frame_times(camera: Camera) -> FrameTimes:

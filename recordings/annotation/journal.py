@@ -129,10 +129,13 @@ def replayed(history: History, later: Iterable[Entry]) -> History:
     """Return the history after these entries; those that it holds already are passed over.
 
     Raises:
-        Damaged: one is missing.
+        Damaged: one is missing, or is another than the one of its number in the history: file and
+            journal are then of two computers, and each has edits that the other lacks.
     """
-    # Edit by edit, tuples would be copied each time: a day has thousands of entries.
+    known = {edit.n: edit for edit in (*history.done, *history.undone)}
     for entry in later:
         if entry.n > history.n:
             history = history.after(entry)
+        elif known.get(entry.n, entry) != entry:
+            raise Damaged(f"its entry {entry.n} is another than that of the file")
     return history

@@ -60,6 +60,11 @@ class Event(Frozen):
         return {name: moment for name, moment in found if moment is not None}
 
     @property
+    def emotion_word(self) -> str:
+        """The emotion as it is compared: tables of corpora write Anger and anger."""
+        return self.emotion.strip().casefold()
+
+    @property
     def disorder(self) -> tuple[str, ...]:
         """Say which mark is before which it should not be."""
         return tuple(

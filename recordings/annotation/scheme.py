@@ -116,7 +116,8 @@ def _missing(event: Event, scheme: Scheme) -> list[str]:
 
 def _words(event: Event, scheme: Scheme) -> list[str]:
     out = []
-    if event.emotion and scheme.emotions and event.emotion not in scheme.emotions:
+    known = {emotion.casefold() for emotion in scheme.emotions}
+    if event.emotion and known and event.emotion_word not in known:
         out.append(f"emotion {event.emotion!r} is not in {scheme.name}")
     if scheme.units:
         unknown = [str(u.number) for u in event.units if u.number not in scheme.units]

@@ -144,7 +144,8 @@ class CodingStore:
         old = coding.events.get(before.event) if before is not None else None
         if old is not None or event is not None:
             changes.append(_change("events", old, event))
-        self.edit(changes)
+        if any(change.before != change.after for change in changes):
+            self.edit(changes)
 
     def remove(self, shelf: Shelf, id_: str) -> None:
         """Take an item away, if it is there; see `edit`."""

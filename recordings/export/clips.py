@@ -118,6 +118,9 @@ def _frames_between(camera: Camera, piece: Piece) -> range:
         nearest = camera.number_at(piece.start)
         near = abs(float(times[nearest]) - piece.start) < 1.0
         return range(nearest, nearest + near)
+    if piece.event == "expression" and first < len(times):
+        # A sheet's times are rounded: the frame of the onset may be a little before its onset.
+        first = min(first, *map(camera.number_at, piece.marks.values()))
     return range(first, min(last + 1, len(times)))
 
 
@@ -198,7 +201,8 @@ def _row(
     images: Mapping[str, str],
 ) -> dict[str, object]:
     marks = {
-        f"{mark}_frame": camera.number_at(piece.marks[mark]) - frames.start
+        # A trial begins between two frames, the nearer of which may be the one before it.
+        f"{mark}_frame": max(camera.number_at(piece.marks[mark]) - frames.start, 0)
         if mark in piece.marks
         else None
         for mark in ("onset", "apex", "offset")

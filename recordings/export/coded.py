@@ -6,10 +6,12 @@ from collections import Counter
 from collections.abc import Collection, Iterable
 from pathlib import Path
 
-from recordings.annotation.agreement.coded_study import coding_of
+from recordings.annotation.agreement.coded_study import coding_of, undecided_in
+from recordings.annotation.coder_file import CONSENSUS
 from recordings.annotation.formats.tables import CodedRow
 from recordings.annotation.frame_times import frame_times, placed
-from recordings.annotation.model import Event
+from recordings.annotation.model import Coding, Event
+from recordings.errors import RecordingError
 from recordings.export.records import session_name
 from recordings.read.camera import Camera
 from recordings.read.session import Session
@@ -24,9 +26,10 @@ def events_of(
         RecordingError: this coder has not coded the session, or the file is damaged.
     """
     frames = frame_times(camera)
+    coding = coding_of(session.path, coder, elsewhere)
     events: list[Event] = []
-    notes: list[str] = []
-    for event in coding_of(session.path, coder, elsewhere).on(camera.name):
+    notes = _unsettled(coding, session, camera.name, elsewhere) if coder == CONSENSUS else []
+    for event in coding.on(camera.name):
         now, odd = placed(event, frames)
         outside = [m.frame for m in event.marks.values() if m.frame >= len(frames)]
         notes += [f"{coder}, event {event.id}: {text}" for text in odd]
@@ -38,6 +41,17 @@ def events_of(
         else:
             events.append(now)
     return events, notes
+
+
+def _unsettled(
+    consensus: Coding, session: Session, camera: str, elsewhere: Path | None
+) -> list[str]:
+    try:
+        count = undecided_in(consensus, session.path, camera, elsewhere)
+    except RecordingError as error:
+        return [f"{CONSENSUS}: whether all is decided is not known: {error}"]
+    told = f"{CONSENSUS}: {count} events of its coders are undecided on {camera}, or changed since"
+    return [f"{told}; open it with --arbitrate"] if count else []
 
 
 def of_others(

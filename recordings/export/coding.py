@@ -11,8 +11,10 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Final, get_args
 
+from recordings.annotation.agreement.pairing import pair_events
 from recordings.annotation.coder_file import annotations_folder, coder_of
 from recordings.annotation.formats.boris import read_boris, write_boris
+from recordings.annotation.formats.boris_project import Observation
 from recordings.annotation.formats.coding_sheet import is_participant
 from recordings.annotation.formats.corpus_forms import BASE, FormName
 from recordings.annotation.formats.eaf import read_eaf, write_eaf
@@ -22,7 +24,7 @@ from recordings.annotation.formats.tables import CodedRow, lines_of, read_table
 from recordings.annotation.formats.workbook import write_workbook
 from recordings.annotation.frame_times import FrameTimes, frame_times
 from recordings.annotation.journal import Change
-from recordings.annotation.model import Event, Mark, Moment, Span
+from recordings.annotation.model import MARKS, Coding, Event, Mark, Moment, Span
 from recordings.annotation.store import CodingStore
 from recordings.disk.atomic import replace_file
 from recordings.errors import RecordingError
@@ -47,8 +49,18 @@ class Places:
     clips: ClipNames
 
 
-def import_events(session: Session, path: Path, form: Form, camera: str = "") -> Incoming:
+def import_events(
+    session: Session,
+    path: Path,
+    form: Form,
+    camera: str = "",
+    *,
+    coder: str = "",
+    observation: str = "",
+) -> Incoming:
     """Read somebody's events of a session; rows of other participants are left out and counted.
+
+    Of a file of several coders, those of `coder`; of a BORIS project, one `observation`.
 
     Raises:
         RecordingError: the file cannot be read as this form, or there is no such camera.
@@ -56,9 +68,9 @@ def import_events(session: Session, path: Path, form: Form, camera: str = "") ->
     chosen = choose_camera(session, camera)
     frames = frame_times(chosen)
     if form == "eaf":
-        return read_eaf(path, frames)
+        return read_eaf(path, frames, coder, _begins(session, chosen))
     if form == "boris":
-        return read_boris(path, frames)
+        return read_boris(path, frames, Observation(observation, _begins(session, chosen), coder))
     if form == "bids":
         return read_bids(path, frames, session.start)
     return _from_table(session, path, form, chosen, frames)
@@ -93,6 +105,11 @@ def _places(session: Session, camera: Camera) -> Places:
         first, last = camera.times.searchsorted([clip.start, clip.end]).tolist()
         frames[clip.name] = range(first, min(last + 1, len(camera)))  # as `export clips` has it
     return Places(frames, ClipNames(clips))
+
+
+def _begins(session: Session, camera: Camera) -> dict[str, int]:
+    """Return the first frame of each video that files may be about, by name: whole, or a clip."""
+    return {name: frames.start for name, frames in _places(session, camera).frames.items()}
 
 
 def _event(row: CodedRow, frames: FrameTimes, places: Places) -> Event:
@@ -221,6 +238,7 @@ def take_in(
     coder: str,
     camera: str = "",
     *,
+    observation: str = "",
     looked: bool = False,
     annotations: Path | None = None,
 ) -> TakenIn:
@@ -231,7 +249,14 @@ def take_in(
     """
     by = coder_of(coder)
     with open_session(session) as opened:
-        incoming = import_events(opened, path, form_of(path, form), camera)
+        incoming = import_events(
+            opened,
+            path,
+            form_of(path, form),
+            camera,
+            coder=str(by),
+            observation=observation,
+        )
         chosen = choose_camera(opened, camera)
         frames = len(chosen)
     folder = annotations_folder(session, annotations)
@@ -239,20 +264,40 @@ def take_in(
         if not store.writable:
             raise RecordingError(f"{folder}: {coder}'s file is open in {store.held_by}")
         before = store.coding
-        changes = [
-            Change(shelf="events", before=before.events.get(event.id), after=event)
-            for event in incoming.events
-        ]
-        there = sum(change.before is not None for change in changes)
+        fresh, edited = _fresh(incoming.events, before)
+        there = len(incoming.events) - len(fresh)
+        changes = [Change(shelf="events", after=event) for event in fresh]
+        twice = len(pair_events(fresh, before.on(chosen.name)).pairs)
         if looked and frames:
             span = Span(id=_id_of(chosen.name), camera=chosen.name, first=0, last=frames - 1)
             changes.append(Change(shelf="looked", before=before.looked.get(span.id), after=span))
         if any(change.before != change.after for change in changes):
             store.edit(changes)
         notes = list(store.notes)
+    if edited:
+        notes.append(f"{edited} events were edited since they were imported; they stay as they are")
+    if twice:
+        notes.append(
+            f"{twice} of the events lie where {by} has others: an expression may be there twice; "
+            "the window takes an import back by Ctrl+Z"
+        )
     if not looked:
         notes.append("agreement counts what was looked at; say --looked if that was all of it")
     return TakenIn(len(incoming.events), there, tuple(incoming.faults), tuple(notes))
+
+
+def _fresh(incoming: Iterable[Event], before: Coding) -> tuple[list[Event], int]:
+    """Return the events that a coder does not have, and how many have been edited since."""
+    said = set(map(_said, before.events.values()))
+    new = [event for event in incoming if _said(event) not in said]
+    fresh = [event for event in new if event.id not in before.events]
+    return fresh, len(new) - len(fresh)
+
+
+def _said(event: Event) -> str:
+    """Return what a coder said; times are those of the frames, and may be others after a repair."""
+    frames = {name: moment.frame for name, moment in event.marks.items()}
+    return f"{frames} {event.model_dump_json(exclude={'id', 'visible', *MARKS})}"
 
 
 def _id_of(camera: str) -> str:

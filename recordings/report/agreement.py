@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 from markupsafe import Markup
 
 from recordings.annotation.agreement.coded_study import PairAgreement, StudyAgreement
 from recordings.annotation.agreement.comparison import NO_UNIT, Agreement
-from recordings.annotation.agreement.measures import Ratio
+from recordings.annotation.agreement.measures import Ratio, limits_of_agreement
 from recordings.annotation.model import MARKS
 from recordings.report.agreement_plots import bland_altman
 from recordings.report.page import page_colours, page_environment
@@ -58,20 +59,11 @@ def _plots(agreement: Agreement) -> list[tuple[str, Markup, str]]:
         points = [(p.mean_s, p.difference_ms) for p in agreement.points if p.mark == mark]
         if not points:
             continue
-        row = _limits(agreement, mark)
-        bias = sum(y for _, y in points) / len(points)
+        apart = np.array([y for _, y in points])
+        bias = float(apart.mean())
         note = f"{len(points)} events, mean {bias:+.1f} ms"
-        out.append((mark, Markup(bland_altman(points, bias, row)), note))
+        out.append((mark, Markup(bland_altman(points, bias, limits_of_agreement(apart))), note))
     return out
-
-
-def _limits(agreement: Agreement, mark: str) -> tuple[float, float] | None:
-    """Return the limits of agreement of events that were paired by interval."""
-    for boundary in agreement.boundaries:
-        if boundary.mark == mark and boundary.paired_by == "interval":
-            low, high = boundary.differences.low_ms, boundary.differences.high_ms
-            return None if low is None or high is None else (low, high)
-    return None
 
 
 def _matrix(agreement: Agreement) -> tuple[list[str], list[tuple[str, list[int]]]]:

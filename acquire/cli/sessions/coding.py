@@ -92,6 +92,9 @@ def import_(
     coder: Annotated[str, typer.Option("--as", metavar="CODER", help="Whose file they go to.")],
     form: Form = None,
     camera: Camera = "",
+    observation: Annotated[
+        str, typer.Option(metavar="NAME", help="Of a BORIS project that has several.")
+    ] = "",
     looked: Annotated[
         bool, typer.Option("--looked", help="All of the video was looked at, for agreement.")
     ] = False,
@@ -100,7 +103,16 @@ def import_(
     """Take events of another program or corpus into a coder's file; exit 1 if a row is faulty."""
     from recordings.export.coding import take_in
 
-    done = take_in(session, file, form, coder, camera, looked=looked, annotations=annotations)
+    done = take_in(
+        session,
+        file,
+        form,
+        coder,
+        camera,
+        observation=observation,
+        looked=looked,
+        annotations=annotations,
+    )
     for note in done.notes:
         typer.echo(f"note: {note}")
     for fault in done.faults:

@@ -78,7 +78,7 @@ def _severity(case: Case) -> tuple[int, int]:
 def _reasons(a: Event, b: Event) -> tuple[Reason, ...]:
     differ: dict[Reason, bool] = {
         "kind": a.kind != b.kind,
-        "emotion": a.emotion != b.emotion,
+        "emotion": a.emotion_word != b.emotion_word,
         "units": set(a.units) != set(b.units),
         "boundary": _far(a, b),
     }

@@ -8,11 +8,13 @@ from itertools import combinations
 from pathlib import Path
 from typing import Literal
 
+from recordings.annotation.agreement.arbitration import cases, undecided
 from recordings.annotation.agreement.comparison import Agreement, Comparison, compare, measure
 from recordings.annotation.agreement.measures import Ratio
 from recordings.annotation.agreement.pairing import looked
 from recordings.annotation.coder_file import (
     CONSENSUS,
+    Loaded,
     Paths,
     annotations_folder,
     check_apart,
@@ -88,11 +90,31 @@ def coding_of(session: Path, coder: str, elsewhere: Path | None = None) -> Codin
     Raises:
         RecordingError: there is none, or it is damaged; the message lists those there are.
     """
+    return _loaded(session, coder, elsewhere).coding
+
+
+def _loaded(session: Path, coder: str, elsewhere: Path | None) -> Loaded:
     loaded = load(Paths(annotations_folder(session, elsewhere), who(coder)))
     if loaded is None:
         known = ", ".join(coders_of(session, elsewhere)) or "none"
         raise RecordingError(f"{session}: not coded by {coder!r}; there are: {known}")
-    return loaded.coding
+    return loaded
+
+
+def undecided_in(
+    consensus: Coding, session: Path, camera: str, elsewhere: Path | None = None
+) -> int:
+    """Return how many cases of its two coders a consensus has not settled as they are now.
+
+    Raises:
+        RecordingError: a coder's file cannot be read.
+    """
+    decisions = consensus.decisions.values()
+    coders = next((decision.coders for decision in decisions), None)
+    if coders is None:
+        return 0
+    first, second = (coding_of(session, coder, elsewhere) for coder in coders)
+    return len(undecided(cases(first, second, camera), decisions))
 
 
 def read_sessions(
@@ -111,15 +133,10 @@ def read_sessions(
     names = told_apart(sessions)
     check_apart(names, elsewhere)
     for session, name in names.items():
-        codings: dict[str, Coding] = {}
         folder = annotations_folder(session, elsewhere)
         if folder.is_symlink() and not folder.exists():
             problems.append(f"{folder}: a link that leads nowhere: who coded there is not known")
-        for coder in coders_of(session, elsewhere):
-            try:
-                codings[coder] = coding_of(session, coder, elsewhere)
-            except RecordingError as error:
-                problems.append(str(error))
+        codings, notes = _codings(session, elsewhere, problems)
         try:
             manifest = Manifest.load(session)
         except RecordingError as error:
@@ -127,14 +144,37 @@ def read_sessions(
             continue
         frames = {video.name: video.frames for video in manifest.videos}
         start = manifest.lsl_start or 0.0
-        notes: tuple[str, ...] = ()
         if contradict(codings.values()):
             try:
-                codings, notes = _timed_by_frames(session, codings)
+                codings, others = _timed_by_frames(session, codings)
+                notes += others
             except RecordingError as error:
                 problems.append(str(error))
-        found.append(CodedSession(name, start, frames, codings, notes))
+        found.append(CodedSession(name, start, frames, codings, tuple(notes)))
     return found, problems
+
+
+def _codings(
+    session: Path, elsewhere: Path | None, problems: list[str]
+) -> tuple[dict[str, Coding], list[str]]:
+    """Read all coders' files of a session; return them, and what is odd about them."""
+    loaded: dict[str, Loaded] = {}
+    for coder in coders_of(session, elsewhere):
+        try:
+            loaded[coder] = _loaded(session, coder, elsewhere)
+        except RecordingError as error:
+            problems.append(str(error))
+    notes = [
+        f"{session}: {coder}.json was begun by {one.file.coder}, whose file is there, too: "
+        "two copies agree with each other"
+        for coder, one in loaded.items()
+        if one.file.coder != coder and one.file.coder in loaded
+    ]
+    begun = {coder: one.file.scheme for coder, one in loaded.items() if coder != CONSENSUS}
+    if len(set(begun.values()) - {""}) > 1:
+        listed = ", ".join(f"{coder} {scheme}" for coder, scheme in begun.items() if scheme)
+        notes.append(f"{session}: begun with other schemes, whose words may differ: {listed}")
+    return {coder: one.coding for coder, one in loaded.items()}, notes
 
 
 def _timed_by_frames(

@@ -178,7 +178,7 @@ def measure(comparisons: Sequence[Comparison]) -> Agreement:
             _correlation("duration", _since_onset(pairs, "offset")),
             _correlation("onset to apex", _since_onset(pairs, "apex")),
         ),
-        emotion=_labels((p.first.emotion, p.second.emotion) for p in pairs),
+        emotion=_labels((p.first.emotion_word, p.second.emotion_word) for p in pairs),
         kind=_labels((p.first.kind or "", p.second.kind or "") for p in pairs),
         units=_per_unit(comparisons, pairs),
         confusion=_confusion(pairs),

@@ -111,8 +111,7 @@ def differences(frames: Sequence[int], ms: Sequence[float]) -> Differences:
     if not n:
         return Differences()
     whole, times = np.abs(np.asarray(frames)), np.asarray(ms, np.float64)
-    bias = float(times.mean())
-    reach = 1.96 * float(times.std(ddof=1)) if n > 1 else None
+    low, high = limits_of_agreement(times) or (None, None)
     within = {f"within_{k}": Ratio(count=int((whole <= k).sum()), of=n) for k in (1, 3, 5)}
     return Differences(
         n=n,
@@ -120,11 +119,19 @@ def differences(frames: Sequence[int], ms: Sequence[float]) -> Differences:
         p95_frames=float(np.percentile(whole, 95)),
         median_ms=float(np.median(np.abs(times))),
         p95_ms=float(np.percentile(np.abs(times), 95)),
-        bias_ms=bias,
-        low_ms=bias - reach if reach is not None else None,
-        high_ms=bias + reach if reach is not None else None,
+        bias_ms=float(times.mean()),
+        low_ms=low,
+        high_ms=high,
         **within,
     )
+
+
+def limits_of_agreement(differences: F64Array) -> tuple[float, float] | None:
+    """Return mean ∓ 1.96 standard deviations of differences, shape (n,); None of fewer than two."""
+    if len(differences) < 2:
+        return None
+    mean, reach = float(differences.mean()), 1.96 * float(differences.std(ddof=1))
+    return mean - reach, mean + reach
 
 
 def icc(values: F64Array) -> float | None:

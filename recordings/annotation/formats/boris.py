@@ -9,39 +9,22 @@ so on. Times are seconds from the first stored frame, in whole ms; the frame ind
 from __future__ import annotations
 
 import json
-import math
-import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from recordings.annotation.formats.eaf import layered, ms_of, shifted
+from recordings.annotation.formats.boris_project import ANY, CODE, Observation, Row, rows_of
+from recordings.annotation.formats.eaf import layered, ms_of
 from recordings.annotation.formats.event_text import as_text, from_text
 from recordings.annotation.formats.incoming import Incoming, made
 from recordings.annotation.frame_times import FrameTimes
 from recordings.annotation.model import Event, Mark, Moment
-from recordings.errors import RecordingError
 
-_CODE: Final = re.compile(r"(expression|apex|AU\d{1,2})(?: (\d+))?")
 _PLAYERS: Final = 8
 _SPARE_MS: Final = 0.501
 """A frame index is believed where its frame has the row's time, which is in whole ms."""
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One row of an observation; `number` is its place in the file, from 1."""
-
-    number: int
-    time: float
-    subject: str
-    code: str
-    modifier: str
-    comment: str
-    frame: int | None
 
 
 def write_boris(
@@ -127,36 +110,37 @@ def _which(event: Event) -> str:
     return "" if there == ["onset", "offset"] else f"only {' '.join(event.marks)}"
 
 
-def read_boris(path: Path, frames: FrameTimes) -> Incoming:
-    """Read the events of a BORIS project's observations.
+def read_boris(path: Path, frames: FrameTimes, which: Observation = ANY) -> Incoming:
+    """Read the events of one observation of a BORIS project.
 
     Units that lie in no expression become events of their own, those of one interval together.
 
     Raises:
-        RecordingError: it cannot be read as one.
+        RecordingError: it cannot be read as one, or it is not known which observation is meant.
     """
     incoming = Incoming()
-    for rows in _observations(path, incoming.faults):
-        states = list(_states(rows, incoming.faults))
-        points = [row for row in rows if row.code.startswith("apex")]
-        whole = [state for state in states if state[0].code.startswith("expression")]
-        units: dict[int, list[Row]] = {start.number: [] for start, _ in whole}
-        loose: dict[tuple[str, float, float], list[tuple[Row, Row]]] = {}
-        for start, end in states:
-            if not start.code.startswith("AU"):
-                continue
-            home = _home(start, end, whole)
-            if home is None:
-                where = (start.subject, start.time, end.time)
-                loose.setdefault(where, []).append((start, end))
-            else:
-                units[home].append(start)
-        for own in loose.values():
-            whole.append(own[0])
-            units[own[0][0].number] = [start for start, _ in own]
-        for start, end in whole:
-            make = partial(_event, start, end, units[start.number], points, frames, incoming)
-            incoming.add(f"row {start.number}", make)
+    rows, videos = rows_of(path, which, incoming.faults)
+    frames = frames.of_video(videos, which.videos)
+    states = list(_states(rows, incoming.faults))
+    points = [row for row in rows if row.code.startswith("apex")]
+    whole = [state for state in states if state[0].code.startswith("expression")]
+    units: dict[int, list[Row]] = {start.number: [] for start, _ in whole}
+    loose: dict[tuple[str, float, float], list[tuple[Row, Row]]] = {}
+    for start, end in states:
+        if not start.code.startswith("AU"):
+            continue
+        home = _home(start, end, whole)
+        if home is None:
+            where = (start.subject, start.time, end.time)
+            loose.setdefault(where, []).append((start, end))
+        else:
+            units[home].append(start)
+    for own in loose.values():
+        whole.append(own[0])
+        units[own[0][0].number] = [start for start, _ in own]
+    for start, end in whole:
+        make = partial(_event, start, end, units[start.number], points, frames, incoming)
+        incoming.add(f"row {start.number}", make)
     incoming.events.sort(key=lambda e: e.place.frame if e.place else -1)
     return incoming
 
@@ -177,7 +161,7 @@ def _home(start: Row, end: Row, whole: Iterable[tuple[Row, Row]]) -> int | None:
 
 
 def _layer(row: Row) -> str:
-    match = _CODE.fullmatch(row.code)
+    match = CODE.fullmatch(row.code)
     return (match[2] if match else None) or "1"
 
 
@@ -190,9 +174,15 @@ def _states(rows: Iterable[Row], faults: list[str]) -> Iterator[tuple[Row, Row]]
         begun = running.pop((row.subject, row.code), None)
         if begun is None:
             running[row.subject, row.code] = row
+        elif begun.time == row.time and _may_end(begun) and not _may_end(row):
+            yield row, begun  # BORIS sorts rows of one moment by their text
         else:
             yield begun, row
     faults += [f"row {row.number}: {row.code} has no end; left out" for row in running.values()]
+
+
+def _may_end(row: Row) -> bool:
+    return not row.comment or row.comment.startswith("only ")
 
 
 def _event(
@@ -225,50 +215,9 @@ def _event(
 
 def _moment(row: Row, frames: FrameTimes) -> Moment:
     """Return the frame of a row: by its index where that has the row's time, else the nearest."""
-    time = float(frames.times[0]) + row.time
-    if row.frame is not None and 0 <= row.frame < len(frames):
-        found = frames.moment(row.frame)
+    time = frames.zero + row.time
+    if row.frame is not None and 0 <= (frame := frames.begin + row.frame) < len(frames):
+        found = frames.moment(frame)
         if 1e3 * abs(found.time - time) <= _SPARE_MS:
             return found
     return frames.nearest(time)
-
-
-def _observations(path: Path, faults: list[str]) -> Iterator[list[Row]]:
-    try:
-        observations = json.loads(path.read_bytes())["observations"]
-        lists = [list(found["events"]) for found in observations.values()]
-        faults += [text for found in observations.values() for text in _shifts(found)]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise RecordingError(f"{path}: cannot be read as a BORIS project ({error})") from error
-    for rows in lists:
-        good: list[Row] = []
-        for number, row in enumerate(rows, 1):
-            try:
-                read = _row(number, row)
-            except (ValueError, TypeError, LookupError, OverflowError):
-                faults.append(f"row {number}: is no row of an observation; left out")
-                continue
-            if _CODE.fullmatch(read.code):
-                good.append(read)
-            else:
-                faults.append(f"row {number}: {read.code[:40]!r} is no code of ours; left out")
-        # As BORIS does; rows of one moment stay as they are: one begins a state, the next ends it.
-        yield sorted(good, key=lambda row: row.time)
-
-
-def _shifts(observation: dict[str, Any]) -> Iterator[str]:
-    """Say which players of an observation are shifted; what is no number shifts nothing."""
-    offsets = (observation.get("media_info") or {}).get("offset") or {}
-    for player, offset in offsets.items():
-        if isinstance(offset, int | float) and offset:
-            yield shifted(f"player {player}", f"{offset:g} s")
-
-
-def _row(number: int, row: Sequence[Any]) -> Row:
-    time = float(row[0])
-    if not math.isfinite(time):
-        raise ValueError("no time")
-    # JSON's true is an int of Python's, and no frame.
-    frame = row[5] if len(row) > 5 and type(row[5]) is int else None
-    subject, code, modifier, comment = (str(value) for value in row[1:5])
-    return Row(number, time, subject, code, modifier, comment, frame)

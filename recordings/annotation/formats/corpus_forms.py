@@ -23,7 +23,7 @@ BASE: Final = 1
 class Form:
     """How a corpus writes: columns by our field names, lines of text above, what unset marks are.
 
-    `kind` is what events are where no column tells it.
+    `kind` is what events are where there is no column of it.
     """
 
     columns: Mapping[str, str]

@@ -13,36 +13,27 @@ from __future__ import annotations
 
 import re
 import xml.etree.ElementTree as ET
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
 
-import defusedxml.ElementTree
-
+from recordings.annotation.formats.eaf_tiers import (
+    TIERS,
+    Interval,
+    intervals_of,
+    parsed,
+    video_name,
+)
 from recordings.annotation.formats.event_text import as_text, from_text
 from recordings.annotation.formats.incoming import Incoming, made
 from recordings.annotation.frame_times import FrameTimes
 from recordings.annotation.model import MARKS, Event, Mark, Moment
-from recordings.errors import RecordingError
 
 _TYPE: Final = "intervals"
 _SCHEMA: Final = "http://www.mpi.nl/tools/elan/EAFv3.0.xsd"
-_LAYER: Final = re.compile(r"(.+) (\d+)")
-
-
-@dataclass(frozen=True, slots=True)
-class Interval:
-    """An annotation: its tier without coder and layer, its layer (1, 2…), ms, and its value."""
-
-    tier: str
-    layer: int
-    begin: int
-    end: int
-    value: str
 
 
 def write_eaf(events: Sequence[Event], frames: FrameTimes, coder: str, video: str = "") -> bytes:
@@ -94,8 +85,8 @@ def _tiers(
 
 
 def ms_of(frames: FrameTimes, moment: Moment) -> int:
-    """Return a moment in whole ms from the first stored frame."""
-    return round(1e3 * (moment.time - float(frames.times[0])))
+    """Return a moment in whole ms from the first frame of the video."""
+    return round(1e3 * (moment.time - frames.zero))
 
 
 def span_ms(event: Event, frames: FrameTimes) -> tuple[int, int]:
@@ -134,25 +125,26 @@ def _intervals(event: Event, layer: int, frames: FrameTimes) -> Iterator[Interva
         yield Interval(f"AU{number}", layer, begin, end, "+".join(map(str, units)))
 
 
-_TIERS: Final = ("expression", "frames", "apex")
-_UNITS: Final = re.compile(r"AUs?(?![a-z])", re.IGNORECASE)
-"""What a tier of action units begins with; not `Audio`."""
-
-
-def read_eaf(path: Path, frames: FrameTimes) -> Incoming:
-    """Read the events of an ELAN file.
+def read_eaf(
+    path: Path, frames: FrameTimes, coder: str = "", videos: Mapping[str, int] | None = None
+) -> Incoming:
+    """Read the events of an ELAN file; where several annotated it, as in one merged, the coder's.
 
     Units that lie in no expression become events of their own, those of one interval together.
+    `videos`: the first stored frame of each, by its name without suffix.
 
     Raises:
-        RecordingError: it cannot be read as one.
+        RecordingError: it cannot be read as one, or is of several, none of them the coder.
     """
     incoming = Incoming()
-    intervals = _read(path, incoming.faults)
+    root = parsed(path)
+    media = [video_name(found.get("MEDIA_URL", "")) for found in root.iter("MEDIA_DESCRIPTOR")]
+    frames = frames.of_video(media, videos or {})
+    intervals = intervals_of(path, root, coder, incoming.faults)
     whole = [i for i in intervals if i.tier == "expression"]
     units: dict[Interval, list[Interval]] = {i: [] for i in whole}
     loose: dict[tuple[int, int], list[Interval]] = {}
-    for unit in (i for i in intervals if i.tier not in _TIERS):
+    for unit in (i for i in intervals if i.tier not in TIERS):
         home = _home(unit, whole)
         if home is None:
             loose.setdefault((unit.begin, unit.end), []).append(unit)
@@ -219,7 +211,7 @@ def _marks(
     interval: Interval, others: Iterable[Interval], frames: FrameTimes, fields: dict[str, Any]
 ) -> dict[Mark, Moment]:
     def at(ms: int) -> Moment:
-        return frames.nearest(float(frames.times[0]) + ms / 1e3)
+        return frames.nearest(frames.zero + ms / 1e3)
 
     marks: dict[Mark, Moment] = {"onset": at(interval.begin)}
     apexes = [o for o in others if o.tier == "apex" and interval.begin <= o.begin <= interval.end]
@@ -228,60 +220,3 @@ def _marks(
     if fields.get("offset_coded", True):
         marks["offset"] = at(interval.end)
     return marks
-
-
-def _read(path: Path, faults: list[str]) -> list[Interval]:
-    try:
-        root: ET.Element = defusedxml.ElementTree.fromstring(path.read_bytes())
-        slots = {
-            slot.get("TIME_SLOT_ID", ""): int(slot.get("TIME_VALUE", ""))
-            for slot in root.iter("TIME_SLOT")
-            if slot.get("TIME_VALUE")
-        }
-    except (OSError, ET.ParseError, ValueError) as error:  # defusedxml's are ValueErrors
-        raise RecordingError(f"{path}: cannot be read as an ELAN file ({error})") from error
-    if root.tag != "ANNOTATION_DOCUMENT":
-        raise RecordingError(f"{path}: is no ELAN file: it begins with <{root.tag[:40]}>")
-    for media in root.iter("MEDIA_DESCRIPTOR"):
-        origin = media.get("TIME_ORIGIN", "0")
-        if re.fullmatch(r"-?0*[1-9][0-9]*", origin):
-            faults.append(shifted(media.get("MEDIA_URL", ""), f"{origin} ms"))
-    return [i for tier in root.iter("TIER") for i in _tier(tier, slots, faults)]
-
-
-def shifted(video: str, by: str) -> str:
-    """Say that another program plays a video later or earlier than its times are."""
-    return f"{video or 'a video'} is shifted by {by} there; times were read as if it were not"
-
-
-def _tier(tier: ET.Element, slots: dict[str, int], faults: list[str]) -> Iterator[Interval]:
-    """Yield the intervals of a tier; what is none, or of no tier that we know, is told."""
-    id_ = tier.get("TIER_ID", "")
-    name, layer = _name(id_, tier.get("ANNOTATOR", ""))
-    own = list(tier.iter("ALIGNABLE_ANNOTATION"))
-    others = sum(1 for _ in tier.iter("REF_ANNOTATION"))
-    if others:
-        faults.append(f"tier {id_}: {others} annotations hang on others, without a time; left out")
-    if name not in _TIERS and not _UNITS.match(name):
-        if own:
-            faults.append(
-                f"tier {id_}: {len(own)} annotations; only {', '.join(_TIERS)} and AU… are read"
-            )
-        return
-    for found in own:
-        value = (found.findtext("ANNOTATION_VALUE") or "").strip()
-        begin, end = (slots.get(found.get(f"TIME_SLOT_REF{n}", "")) for n in (1, 2))
-        if begin is None or end is None:
-            which = found.get("ANNOTATION_ID", "")
-            faults.append(f"tier {id_}, {which} {value[:40]!r}: has no time of its own; left out")
-        else:
-            yield Interval(name, layer, begin, end, value)
-
-
-def _name(id_: str, annotator: str) -> tuple[str, int]:
-    """Return a tier's name without its coder, and its layer."""
-    own = id_.removeprefix(f"{annotator} ") if annotator else id_
-    match = _LAYER.fullmatch(own)
-    if match is None or match[1].upper() == "AU":
-        return own, 1
-    return match[1], int(match[2])

@@ -187,7 +187,9 @@ def _kind(cells: SheetRow, form: Form) -> Kind | None:
     text = cells.cells.get("kind", "").strip().casefold()
     if text.startswith("macro"):
         return "macro"
-    return "micro" if text.startswith("micro") else form.kind
+    if text.startswith("micro"):
+        return "micro"
+    return form.kind if text or "kind" not in cells.cells else None
 
 
 def lines_of(name: FormName, rows: Sequence[CodedRow]) -> Iterator[list[object]]:

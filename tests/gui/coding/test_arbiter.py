@@ -68,6 +68,11 @@ def test_one_the_other_a_third_and_neither(tmp_path: Path) -> None:
         assert units(consensus(desk)) == ["1", "7", "12+25"]
         desk.press(K.Key_U)
         assert "all is decided" in desk.window.doing.text()
+        desk.press(K.Key_Tab)
+        desk.press(K.Key_Backtab, Qt.KeyboardModifier.ShiftModifier)
+        desk.press(K.Key_Tab)
+        desk.press(K.Key_3)  # again: what was edited stays
+        assert units(consensus(desk)) == ["1", "7", "12+25"]
         choices = sorted(d.choice for d in consensus(desk).decisions.values())
         assert choices == ["agreed", "neither", "second", "third"]
         assert {d.by for d in consensus(desk).decisions.values()} == {"cleo"}

@@ -9,7 +9,15 @@ from hypothesis import strategies as st
 
 from recordings.annotation import ranges
 from recordings.annotation.action_units import parse_units
-from recordings.annotation.agreement.comparison import Agreement, Confused, compare, measure
+from recordings.annotation.agreement.arbitration import cases
+from recordings.annotation.agreement.coded_study import PairAgreement, StudyAgreement
+from recordings.annotation.agreement.comparison import (
+    Agreement,
+    Confused,
+    Labels,
+    compare,
+    measure,
+)
 from recordings.annotation.agreement.measures import (
     FourFold,
     Hits,
@@ -18,9 +26,11 @@ from recordings.annotation.agreement.measures import (
     facs,
     icc,
     kappa,
+    limits_of_agreement,
 )
 from recordings.annotation.agreement.pairing import both_looked, iou, pair_events
 from recordings.annotation.model import Coding, Span
+from recordings.report.agreement import render
 from tests.recordings.annotation.coded import coding, event
 
 FIRST = [
@@ -270,6 +280,29 @@ def test_a_correlation_of_ten_pairs_is_told_and_of_lengths_not_of_times() -> Non
     assert duration.n == 10
     # All last 0.20 s for the first: between events nothing agrees, though times do to a frame.
     assert duration.icc == pytest.approx(0.0, abs=1e-9)
+
+
+def test_an_emotion_is_the_same_however_it_is_written() -> None:
+    """SAMM's tables have Anger, and those who code in the window anger."""
+    first = [event("a", 10, 12, 20, "4", "Anger"), event("b", 50, 52, 60, "12", "Happiness ")]
+    second = [event("c", 10, 12, 20, "4", "anger"), event("d", 50, 52, 60, "12", "happiness")]
+    whole = measure([compare(coding(first), coding(second), "face")])
+    assert whole.emotion == Labels(same=Ratio(count=2, of=2), kappa=1.0)
+    assert [case.reasons for case in cases(coding(first), coding(second), "face")] == [(), ()]
+
+
+def test_the_plot_has_the_limits_of_its_own_dots() -> None:
+    """They were those of the events that were paired by interval alone."""
+    first = [event("a", 100, 105, 140), event("b", 300, 305, None, coded=False)]
+    second = [event("c", 104, 109, 140), event("d", 320, 325, None, coded=False)]
+    one = measure([compare(coding(first), coding(second), "face")])
+    pair = PairAgreement(
+        first="anna", second="ben", relation="two coders", session="", agreement=one
+    )
+    page = render(StudyAgreement(pairs=(pair,)))
+    apart = np.array([40.0, 200.0])
+    assert limits_of_agreement(apart) == pytest.approx((-101.74, 341.74), abs=0.01)
+    assert page.count('class="nominal"') == 2 * 2  # onset and apex; of one offset there are none
 
 
 SPANS = st.lists(st.tuples(st.integers(0, 60), st.integers(0, 8)), max_size=8)

@@ -110,6 +110,28 @@ def test_two_sessions_of_one_name_are_two(folder: Path, tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
+def test_a_copy_of_another_coder_s_file_is_told(folder: Path) -> None:
+    where = annotations_folder(folder)
+    shutil.copy(where / "anna.json", where / "cleo.json")
+    (found,), problems = read_sessions([folder])
+    assert not problems
+    (note,) = found.notes
+    assert "cleo.json was begun by anna, whose file is there, too" in note
+    (where / "anna.json").rename(where / "dora.json")
+    (where / "anna.journal").unlink()
+    (found,), _ = read_sessions([folder])
+    assert not found.notes  # who is called otherwise now is no copy
+
+
+def test_schemes_that_differ_are_told(folder: Path) -> None:
+    for coder, scheme in (("cleo", "samm"), ("dora", "mmme")):
+        with CodingStore(annotations_folder(folder), Who(coder), scheme=scheme):
+            pass
+    (found,), _ = read_sessions([folder])
+    (note,) = found.notes
+    assert note.endswith("whose words may differ: cleo samm, dora mmme")
+
+
 def test_what_macos_lays_beside_a_file_is_no_coder(folder: Path) -> None:
     (annotations_folder(folder) / "._anna.json").write_bytes(b"\0\5\x16\7")
     assert coders_of(folder) == ["anna", "ben"]

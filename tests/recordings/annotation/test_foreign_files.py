@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from recordings.annotation.action_units import format_units, parse_units
 from recordings.annotation.formats.boris import read_boris, write_boris
+from recordings.annotation.formats.boris_project import Observation
 from recordings.annotation.formats.coding_sheet import is_participant
 from recordings.annotation.formats.corpus_forms import FormName
 from recordings.annotation.formats.eaf import read_eaf, write_eaf
@@ -54,7 +55,12 @@ def events(draw: st.DrawFn, rate_hz: float = 200.0) -> list[Event]:
             coded=has_offset or draw(st.booleans()),
         )
         confidence = draw(st.none() | st.integers(1, 5))
-        found.append(one.model_copy(update={"confidence": confidence, "note": draw(TEXT)}))
+        more = {
+            "confidence": confidence,
+            "note": draw(TEXT),
+            "suggestion_used": draw(st.booleans()),
+        }
+        found.append(one.model_copy(update=more))
     return found
 
 
@@ -87,6 +93,17 @@ def test_elan_and_boris_keep_all_that_was_coded(found: list[Event]) -> None:
     for write, read in ((_eaf, _read_eaf), (_boris, _read_boris)):
         again = read(write(found, frames), frames)
         assert there(again) == there(found)
+
+
+@given(events())
+@settings(deadline=None)
+def test_rows_that_boris_has_sorted_are_the_same_events(found: list[Event]) -> None:
+    frames = frames_at(200, 100)
+    project = json.loads(_boris(found, frames))
+    for observation in project["observations"].values():
+        observation["events"].sort()
+    again = _read_boris(json.dumps(project).encode(), frames)
+    assert there(again) == there(found)
 
 
 def _eaf(found: Sequence[Event], frames: FrameTimes) -> bytes:
@@ -299,6 +316,7 @@ ROWS = [
     CodedRow(2, "01", "clip", {"onset": 100, "apex": 120}, kind="macro", offset_coded=False,
              units=parse_units("R14A"), emotion="happiness"),
     CodedRow(3, "01", "clip", {"onset": 300, "offset": 310}, kind="micro"),
+    CodedRow(4, "01", "clip", {"onset": 400, "offset": 410}),
 ]  # fmt: skip
 FRAME_FORMS: list[FormName] = ["casme2", "samm", "samm-lv", "casme3", "megc"]
 
@@ -638,6 +656,88 @@ def test_a_video_that_is_shifted_in_another_program_is_told(tmp_path: Path) -> N
     boris.write_text(json.dumps(project))
     with pytest.raises(RecordingError, match="cannot be read as a BORIS project"):
         read_boris(boris, frames)
+
+
+def of_two_coders(frames: FrameTimes) -> tuple[Event, Event]:
+    return event("a", 100, 110, 140, "4", "disgust"), event("b", 105, 112, 150, "L12", "happiness")
+
+
+def test_of_a_merged_elan_file_a_coder_has_the_own_events(tmp_path: Path) -> None:
+    frames = frames_at(100.0, 500)
+    ours, theirs = of_two_coders(frames)
+    root = ET.fromstring(write_eaf([ours], frames, "anna"))
+    for element in ET.fromstring(write_eaf([theirs], frames, "ben").replace(b'"ts', b'"b')):
+        if element.tag == "TIME_ORDER":
+            next(root.iter("TIME_ORDER")).extend(element)
+        elif element.tag == "TIER":
+            root.append(element)
+    path = tmp_path / "merged.eaf"
+    path.write_bytes(ET.tostring(root))
+    for coder, one, other in (("anna", ours, "ben"), ("Ben", theirs, "anna")):
+        found = read_eaf(path, frames, coder)
+        assert said(found.events) == said([one])
+        assert found.faults == [f"the tiers of '{other}' are another coder's; left out"]
+    with pytest.raises(RecordingError, match="was annotated by 'anna', 'ben'; import it --as one"):
+        read_eaf(path, frames, "cleo")
+
+
+def test_of_a_project_of_boris_one_observation_is_read(tmp_path: Path) -> None:
+    frames = frames_at(100.0, 500)
+    ours, theirs = of_two_coders(frames)
+    elsewhere = event("c", 300, 310, 320, "9")
+    project = json.loads(write_boris([ours], frames, "anna", "s1", "s1_face.mp4"))
+    for one, coder, session in ((theirs, "ben", "s1"), (elsewhere, "anna", "s2")):
+        more = json.loads(write_boris([one], frames, coder, session, f"{session}_face.mp4"))
+        project["observations"] |= more["observations"]
+    path = tmp_path / "x.boris"
+    path.write_text(json.dumps(project))
+    videos = {"s1_face": 0, "s1": 0}
+    for which, one in (
+        (Observation(videos=videos, coder="anna"), ours),
+        (Observation(videos=videos, coder="ben"), theirs),
+        (Observation(videos={"s2_face": 0}), elsewhere),
+        (Observation("s2 anna", videos, "ben"), elsewhere),
+    ):
+        found = read_boris(path, frames, which)
+        assert said(found.events) == said([one]), which
+        assert not found.faults
+    unclear = (Observation(), Observation(videos=videos, coder="cleo"), Observation("s3 anna"))
+    for which in unclear:
+        with pytest.raises(RecordingError, match="--observation: 's1 anna', 's1 ben', 's2 anna'"):
+            read_boris(path, frames, which)
+
+
+def test_a_clock_of_boris_that_begins_at_an_hour_moves_no_event(tmp_path: Path) -> None:
+    frames = frames_at(150.0, 500)
+    one = event("a", 100, 110, 140, "4", rate_hz=150.0)
+    project = json.loads(write_boris([one], frames, "c", "n", "v.mp4"))
+    (observation,) = project["observations"].values()
+    for offset in (1.5, 36_000.0):
+        shifted = [[round(row[0] + offset, 3), *row[1:]] for row in observation["events"]]
+        path = tmp_path / "x.boris"
+        shown = {"o": {**observation, "time offset": offset, "events": shifted}}
+        path.write_text(json.dumps({"observations": shown}))
+        found = read_boris(path, frames)
+        assert (said(found.events), found.faults) == (said([one]), [])
+
+
+def test_events_that_were_coded_on_a_clip_lie_in_the_clip(tmp_path: Path) -> None:
+    frames = frames_at(500.0, 3000)
+    one = event("a", 1007, 1019, 1050, "4", rate_hz=500.0)
+    clip = FrameTimes("face", frames.times[1000:1500], frames.device_frames[:500], 500.0)
+    moved = event("a", 7, 19, 50, "4", rate_hz=500.0)
+    moved = moved.model_copy(
+        update={m: at.model_copy(update={"time": at.time + 2}) for m, at in moved.marks.items()}
+    )
+    eaf, boris = tmp_path / "x.eaf", tmp_path / "x.boris"
+    eaf.write_bytes(write_eaf([moved], clip, "c", "my clips/trial-003.mkv"))
+    boris.write_bytes(write_boris([moved], clip, "c", "s", "C:\\my clips\\trial-003.mkv"))
+    videos = {"face": 0, "trial-003": 1000}
+    for found in (
+        read_eaf(eaf, frames, "c", videos),
+        read_boris(boris, frames, Observation("", videos)),
+    ):
+        assert (said(found.events), found.faults) == (said([one]), [])
 
 
 def test_a_workbook_is_read_where_its_header_is_and_no_formula_vanishes(tmp_path: Path) -> None:

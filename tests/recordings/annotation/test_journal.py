@@ -109,3 +109,15 @@ def test_a_missing_entry_is_damage() -> None:
         replayed(History(), [log[0], log[2]])
     with pytest.raises(Damaged, match="nothing to undo"):
         History().after(Entry(n=1, at="now", does="undo"))
+
+
+def test_a_journal_of_another_computer_is_damage_not_passed_over() -> None:
+    """A program that keeps folders alike had put a later file beside it: its edits were lost."""
+    edit = Change(shelf="events", after=Event(id="a", camera="face"))
+    ours, theirs = (
+        [Entry(n=n, at=at, changes=(edit,)) for n in (1, 2)] for at in ("here", "there")
+    )
+    file = replayed(History(), theirs)
+    assert replayed(file, theirs) == file
+    with pytest.raises(Damaged, match="its entry 1 is another than that of the file"):
+        replayed(file, ours)

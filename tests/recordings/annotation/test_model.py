@@ -13,7 +13,7 @@ from recordings.annotation.model import Event, Span
 from recordings.annotation.scheme import SHIPPED, load_scheme, parse_scheme, warnings
 from recordings.errors import RecordingError
 from recordings.read.session import open_session
-from tests.recordings.annotation.coded import event, frames_at
+from tests.recordings.annotation.coded import START, event, frames_at
 from tests.recordings.simulated_session import Plan, make_session
 
 
@@ -55,6 +55,17 @@ def test_times_outside_are_refused() -> None:
     for time in (0.0, 1e9, float("nan")):
         with pytest.raises(ValueError, match="no frame at this time"):
             frames.nearest(time)
+
+
+def test_a_time_in_a_gap_is_of_no_frame() -> None:
+    whole = frames_at(100, 1000)
+    kept = np.r_[0:100, 103:300, 800:1000]  # two frames lost, and five seconds
+    frames = FrameTimes("face", whole.times[kept], whole.device_frames[kept], 100.0)
+    assert frames.nearest(START + 1.015).device_frame == 103
+    assert frames.nearest(START + 2.99 + 0.2).device_frame == 299
+    for seconds in (3.3, 5.4, 7.7):
+        with pytest.raises(ValueError, match="face has no frame at this time: it is in a gap"):
+            frames.nearest(START + seconds)
 
 
 def test_the_frames_of_a_session_are_those_that_are_stored(tmp_path: Path) -> None:

@@ -281,7 +281,7 @@ def test_what_could_not_be_read_again_is_not_written(
         assert store.coding.events == {"a": good}
 
 
-@pytest.mark.parametrize("name", ["", "../x", "a b", "anna+1", "anna+x", "a" * 65, "Émile"])
+@pytest.mark.parametrize("name", ["", "../x", "a b", "anna+1", "anna+x", "a" * 65, "Émile", "con"])
 def test_a_name_that_could_be_a_path_is_refused(name: str) -> None:
     with pytest.raises(RecordingError, match="coder"):
         who(name)

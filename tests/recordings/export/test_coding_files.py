@@ -11,6 +11,7 @@ import pytest
 
 from recordings import open_session
 from recordings.annotation.action_units import parse_units
+from recordings.annotation.agreement.arbitration import cases, settled
 from recordings.annotation.agreement.coded_study import (
     coding_of,
     read_sessions,
@@ -87,6 +88,69 @@ def test_frames_go_out_and_come_in_again(
         store.undo()
         assert not store.coding.events
         assert not store.coding.looked
+
+
+def test_an_import_leaves_what_was_edited_since_and_makes_nothing_twice(
+    session: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.eaf"
+    out(session, path, "eaf")
+    done = take_in(session, path, None, "anna", looked=True)  # her own, as from ELAN
+    assert (done.taken, done.there, done.notes) == (2, 2, ())
+    take_in(session, path, None, "ben", looked=True)
+    with CodingStore(annotations_folder(session), Who("ben")) as store:
+        first, _ = store.coding.on("face")
+        store.put("events", first.model_copy(update={"emotion": "fear"}))
+    done = take_in(session, path, None, "ben", looked=True)
+    assert (done.taken, done.there) == (2, 2)
+    assert done.notes == ("1 events were edited since they were imported; they stay as they are",)
+    assert [e.emotion for e in coding_of(session, "ben").on("face")] == ["fear", "happy"]
+    text = path.read_text().replace("emotion=happy", "emotion=sad")
+    path.write_text(text)
+    (note, _) = take_in(session, path, None, "anna").notes
+    assert note.startswith("1 of the events lie where anna has others")
+
+
+@pytest.mark.parametrize("name", ["a.eaf", "a.boris"])
+def test_a_video_that_is_a_clip_begins_where_the_clip_does(
+    session: Path, tmp_path: Path, name: str
+) -> None:
+    out(session, tmp_path / name, "eaf" if name == "a.eaf" else "boris")
+    text = (tmp_path / name).read_text().replace(f"{session.name}_face.mp4", "trial-001.mkv")
+    (tmp_path / name).write_text(text)
+    assert not take_in(session, tmp_path / name, None, "ben").faults
+    with open_session(session) as opened:
+        begin = int(opened.cameras["face"].times.searchsorted(clips_of(opened)[0].start))
+    assert begin
+    for ours, theirs in zip(frames_of(session, "anna"), frames_of(session, "ben"), strict=True):
+        assert {m: at - ours[m] for m, at in theirs.items()} == dict.fromkeys(ours, begin)
+
+
+def test_a_consensus_that_is_not_decided_yet_says_so(session: Path, tmp_path: Path) -> None:
+    out(session, tmp_path / "a.eaf", "eaf")
+    take_in(session, tmp_path / "a.eaf", None, "ben", looked=True)
+    take_in(session, tmp_path / "a.eaf", None, "anna", looked=True)
+    folder = annotations_folder(session)
+    with CodingStore(folder, Who("ben")) as store:
+        first = store.coding.on("face")[0]
+        store.put("events", first.model_copy(update={"emotion": "fear"}))
+    codings = [coding_of(session, name) for name in ("anna", "ben")]
+    contested, agreed = cases(codings[0], codings[1], "face")
+    with CodingStore(folder, Who("consensus")) as store:
+        store.put_decision(*settled(agreed, ("anna", "ben"), "agreed", "cleo"))
+    said = "consensus: 1 events of its coders are undecided on face, or changed since; open it"
+    assert any(note.startswith(said) for note in _of_consensus(session, tmp_path))
+    with CodingStore(folder, Who("consensus")) as store:
+        store.put_decision(*settled(contested, ("anna", "ben"), "first", "cleo"))
+    assert not any("undecided" in note for note in _of_consensus(session, tmp_path))
+    (folder / "ben.json").unlink()
+    (folder / "ben.journal").unlink()
+    assert any("not known" in note for note in _of_consensus(session, tmp_path))
+
+
+def _of_consensus(session: Path, folder: Path) -> list[str]:
+    with open_session(session) as opened:
+        return export_events(opened, folder / "c.eaf", "eaf", "consensus")
 
 
 def in_three_states(folder: Path) -> list[Event]:

@@ -191,6 +191,30 @@ def test_clips_frames_and_pairs(sessions: list[Path], tmp_path: Path) -> None:
     assert all(abs(count - 0.15 * FPS) <= 2 for count in counts)
 
 
+def test_marks_of_clips_are_frames_of_theirs(sessions: list[Path], tmp_path: Path) -> None:
+    """An onset between two frames, the nearer one before it, was frame -1."""
+    with open_session(sessions[0]) as session:
+        camera = session.cameras["face"]
+        trial = next(t for t in session.trials() if t.end and t.end < session.stop - 0.5)
+        onset = camera.number_at(trial.onset + 0.1)
+        time = float(camera.times[onset]) - trial.onset
+    sheet = tmp_path / "coded.csv"
+    lines = [f"01,{trial.code},{time + late:.6f},{time + 0.1:.6f}" for late in (-0.002, 0, 0.002)]
+    sheet.write_text("\n".join(["Subject,Marker,OnsetTime,OffsetTime", *lines]))
+    _one("clips", sessions[0], tmp_path / "coded", clips.Settings(events=sheet))
+    rows = _rows(tmp_path / "coded" / sessions[0].name / "clips.csv")
+    assert [int(r["first_frame"]) + int(r["onset_frame"]) for r in rows] == [onset] * 3
+    assert [r["onset_frame"] for r in rows] == ["0"] * 3
+    _one("clips", sessions[0], tmp_path / "trials", clips.Settings())
+    rows = _rows(tmp_path / "trials" / sessions[0].name / "clips.csv")
+    assert all(0 <= int(r["onset_frame"]) <= int(r["offset_frame"]) for r in rows)
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
 @pytest.mark.parametrize("installed", [True, False])
 def test_a_face_is_found_by_its_features_or_its_skin(
     sample_data: Path, monkeypatch: pytest.MonkeyPatch, installed: bool
