@@ -5,6 +5,7 @@ A device on a node is armed like a camera, whatever it sends: it keeps an own co
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
@@ -69,6 +70,9 @@ class Cameras:
         failed = []
         for name, (snapshot, copy, answer) in asked.items():
             if error := _error_of(answer, deadline):
+                # Nobody knows whether it was heard: a slow disk, or a node, may carry it out later,
+                # and would record until it is ended.
+                self._devices[name].ask(StopVideo(take.number, -math.inf))
                 what = "no file of its own" if snapshot.media else "no own copy"
                 self._complain(take, name, f"{what}: {error}")
                 failed += [f"{name}: {error}"] if snapshot.node is not None else []

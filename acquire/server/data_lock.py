@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,8 +39,10 @@ class DataLock:
                 f"{data_dir}: another daemon (process {pid or 'unknown'}) records into this "
                 "folder; stop it, or name another folder with --data-dir"
             ) from None
-        os.ftruncate(self._file, 0)
-        os.write(self._file, f"{os.getpid()}\n".encode())
+        # On a full disk the lock holds without a name: what is kept can still be fetched.
+        with contextlib.suppress(OSError):
+            os.ftruncate(self._file, 0)
+            os.write(self._file, f"{os.getpid()}\n".encode())
 
     def announce(self, url: str) -> None:
         """Write down where the daemon listens, for windows that look for it."""

@@ -139,7 +139,7 @@ def _of_devices() -> dict[str, str]:
         "no-resolution": tr("A channel has no resolution"),
         "node-adopted": tr("A node's recording was taken over"),
         "node-back": tr("A node is back"),
-        "node-disk": tr("A node's disk will soon be full"),
+        "node-disk": tr("Trouble with a node's disk"),
         "node-events-lost": tr("Events of a node were lost"),
         "node-full": tr("A node's disk is full: the recording goes on without it"),
         "node-not-ended": tr("A node was not told of the end"),

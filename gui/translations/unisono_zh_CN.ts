@@ -2676,8 +2676,8 @@
         <translation>节点已恢复</translation>
     </message>
     <message>
-        <source>A node's disk will soon be full</source>
-        <translation>节点磁盘即将写满</translation>
+        <source>Trouble with a node's disk</source>
+        <translation>节点磁盘有问题</translation>
     </message>
     <message>
         <source>Events of a node were lost</source>

@@ -50,6 +50,8 @@ def collect(
     """Fetch videos and own copies that are still on nodes; exit 0 all here, 1 some are pending."""
     from acquire.cli.sessions.progress import Progress
     from acquire.errors import AcquireError
+    from acquire.node.pairing.pinned import Unreachable
+    from acquire.node.transfer import collecting
     from acquire.processes.idle import be_idle
     from recordings.errors import RecordingError
 
@@ -67,7 +69,13 @@ def collect(
         try:
             with opened() as source:
                 only = path if path in sessions else None
-                brought += _from(source, data_dir, only, release, progress)
+                for job in collecting.jobs(source, data_dir, only):
+                    try:
+                        _bring(source, job, release, progress, brought)
+                    except Unreachable:
+                        raise
+                    except (AcquireError, RecordingError, OSError) as error:
+                        problems.append(f"{name}: {error}")  # the other sessions come all the same
         except (AcquireError, RecordingError, OSError) as error:
             problems.append(f"{name}: {error}")
     left = [f"{s.name}: {p.path} on {p.node}" for s, m in _reread(sessions) for p in m.pending]
@@ -168,22 +176,15 @@ def _nodes_of(manifest: Manifest) -> list[NodeTable]:
     return tables
 
 
-def _from(
-    source: Source, data_dir: Path, only: Path | None, release: bool, progress: Progress
-) -> list[str]:
+def _bring(source: Source, job: Job, release: bool, progress: Progress, brought: list[str]) -> None:
     from acquire.node.transfer import collecting
 
-    lines = []
-    for job in collecting.jobs(source, data_dir, only):
-        if not collecting.is_whole(source, job):
-            with progress.spinner(f"{job.folder.name} from {source.node}"):
-                come = collecting.collect(source, job, collecting.change_manifest)
-            lines += [_brought(job, source)] if come else []
-        if release and collecting.is_whole(source, job):
-            collecting.release(source, job)
-    return lines
-
-
-def _brought(job: Job, source: Source) -> str:
-    size = sum(file.bytes for file in job.recording.files)
-    return f"{job.folder.name}: {size / 1e6:,.1f} MB collected from {source.node}"
+    if not collecting.is_whole(source, job):
+        with progress.spinner(f"{job.folder.name} from {source.node}"):
+            come = collecting.collect(source, job, collecting.change_manifest)
+        if come:
+            size = sum(file.bytes for file in job.recording.files)
+            text = f"{job.folder.name}: {size / 1e6:,.1f} MB collected from {source.node}"
+            brought.append(text)
+    if release and collecting.is_whole(source, job):
+        collecting.release(source, job)

@@ -39,6 +39,7 @@ class Watch:
         self._run = run
         self._closing = threading.Event()
         self._disks: dict[str, DiskWatch] = {}  # of the takes that are stored, by id
+        self._gone: set[str] = set()  # of the takes that are stored, those said to have no folder
         self.bytes_per_s = 0.0
         """What the disk was given last."""
         self._thread = LastingThread("node watch", self._look_after, self._closing, complain)
@@ -70,8 +71,13 @@ class Watch:
     def _look_at(self, run: Run) -> None:
         recording = {kept.id: kept for kept in run.takes.recording}
         self._disks = {id: disk for id, disk in self._disks.items() if id in recording}
+        self._gone &= recording.keys()
         for kept in recording.values():
-            self._look_at_disk(run, kept)
+            try:
+                self._look_at_disk(run, kept)
+            except FileNotFoundError:  # or a file was renamed just now: the next look sees it
+                if not kept.folder.exists():
+                    self._say_gone(run, kept)
         hours = run.unheard_s / 3600
         if hours > run.order.max_hours:
             self._stop(
@@ -99,6 +105,17 @@ class Watch:
             level: Level = "warning" if alarm is DiskAlarm.LOW else "info"
             where = Path(f"{self._name}: {kept.id}")
             run.say_of_disk(level, alarm.value, watch.told(alarm, where))
+
+    def _say_gone(self, run: Run, kept: Kept) -> None:
+        if kept.id in self._gone:
+            return
+        self._gone.add(kept.id)
+        run.say_of_disk(
+            "error",
+            "node-disk",
+            f"{self._name}: the folder of {kept.id} is gone from its disk: what is stored there is "
+            "lost; split the recording, and see who has removed it",
+        )
 
     def _stop(self, run: Run, code: str, text: str) -> None:
         if not run.takes.is_stopping:  # else a file takes long to be closed

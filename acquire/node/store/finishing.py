@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
+from acquire.errors import Unknown
 from acquire.lasting_thread import LastingThread
 from acquire.node.store.kept import Arm, Kept
 from acquire.node.store.store import Store
@@ -112,15 +113,22 @@ class Finishing:
         if kept.record.state is RecordingState.RECORDING:
             return
         self._between()
+        if not kept.record.is_cut:
+            self._trim(kept)
+        for name in kept.names():
+            if name not in kept.problems:
+                self._hash_or_say(kept, name)
+
+    def _hash_or_say(self, kept: Kept, name: str) -> None:
         try:
-            if not kept.record.is_cut:
-                self._trim(kept)
-            for name in kept.names():
-                self._hash(kept, name)
-        except FileNotFoundError:  # released meanwhile
+            self._hash(kept, name)
+        except (FileNotFoundError, Unknown):  # released meanwhile
             return
-        except OSError as error:
-            self._complain(f"{kept.id}: cannot be hashed ({error.strerror}); tried again")
+        except OSError as error:  # once: a disk that fails is not worn out by trying again
+            kept.problems[name] = (
+                f"the node cannot read it ({error.strerror}); see its disk, and start it again"
+            )
+            self._complain(f"{kept.id}: {name}: {error.strerror}: cannot be read, nor collected")
 
     def _hash(self, kept: Kept, name: str) -> None:
         path = kept.path_of(name)
@@ -156,13 +164,16 @@ class Finishing:
                 for name, frames in _ends(kept, arm):
                     if name not in stored_as and (target := self._cut(kept.folder, name, frames)):
                         stored_as[name] = target
-            except RecordingError as error:
+            except (RecordingError, OSError) as error:
                 problems.append(str(error))
         if problems:
             self._complain(f"{kept.id}: not cut to its stop: {'; '.join(problems)}")
         state = RecordingState.TRIMMED if stored_as else kept.record.state
         problem = "; ".join(problems)[:2000] or None
-        kept.change(is_cut=True, stored_as=stored_as, state=state, problem=problem)
+        try:
+            kept.change(is_cut=True, stored_as=stored_as, state=state, problem=problem)
+        except OSError as error:  # as on a full disk: it is known until the node ends
+            self._complain(f"{kept.id}: its record cannot be written ({error.strerror})")
 
     def _cut(self, folder: Path, name: str, frames: int) -> str | None:
         source = folder / name

@@ -30,7 +30,7 @@ from acquire.node.wire.models import (
 )
 from recordings.disk.atomic import replace_file, sync_folder
 from recordings.disk.regular import read_bytes
-from recordings.layout import copy_name
+from recordings.layout import STORED_SUFFIXES, copy_name
 
 log = logging.getLogger(__name__)
 
@@ -75,9 +75,12 @@ class Kept:
         # The devices' threads change it, the one that hashes, and whoever releases.
         self._lock = threading.Lock()
         self.record = record
-        # By file: what was read of its hashes, and when that was written. An engine asks every
-        # other second what there is, and the hashes of a terabyte are 8 MB.
-        self._hashes: dict[str, tuple[int, NodeFile]] = {}
+        # By file: what was read of its hashes, and when that was written (None: it could not be,
+        # as on a full disk). An engine asks every other second what there is, and the hashes of a
+        # terabyte are 8 MB.
+        self._hashes: dict[str, tuple[int | None, NodeFile]] = {}
+        self.problems: dict[str, str] = {}
+        """By file: why it cannot be hashed, and so not be had, as long as this node runs."""
 
     @property
     def id(self) -> str:
@@ -109,17 +112,23 @@ class Kept:
         return self.folder / self.record.stored_as.get(name, name)
 
     def names(self) -> list[str]:
-        """List the files that are offered."""
-        hidden = {RECORD_NAME, *self.record.stored_as.values()}
-        return sorted(
-            path.name
-            for path in self.folder.iterdir()
-            if path.name not in hidden
-            and not path.name.endswith((BLOCKS_SUFFIX, ".part"))
-            and _is_plain(path.name)
-            and path.is_file()
-            and not path.is_symlink()
-        )
+        """List the files that are offered: what devices write, not what a system leaves beside it.
+
+        None where somebody has removed the folder: the node goes on with what else it keeps.
+        """
+        hidden = set(self.record.stored_as.values())
+        try:
+            return sorted(
+                path.name
+                for path in self.folder.iterdir()
+                if path.name.endswith(STORED_SUFFIXES)
+                and path.name not in hidden
+                and _is_plain(path.name)
+                and path.is_file()
+                and not path.is_symlink()
+            )
+        except FileNotFoundError:
+            return []
 
     def next_copy(self, device: str) -> str:
         """Name the next own copy of a device."""
@@ -138,15 +147,17 @@ class Kept:
         size = path.stat().st_size
         known = self.hashed(name)
         if known is None or known.bytes != size:
-            return NodeFile(name=name, bytes=size)
+            return NodeFile(name=name, bytes=size, problem=self.problems.get(name))
         return known if blocks else known.model_copy(update={"blocks": ()})
 
     def hashed(self, name: str) -> NodeFile | None:
         """Give what was hashed of a file; None where it was not, or what it says cannot be read."""
         path = self._blocks_of(name)
+        known = self._hashes.get(name)
+        if known is not None and known[0] is None:
+            return known[1]
         try:
             written = path.stat().st_mtime_ns
-            known = self._hashes.get(name)
             if known is None or known[0] != written:
                 known = written, decode(NodeFile, read_bytes(path), _MAX_RECORD)
                 self._hashes[name] = known
@@ -157,11 +168,16 @@ class Kept:
     def keep_hashes(self, file: NodeFile) -> None:
         """Write down what was hashed of a file.
 
-        Raises:
-            OSError: it cannot be written.
+        Where that cannot be done it is offered all the same: a full disk is emptied by collecting.
         """
-        replace_file(self._blocks_of(file.name), file.model_dump_json().encode())
-        sync_folder(self.folder)
+        self._hashes[file.name] = None, file
+        try:
+            replace_file(self._blocks_of(file.name), file.model_dump_json().encode())
+            sync_folder(self.folder)
+        except OSError as error:
+            log.warning("%s: %s: its hashes are not written down: %s", self.id, file.name, error)
+        else:
+            del self._hashes[file.name]  # read from now on: what is offered is what was written
 
     def told(self, *, blocks: bool = False) -> Recording:
         """Describe it for the engine."""
@@ -214,8 +230,10 @@ class Kept:
         return self.folder / f"{name}{BLOCKS_SUFFIX}"
 
     def _delete_folder(self) -> None:
-        for path in self.folder.glob(f"*{BLOCKS_SUFFIX}"):
-            path.unlink(missing_ok=True)
+        # `.part`: what a full disk or a kill has left of a record or a list of hashes.
+        for pattern in (f"*{BLOCKS_SUFFIX}", "*.part"):
+            for path in self.folder.glob(pattern):
+                path.unlink(missing_ok=True)
         (self.folder / RECORD_NAME).unlink(missing_ok=True)
         with contextlib.suppress(OSError):  # what is no file of ours stays
             self.folder.rmdir()

@@ -27,7 +27,9 @@ class Store:
         self._kept: dict[str, Kept] = {kept.id: kept for kept in found_in(data_dir)}
         for kept in self._kept.values():
             if kept.record.state is RecordingState.RECORDING:
-                kept.change(state=RecordingState.LEFT)
+                # Not written down on a full disk, it is found so again.
+                with contextlib.suppress(OSError):
+                    kept.change(state=RecordingState.LEFT)
 
     def __getitem__(self, id: str) -> Kept:
         """Give a recording.

@@ -9,14 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 import numpy as np
 
 from acquire.errors import AcquireError
 from acquire.lsl.clock import local_clock
 from acquire.node.transfer.sources import Source
-from acquire.node.transfer.transfer import fetch
+from acquire.node.transfer.transfer import TransferError, fetch
 from acquire.node.wire.models import NodeFile, Receipt, Recording
 from recordings import layout
 from recordings.arrays import F64Array
@@ -32,8 +31,6 @@ from recordings.manifest import (
 from recordings.read.session import open_recording
 from recordings.repair.videos import Media, belongs_to, described
 from recordings.stream_kinds import INDEX_CHANNELS
-
-_SUFFIXES: Final = (*layout.MEDIA_SUFFIXES, layout.COPY_SUFFIX)
 
 Change = Callable[[Path, Callable[[Manifest], Manifest]], None]
 """Changes the manifest in a session's folder, while nobody else does."""
@@ -85,16 +82,26 @@ def is_whole(source: Source, job: Job) -> bool:
     """Say whether all files of a recording are here, and the session knows it."""
     manifest = Manifest.load(job.folder)
     waited_for = any(p.node == source.node for p in manifest.pending)
-    return not waited_for and not _lacking(manifest, job.recording)
+    return not waited_for and not _lacking(manifest, job)
 
 
-def _lacking(manifest: Manifest, recording: Recording) -> list[NodeFile]:
+def _lacking(manifest: Manifest, job: Job) -> list[NodeFile]:
     here = {entry.path: entry.sha256 for entry in manifest.files}
     return [
         file
-        for file in recording.files
-        if file.sha256 is None or here.get(file.name) != file.sha256  # None: not hashed there yet
+        for file in job.recording.files
+        if file.sha256 is None  # not hashed there yet
+        or here.get(file.name) != file.sha256
+        or not _is_on_disk(job.folder / file.name, file.bytes)
     ]
+
+
+def _is_on_disk(path: Path, size: int) -> bool:
+    """Say whether a file that the manifest knows is still there: only then may the node lose it."""
+    try:
+        return path.stat().st_size == size
+    except FileNotFoundError:
+        return False
 
 
 def collect(
@@ -114,25 +121,34 @@ def collect(
         tell: hears how far it is.
 
     Raises:
-        AcquireError, RecordingError, OSError: it cannot go on; what is here stays.
+        AcquireError, RecordingError, OSError: it cannot go on, or some files cannot be had; what is
+            here stays.
     """
     recording = source.recording(job.recording.id)
     if not recording.ready:
         return False
-    manifest = Manifest.load(job.folder)
-    lacking = _lacking(manifest, recording)
+    job = Job(recording, job.folder)
+    lacking = _lacking(Manifest.load(job.folder), job)
+    if not lacking and is_whole(source, job):
+        return False
     total = sum(file.bytes for file in recording.files)
     done = total - sum(file.bytes for file in lacking)
+    refused = []
     for file in lacking:
-        _refuse_odd(file.name, recording)
         reader = _Reader(source, recording.id, file, between, _teller(job, file, done, total, tell))
-        _bring(file, job.folder, reader)
+        try:
+            if file.problem is not None:
+                raise TransferError(f"{file.name}: {file.problem}")
+            _bring(file, job, reader)
+        except TransferError as error:  # of this file: the others are none the worse for it
+            refused.append(str(error))
+            continue
         change(job.folder, lambda before, file=file: _arrived(before, file))  # type: ignore[misc]
         done += file.bytes
-    if lacking or not is_whole(source, Job(recording, job.folder)):
-        change(job.folder, lambda before: _completed(before, job.folder, source, recording))
-        return True
-    return False
+    if refused:
+        raise TransferError("; ".join(refused))
+    change(job.folder, lambda before: _completed(before, job.folder, source, recording))
+    return True
 
 
 def release(source: Source, job: Job) -> None:
@@ -142,15 +158,15 @@ def release(source: Source, job: Job) -> None:
         AcquireError: the node refuses, or a file is not here.
     """
     manifest = Manifest.load(job.folder)
-    if lacking := _lacking(manifest, job.recording):
+    if lacking := _lacking(manifest, job):
         raise AcquireError(f"{job.folder.name}: {lacking[0].name} is not here; collect it first")
     files = {file.name: file.sha256 for file in job.recording.files if file.sha256}
     source.release(job.recording.id, Receipt(files=files))
 
 
 def _refuse_odd(name: str, recording: Recording) -> None:
-    if not name.endswith(_SUFFIXES):
-        raise AcquireError(
+    if not name.endswith(layout.STORED_SUFFIXES):
+        raise TransferError(
             f"{recording.id}: {name!r} is neither a video, a sound nor an own copy: not taken; "
             "see the node"
         )
@@ -191,18 +207,19 @@ class _Reader:
         self._between(0)
 
 
-def _bring(file: NodeFile, folder: Path, reader: _Reader) -> None:
-    path = folder / file.name
+def _bring(file: NodeFile, job: Job, reader: _Reader) -> None:
+    _refuse_odd(file.name, job.recording)
+    path = job.folder / file.name
     if path.exists():
         # Whoever was killed after the last block: it has its name, and the manifest not yet.
         if path.stat().st_size != file.bytes or (
             sha256_of(path, between=reader.rest) != file.sha256
         ):
-            raise AcquireError(
+            raise TransferError(
                 f"{path}: is another file than the node's; move it away, and collect again"
             )
         return
-    fetch(file, folder, reader.read, reader.rest)
+    fetch(file, job.folder, reader.read, reader.rest)
 
 
 # The manifest.

@@ -72,6 +72,7 @@ class Collector:
         self._report = report
         self._collected = collected
         self._transfers = {node.name: Transfer(node.name) for node in self._nodes}
+        self._failure: dict[str, str] = {}  # by node: what was said of the last try
         self._pace = Pace()
         self._closing = threading.Event()
         self._thread = LastingThread("collecting", self._run, self._closing, internal(report))
@@ -107,11 +108,21 @@ class Collector:
     def _collect_from(self, node: NodeTable) -> None:
         if node.transfer == "between" and self._is_recording():
             return
+        failed = []
         with client_of(node) as client:
             source = NodeSource(node.name, client)
             for job in jobs(source, self._data_dir):
-                self._bring(node, source, job)
-        self._note(node.name, progress=None, error=None)
+                try:
+                    self._bring(node, source, job)
+                except Unreachable:
+                    raise
+                except (AcquireError, RecordingError, OSError) as error:
+                    failed.append(str(error))  # of this session: the others come all the same
+        if failed:
+            self._failed(node.name, "; ".join(failed))
+        else:
+            self._failure.pop(node.name, None)
+            self._note(node.name, progress=None, error=None)
 
     def _bring(self, node: NodeTable, source: NodeSource, job: Job) -> None:
         if not is_whole(source, job):
@@ -151,8 +162,9 @@ class Collector:
             raise Left
 
     def _failed(self, node: str, text: str) -> None:
-        if self._transfers[node].error != text:  # once: it is tried again every few seconds
+        if self._failure.get(node) != text:  # once: it is tried again every few seconds
             self._report(node, "warning", "not-collected", text)
+        self._failure[node] = text
         self._note(node, progress=None, error=text)
 
     def _note(self, node: str, **changes: object) -> None:

@@ -137,7 +137,12 @@ def _as_left(recording: Recording) -> Recording:
 def _hashed(kept: Kept, file: NodeFile) -> NodeFile:
     if file.sha256 is not None:
         return file
-    size, sha256, blocks = hashed_file(kept.path_of(file.name), BLOCK_BYTES, lambda: None)
+    try:
+        size, sha256, blocks = hashed_file(kept.path_of(file.name), BLOCK_BYTES, lambda: None)
+    except OSError as error:
+        return file.model_copy(
+            update={"problem": f"cannot be read ({error.strerror}); see the disk"}
+        )
     return file.model_copy(
         update={"bytes": size, "sha256": sha256, "blocks": blocks, "block_bytes": BLOCK_BYTES}
     )

@@ -46,7 +46,7 @@ from acquire.processes.messages import (
 from acquire.rig.video import VideoOptions
 from acquire.validation_text import first_problem
 
-WIRE: Final = 3
+WIRE: Final = 4
 """What both sides must have in common; raised with every change of what is said here."""
 
 

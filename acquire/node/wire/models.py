@@ -79,7 +79,8 @@ class RecordingState(StrEnum):
 class NodeFile(_OnWire):
     """One file of a recording; it can be fetched once it has its `sha256`.
 
-    `frames`: of a video that nobody has closed, its whole frames, counted.
+    `frames`: of a video that nobody has closed, its whole frames, counted. `problem`: why it will
+    not be hashed, in words.
     """
 
     name: FileName
@@ -88,6 +89,7 @@ class NodeFile(_OnWire):
     frames: Count | None = None
     block_bytes: int = Field(default=BLOCK_BYTES, ge=1, le=1 << 30)
     blocks: tuple[Sha256, ...] = Field(default=(), max_length=MAX_BLOCKS)
+    problem: Text | None = None
 
     _plain = field_validator("name")(_name)
 
@@ -109,8 +111,9 @@ class Recording(_OnWire):
 
     @property
     def ready(self) -> bool:
-        """Whether everything of it can be fetched."""
-        return self.state is not RecordingState.RECORDING and all(f.sha256 for f in self.files)
+        """Whether everything of it that ever can be fetched can be."""
+        over = self.state is not RecordingState.RECORDING
+        return over and all(f.sha256 or f.problem for f in self.files)
 
 
 class NodeDevice(_OnWire):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -178,6 +179,21 @@ def test_a_node_that_is_away_lets_nothing_begin_and_names_each_device(
         relay.mend()
         node_state(running, NodeState.CONNECTED)
         record(running)
+
+
+def test_what_was_not_begun_for_want_of_an_answer_is_not_recorded_later(
+    node: Node, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A node that hangs for a while has the order already, and carries it out afterwards."""
+    monkeypatch.setattr("acquire.engine.beginnings.ARM_S", 0.5)
+    rig = write_rig(tmp_path, pair(node), node.address)
+    with engine_of(rig) as running, source_of(running.rig) as source:
+        node.process.send_signal(signal.SIGSTOP)
+        with pytest.raises(ControlError, match="no answer in time"):
+            running.engine.start(running.data_dir, LABELS)
+        node.process.send_signal(signal.SIGCONT)
+        wait_for(lambda: source.recordings() != [], what="the order that was late")
+        wait_for(lambda: all(r.ready for r in source.recordings()), what="its end")
 
 
 @pytest.mark.soak  # half a minute

@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import json
 import os
+import shutil
 import signal
 import sys
 import threading
@@ -30,7 +31,7 @@ from acquire.node.store.store import Store
 from acquire.node.wire.coding import encode
 from acquire.node.wire.messages import WIRE
 from acquire.node.wire.models import LateStops, RecordingState
-from acquire.processes.messages import Answer, ArmVideo, StartVideo, StopVideo
+from acquire.processes.messages import Answer, ArmVideo, HostEvent, StartVideo, StopVideo
 from acquire.rig.file import load_rig
 from recordings.video.reader import VideoReader, count_packets
 from tests.acquire.node.node_program import SESSION, Asking, Node, Refusal, camera
@@ -263,6 +264,20 @@ def test_a_device_that_dies_leaves_its_file_and_begins_another(node: Node) -> No
     first = next(f for f in recording.files if f.name == f"{face.name}.nut")
     assert first.frames == count_packets(node.data_dir / recording.id / first.name)
     assert (first.frames or 0) > 0
+
+
+def test_a_folder_removed_while_it_is_recorded_is_told_and_costs_nothing_else(node: Node) -> None:
+    engine = node.paired()
+    face = engine.record()
+    shutil.rmtree(node.data_dir / SESSION)
+    told = engine.wait_for(
+        lambda _, m: isinstance(m, HostEvent) and f"the folder of {SESSION} is gone" in m.text,
+        "the folder is gone",
+    )
+    assert (told.level, told.code) == ("error", "node-disk")
+    engine.stop(face.name)
+    assert not engine.info().recording
+    assert [r.files for r in engine.recordings()] == [()]
 
 
 def test_without_a_word_for_max_hours_it_stops(node: Node) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,7 +21,9 @@ from acquire.node.store.finishing import Finishing, hashed_file
 from acquire.node.store.kept import RECORD_NAME, Kept
 from acquire.node.store.store import Store
 from acquire.node.wire.models import Receipt, RecordingState
+from acquire.server.data_lock import DataLock
 from tests.acquire.program import wait_for
+from tests.acquire.small_disk import disk, fill
 
 BLOCK = 1000
 
@@ -39,15 +43,17 @@ def closed(store: Store, **files: bytes) -> Kept:
 
 
 @contextmanager
-def finishing(store: Store, is_recording: Callable[[], bool] = lambda: False) -> Iterator[None]:
-    complaints: list[str] = []
-    worker = Finishing(store, is_recording, complaints.append, BLOCK)
+def finishing(
+    store: Store, is_recording: Callable[[], bool] = lambda: False, complaints: int = 0
+) -> Iterator[None]:
+    told: list[str] = []
+    worker = Finishing(store, is_recording, told.append, BLOCK)
     worker.start()
     try:
         yield
     finally:
         worker.close()
-    assert complaints == []
+    assert len(told) == complaints, told
 
 
 def hashed(store: Store, kept: Kept) -> dict[str, str]:
@@ -162,6 +168,70 @@ def test_a_damaged_record_keeps_no_node_from_starting(tmp_path: Path, damage: by
     (kept.folder / RECORD_NAME).write_bytes(damage)
     assert Store(tmp_path).all() == []
     assert kept.folder.exists()
+
+
+def test_one_file_that_cannot_be_read_is_named_and_keeps_no_other_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def failing(path: Path, *rest: object) -> object:
+        asked.append(path.name)
+        if path.name == "eeg.nut":
+            raise OSError(errno.EIO, "Input/output error")
+        return hashed_file(path, *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("acquire.node.store.finishing.hashed_file", failing)
+    monkeypatch.setattr("acquire.node.store.finishing.LOOK_S", 0.01)
+    store = Store(tmp_path)
+    kept = closed(store, eeg=b"1", face=b"2")
+    with finishing(store, complaints=1):
+        wait_for(lambda: kept.told().ready, what="all that can be hashed")
+        side = kept.folder / "side.nut"
+        side.write_bytes(b"3")
+        wait_for(lambda: kept.hashed("side.nut") is not None, what="another look")
+    problems = {f.name: f.problem for f in kept.told().files}
+    assert problems.pop("eeg.nut") == (
+        "the node cannot read it (Input/output error); see its disk, and start it again"
+    )
+    assert set(problems.values()) == {None}
+    assert asked.count("eeg.nut") == 1
+
+
+def test_a_folder_that_somebody_has_removed_keeps_the_node_from_nothing(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    gone, here = closed(store, face=b"1"), armed(store, session="s2")
+    (here.folder / "face.nut").write_bytes(b"2")
+    shutil.rmtree(gone.folder)
+    assert [[f.name for f in kept.told().files] for kept in store.all()] == [[], ["face.nut"]]
+
+
+def test_what_a_system_leaves_beside_a_video_is_not_offered(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    kept = closed(store, face=b"1")
+    (kept.folder / "Thumbs.db").write_bytes(b"pictures")
+    right = hashed(store, kept)
+    assert list(right) == ["face.nut"]
+    assert store.release(kept.id, Receipt(files=right))
+    assert [path.name for path in kept.folder.iterdir()] == ["Thumbs.db"]
+
+
+def test_a_full_disk_is_emptied_by_collecting(tmp_path: Path) -> None:
+    """A node that was killed, and something else has filled the disk before its next start."""
+    with disk(tmp_path, 20 << 20) as small:
+        kept = armed(Store(small))
+        path = kept.folder / "face.nut"
+        path.write_bytes(b"x" * 10_000)
+        os.utime(path, (1, 1))
+        fill(small, 0)
+        with DataLock(small):
+            store = Store(small)
+            assert store[kept.id].record.state is RecordingState.LEFT
+            with finishing(store, complaints=1):  # its record cannot be written
+                wait_for(lambda: store[kept.id].told().ready, what="hashes")
+            right = {f.name: f.sha256 or "" for f in store[kept.id].told().files}
+            assert store.release(kept.id, Receipt(files=right))
+        assert not kept.folder.exists()
 
 
 def test_a_receipt_deletes_what_it_names(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from acquire.errors import AcquireError, ConfigError
 from acquire.lsl.config import configuration, configuration_for
 from acquire.node.store.store import Store
+from acquire.node.transfer import collector
 from acquire.node.transfer.collecting import (
     Job,
     Progress,
@@ -23,10 +25,11 @@ from acquire.node.transfer.collecting import (
 from acquire.node.transfer.giving_up import give_up
 from acquire.node.transfer.sources import DiskSource, Source
 from acquire.node.wire.models import NodeFile, Receipt, Recording, RecordingState
+from acquire.rig.node import NodeTable
 from recordings import layout
 from recordings.disk.hashing import sha256_of
 from recordings.manifest import FileEntry, Manifest, PendingFile, State
-from tests.acquire.program import unisono
+from tests.acquire.program import unisono, wait_for
 
 RUN = "0123456789abcdef"
 DATA = {"eeg.copy.xdf": b"rows" * 700, "face.copy.xdf": b"more" * 300}
@@ -193,6 +196,47 @@ def test_a_file_of_the_same_name_is_never_overwritten(session: Path) -> None:
     assert (session / "eeg.copy.xdf").read_bytes() == b"mine"
 
 
+def test_one_file_that_cannot_be_had_keeps_no_other_away(session: Path) -> None:
+    (session / "eeg.copy.xdf").write_bytes(b"mine")
+    source = offer(session)
+    with pytest.raises(AcquireError, match="is another file than the node's"):
+        collect(source, job_of(source, session), change_manifest)
+    assert [p.path for p in Manifest.load(session).pending] == ["eeg.copy.xdf"]
+    assert (session / "face.copy.xdf").read_bytes() == DATA["face.copy.xdf"]
+    (session / "eeg.copy.xdf").unlink()
+    assert collect(source, job_of(source, session), change_manifest)
+    assert Manifest.load(session).pending == ()
+
+
+def test_a_file_that_the_node_cannot_read_is_told_and_not_lost(session: Path) -> None:
+    source = offer(session)
+    eeg, face = source.kept.files
+    broken = NodeFile(name=eeg.name, bytes=eeg.bytes, problem="the node cannot read it (I/O error)")
+    source.kept = source.kept.model_copy(update={"files": (broken, face)})
+    with pytest.raises(AcquireError, match=r"eeg\.copy\.xdf: the node cannot read it \(I/O error"):
+        collect(source, job_of(source, session), change_manifest)
+    manifest = Manifest.load(session)
+    assert [p.path for p in manifest.pending] == ["eeg.copy.xdf"]
+    assert manifest.lost == ()
+
+
+def test_what_was_here_and_is_gone_is_not_released_but_fetched_again(session: Path) -> None:
+    source = offer(session)
+    job = job_of(source, session)
+    assert collect(source, job, change_manifest)
+    (session / "eeg.copy.xdf").unlink()
+    (session / "face.copy.xdf").write_bytes(b"torn")
+    assert not is_whole(source, job)
+    with pytest.raises(AcquireError, match="is not here; collect it first"):
+        release(source, job)
+    assert source.released == []
+    (session / "face.copy.xdf").unlink()
+    assert collect(source, job, change_manifest)
+    assert (session / "eeg.copy.xdf").read_bytes() == DATA["eeg.copy.xdf"]
+    assert len(Manifest.load(session).files) == 3
+    release(source, job)
+
+
 def test_what_the_node_never_had_is_lost_and_said_but_not_what_another_has(session: Path) -> None:
     other = PendingFile(path="back.nut", node="other-pc")
     change_manifest(session, lambda m: m.model_copy(update={"pending": (*m.pending, other)}))
@@ -254,6 +298,60 @@ def test_a_carried_disk_is_a_node_too(session: Path, disk: Path) -> None:
     # Another disk may have the rest.
     assert [p.path for p in manifest.pending] == ["face.copy.xdf"]
     assert sha256_of(session / "eeg.copy.xdf") == manifest.files[-1].sha256
+
+
+def test_a_session_that_cannot_be_completed_keeps_no_other_from_it(
+    session: Path, disk: Path
+) -> None:
+    second, _ = layout.new_session_folder(session.parents[3], "study", "01", "01", "test")
+    Manifest.load(session).model_copy(update={"run": 2}).save(second)
+    kept, _ = Store(disk).armed(RUN, layout.session_id(second), 1, "eeg", {})
+    (kept.folder / "eeg.copy.xdf").write_bytes(DATA["eeg.copy.xdf"])
+    (session / "eeg.copy.xdf").write_bytes(b"mine")
+    done = unisono("collect", session.parents[3], "--from", disk, folder=disk)
+    assert done.code == 2
+    assert "is another file than the node's" in done.stderr
+    assert f"{second.name}: 0.0 MB collected" in done.stdout
+    assert (second / "eeg.copy.xdf").read_bytes() == DATA["eeg.copy.xdf"]
+
+
+def test_an_engine_collects_what_it_can_and_says_once_what_it_cannot(
+    session: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (session / "eeg.copy.xdf").write_bytes(b"mine")
+    source = offer(session)
+    second, _ = layout.new_session_folder(session.parents[3], "study", "01", "01", "test")
+    Manifest.load(session).model_copy(update={"run": 2}).save(second)
+    other = source.kept.model_copy(update={"session": layout.session_id(second)})
+    monkeypatch.setattr(source, "recordings", lambda: [source.kept, other])
+    monkeypatch.setattr(collector, "client_of", contextlib.nullcontext)
+    monkeypatch.setattr(collector, "NodeSource", lambda name, client: source)
+    monkeypatch.setattr(collector, "LOOK_S", 0.01)
+    said: list[str] = []
+    looks: list[Path] = []
+
+    def change(folder: Path, how: Callable[[Manifest], Manifest]) -> None:
+        looks.append(folder)
+        change_manifest(folder, how)
+
+    node = NodeTable(name="cam-pc", address="127.0.0.1", fingerprint="0" * 64)
+    collecting = collector.Collector(
+        [node],
+        session.parents[3],
+        lambda: False,
+        change,
+        lambda source, level, code, text: said.append(code),
+        lambda folder: None,
+    )
+    collecting.start()
+    try:
+        wait_for(lambda: Manifest.load(second).pending == (), what="the other session")
+        (second / "eeg.copy.xdf").unlink()  # the next look has begun, and the one after it
+        wait_for(lambda: (second / "eeg.copy.xdf").exists(), what="another look")
+    finally:
+        collecting.close()
+    assert said.count("not-collected") == 1
+    assert "mine" in (session / "eeg.copy.xdf").read_text()
 
 
 def test_a_folder_that_is_no_nodes_is_refused(tmp_path: Path) -> None:
