@@ -320,6 +320,10 @@ ROWS = [
              units=parse_units("R14A"), emotion="happiness"),
     CodedRow(3, "01", "clip", {"onset": 300, "offset": 310}, kind="micro"),
     CodedRow(4, "01", "clip", {"onset": 400, "offset": 410}),
+    CodedRow(5, "01", "clip", {"onset": 500, "offset": 510}, units=parse_units("4"),
+             emotion="sad"),
+    CodedRow(6, "01", "clip", {"onset": 500, "offset": 510}, units=parse_units("7"),
+             emotion="fear"),
 ]  # fmt: skip
 FRAME_FORMS: list[FormName] = ["casme2", "samm", "samm-lv", "casme3", "megc"]
 
