@@ -32,7 +32,7 @@ class Incoming:
             first = error.errors()[0]
             named = "".join(f"{part}: " for part in first["loc"])
             self.faults.append(f"{where}: {named}{first['msg']}; left out")
-        except ValueError as error:
+        except (ValueError, OverflowError) as error:  # a time of hundreds of digits
             self.faults.append(f"{where}: {error}; left out")
         else:
             self._take(where, event)

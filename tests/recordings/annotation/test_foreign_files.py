@@ -765,6 +765,16 @@ def test_a_unit_with_times_of_its_own_in_an_expression_is_told(tmp_path: Path) -
     ]
 
 
+def test_numbers_that_are_too_large_are_told(tmp_path: Path) -> None:
+    frames, path = frames_at(100.0, 500), tmp_path / "a.eaf"
+    text = write_eaf([event("a", 100, 110, 140, "12")], frames, "c").decode()
+    path.write_text(text.replace('"1400"', f'"{10**400}"'))
+    assert read_eaf(path, frames).faults[-1].endswith("too large to convert to float; left out")
+    table = tmp_path / "a.csv"
+    table.write_text("Subject,Filename,Onset,Apex,Offset,AU\n01,c,5,1e400,9,4\n")
+    assert read_table(table, "casme3").faults == ["line 2: apex '1e400' is no number; left out"]
+
+
 def test_a_workbook_is_read_where_its_header_is_and_no_formula_vanishes(tmp_path: Path) -> None:
     openpyxl = pytest.importorskip("openpyxl")
     book = openpyxl.Workbook()
