@@ -18,11 +18,17 @@ from gui.review.app import run as show
 from gui.review.window import ReviewWindow
 from recordings.annotation.agreement.arbitration import in_order
 from recordings.annotation.agreement.coded_study import coding_of
-from recordings.annotation.coder_file import CONSENSUS, Who, annotations_folder, coder_of
+from recordings.annotation.coder_file import (
+    CONSENSUS,
+    Paths,
+    Who,
+    annotations_folder,
+    coder_of,
+)
 from recordings.annotation.frame_times import placed_all
 from recordings.annotation.model import Coding, Visible
 from recordings.annotation.plan import Plan, find_plan, load_plan
-from recordings.annotation.scheme import Scheme, load_scheme
+from recordings.annotation.scheme import SHIPPED, Scheme, load_scheme
 from recordings.annotation.store import CodingStore
 from recordings.errors import RecordingError
 from recordings.layout import MOTION_NAME
@@ -66,9 +72,11 @@ class CodingOrder:
 class Coder:
     """A coder's file, open, and what the study's plan hides from that coder."""
 
-    def __init__(self, order: CodingOrder, by: Who, plan: Plan | None, store: CodingStore) -> None:
+    def __init__(
+        self, order: CodingOrder, by: Who, plan: Plan | None, store: CodingStore, scheme: Scheme
+    ) -> None:
         self.order, self.who, self.plan, self.store = order, by, plan, store
-        self.scheme: Scheme = _scheme(order, plan, store)
+        self.scheme = scheme
 
     @property
     def hidden(self) -> tuple[Visible, ...]:
@@ -138,9 +146,7 @@ def coder(order: CodingOrder) -> Iterator[Coder]:
     _check(order.session)
     found = find_plan(order.session)
     plan = load_plan(found) if found is not None else None
-    if order.scheme:
-        load_scheme(order.scheme)  # before a file is begun with its name
-    scheme = order.scheme or (plan.scheme if plan is not None else DEFAULT_SCHEME)
+    scheme = _begun_with(order, plan, found)
     name = order.session.resolve().name
     if order.arbitrate is not None:
         for one in order.arbitrate:  # named before a consensus is begun
@@ -148,13 +154,16 @@ def coder(order: CodingOrder) -> Iterator[Coder]:
                 raise RecordingError(f"{CONSENSUS} is what is decided on, and no coder of its own")
             coding_of(order.session, one, order.annotations)
     file = by if order.arbitrate is None else Who(CONSENSUS)
+    if order.scheme or not Paths(order.folder, file).file.exists():
+        load_scheme(scheme)  # before a file is begun with its name
     with CodingStore(order.folder, file, session=name, scheme=scheme) as store:
         if order.arbitrate is None and plan is not None and by.coder not in _named(plan):
             store.notes.append(f"coding.toml names no coder {by.coder}")
         if order.arbitrate is not None:
             coders = in_order(store.coding.decisions.values(), order.arbitrate)
             order = replace(order, arbitrate=coders)
-        yield Coder(order, by, plan, store)
+        kept = "" if order.scheme else store.scheme
+        yield Coder(order, by, plan, store, load_scheme(kept or scheme))
 
 
 def run(order: CodingOrder) -> int:
@@ -179,6 +188,9 @@ def _check(path: Path) -> None:
             raise RecordingError(f"{path}: is being recorded; code it when it is closed")
 
 
-def _scheme(order: CodingOrder, plan: Plan | None, store: CodingStore) -> Scheme:
-    name = order.scheme or store.scheme or (plan.scheme if plan is not None else DEFAULT_SCHEME)
-    return load_scheme(name)
+def _begun_with(order: CodingOrder, plan: Plan | None, found: Path | None) -> str:
+    """Return the scheme of a new file: shipped, or where it lies, whatever folder one works in."""
+    name, folder = order.scheme or DEFAULT_SCHEME, Path()
+    if not order.scheme and plan is not None and found is not None:
+        name, folder = plan.scheme, found.parent
+    return name if name in SHIPPED else str((folder / name).resolve())

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, Literal
 
 import numpy as np
 
+from recordings.annotation.frame_times import GAP_S
 from recordings.errors import RecordingError
 from recordings.export.coded import events_of, of_others
 from recordings.export.excerpts import Piece, around_events, clips_of, coded_events, pieces_of
@@ -70,6 +71,7 @@ def export(session: Session, folder: Path, settings: Settings) -> list[str]:
         if not chosen:
             notes.append(f"{piece.name}: no frame of {camera.name} between its times")
             continue
+        notes += _far(camera, piece)
         box = _box(camera, chosen, settings, piece.name, notes)
         images = _write(camera, chosen, piece, box, out, settings.form)
         rows.append(_row(session, camera, piece, chosen, box, images))
@@ -122,6 +124,14 @@ def _frames_between(camera: Camera, piece: Piece) -> range:
         # A sheet's times are rounded: the frame of the onset may be a little before its onset.
         first = min(first, *map(camera.number_at, piece.marks.values()))
     return range(first, min(last + 1, len(times)))
+
+
+def _far(camera: Camera, piece: Piece) -> Iterator[str]:
+    """Say which marks lie in a gap of the camera: the frame that is given for them is another's."""
+    for mark, time in piece.marks.items():
+        apart = abs(float(camera.times[camera.number_at(time)]) - time)
+        if apart > GAP_S:
+            yield f"{piece.name}: its {mark} is {apart:.2f} s from the nearest frame"
 
 
 def _box(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -170,7 +171,11 @@ def _codings(
         for coder, one in loaded.items()
         if one.file.coder != coder and one.file.coder in loaded
     ]
-    begun = {coder: one.file.scheme for coder, one in loaded.items() if coder != CONSENSUS}
+    begun = {
+        coder: re.split(r"[\\/]", one.file.scheme)[-1]  # own ones lie where each coder has them
+        for coder, one in loaded.items()
+        if coder != CONSENSUS
+    }
     if len(set(begun.values()) - {""}) > 1:
         listed = ", ".join(f"{coder} {scheme}" for coder, scheme in begun.items() if scheme)
         notes.append(f"{session}: begun with other schemes, whose words may differ: {listed}")

@@ -18,7 +18,7 @@ from typing import Any, Final
 from recordings.annotation.formats.boris_project import ANY, CODE, Observation, Row, rows_of
 from recordings.annotation.formats.eaf import layered, ms_of
 from recordings.annotation.formats.event_text import as_text, from_text
-from recordings.annotation.formats.incoming import Incoming, made
+from recordings.annotation.formats.incoming import OWN_TIMES, Incoming, made
 from recordings.annotation.frame_times import FrameTimes
 from recordings.annotation.model import Event, Mark, Moment
 
@@ -125,6 +125,7 @@ def read_boris(path: Path, frames: FrameTimes, which: Observation = ANY) -> Inco
     points = [row for row in rows if row.code.startswith("apex")]
     whole = [state for state in states if state[0].code.startswith("expression")]
     units: dict[int, list[Row]] = {start.number: [] for start, _ in whole}
+    times = {start.number: (start.time, end.time) for start, end in whole}
     loose: dict[tuple[str, float, float], list[tuple[Row, Row]]] = {}
     for start, end in states:
         if not start.code.startswith("AU"):
@@ -135,6 +136,9 @@ def read_boris(path: Path, frames: FrameTimes, which: Observation = ANY) -> Inco
             loose.setdefault(where, []).append((start, end))
         else:
             units[home].append(start)
+            if (start.time, end.time) != times[home]:
+                said = OWN_TIMES.format(f"the expression of row {home}")
+                incoming.faults.append(f"row {start.number}: {start.code} {said}")
     for own in loose.values():
         whole.append(own[0])
         units[own[0][0].number] = [start for start, _ in own]

@@ -102,7 +102,7 @@ def _chosen(path: Path, media: Mapping[str, Collection[str]], which: Observation
 def _media(observation: dict[str, Any]) -> Iterator[str]:
     """Yield the names of an observation's videos, without folder and suffix."""
     for videos in (observation.get("file") or {}).values():
-        yield from map(video_name, map(str, videos))
+        yield from map(video_name, map(str, videos or ()))
 
 
 def _shifts(observation: dict[str, Any]) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -62,9 +63,9 @@ class SheetRow:
         if self.is_empty(column):
             return None
         text = self.cells[column].strip().replace("\u2212", "-").replace("\u00a0", "")
-        if not _NUMBER.fullmatch(text):
+        if not _NUMBER.fullmatch(text) or not math.isfinite(found := float(text.replace(",", "."))):
             raise ValueError(f"{column} {self.cells[column]!r} is no number")
-        return float(text.replace(",", "."))
+        return found
 
     def is_of(self, participant: str) -> bool:
         """Whether the row is of this participant; a sheet without subjects is of anybody.

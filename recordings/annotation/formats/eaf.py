@@ -28,7 +28,7 @@ from recordings.annotation.formats.eaf_tiers import (
     video_name,
 )
 from recordings.annotation.formats.event_text import as_text, from_text
-from recordings.annotation.formats.incoming import Incoming, made
+from recordings.annotation.formats.incoming import OWN_TIMES, Incoming, made
 from recordings.annotation.frame_times import FrameTimes
 from recordings.annotation.model import MARKS, Event, Mark, Moment
 
@@ -150,6 +150,8 @@ def read_eaf(
             loose.setdefault((unit.begin, unit.end), []).append(unit)
         else:
             units[home].append(unit)
+            if (unit.begin, unit.end) != (home.begin, home.end):
+                incoming.faults.append(f"{_where(unit)} {OWN_TIMES.format(_where(home))}")
     for interval, own in units.items():
         others = [i for i in intervals if i.layer == interval.layer and _shared(i, interval) >= 0]
         incoming.add(_where(interval), partial(_event, interval, own, others, frames, incoming))

@@ -5,13 +5,16 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from pydantic import ValidationError
 
 from recordings.annotation.action_units import Units, parse_units
 from recordings.annotation.frame_times import FrameTimes
 from recordings.annotation.model import MARKS, Event, Mark, Moment
+
+OWN_TIMES: Final = "has other times than {}, with which it is read: they are not kept"
+"""Of an action unit in an expression."""
 
 
 @dataclass(slots=True)
@@ -29,7 +32,7 @@ class Incoming:
             first = error.errors()[0]
             named = "".join(f"{part}: " for part in first["loc"])
             self.faults.append(f"{where}: {named}{first['msg']}; left out")
-        except ValueError as error:
+        except (ValueError, OverflowError) as error:  # a time of hundreds of digits
             self.faults.append(f"{where}: {error}; left out")
         else:
             self._take(where, event)
@@ -64,12 +67,12 @@ def unit_of(name: str, value: str) -> tuple[str, str]:
     The value of `AU12` may be `L12B`, `L`, `B` or `L|B`; a 3 is not the unit 3, nor any side.
     """
     value = "" if value.strip().casefold() == "none" else value.strip()
-    try:
-        numbers = {unit.number for unit in parse_units(name)}
-    except ValueError:
-        numbers = set()
-    if not numbers or not value:
-        return value or name, ""
+    numbers = {unit.number for unit in parse_units(name)} if _is_units(name) else set()
+    if not value:
+        return name, ""
+    if not numbers:  # of a number that is not understood a note has all
+        has_more = any(map(str.isdecimal, name)) and not _is_units(value)
+        return f"{name} {value}" if has_more else value, ""
     number = name.upper().removeprefix("AU").strip()
     first, _, second = value.partition("|")
     for text in (value, f"{number}{value}", f"{first}{number}{second}", f"{second}{number}{first}"):
@@ -80,6 +83,13 @@ def unit_of(name: str, value: str) -> tuple[str, str]:
         if found and found <= numbers:
             return text, ""
     return name, value
+
+
+def _is_units(text: str) -> bool:
+    try:
+        return bool(parse_units(text))
+    except ValueError:
+        return False
 
 
 def units_or_note(text: str, note: str) -> tuple[Units, str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -337,6 +338,26 @@ def test_every_key_of_the_review_but_four_is_still_the_reviews(desk: Coded) -> N
             desk.press(key, modifiers)
     desk.press(K.Key_Escape)
     assert desk.store.entries == 1
+
+
+def test_an_own_scheme_lies_beside_the_plan_wherever_one_works(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = make_session(tmp_path / "study", Film()).folder
+    (tmp_path / "study" / "coding.toml").write_text('coders = ["anna"]\nscheme = "ours.toml"\n')
+    order = CodingOrder(folder, "anna")
+    with pytest.raises(RecordingError, match="no scheme can be read there"), coder(order):
+        pass
+    (tmp_path / "study" / "ours.toml").write_text('name = "ours"\nemotions = ["awe"]\n')
+    with coder(order) as found:  # nothing was begun with a scheme that was not there
+        assert found.scheme.name == "ours"
+    monkeypatch.chdir(tmp_path / "study")
+    with coder(replace(order, coder="ben", scheme="ours.toml")) as found:
+        assert found.scheme.name == "ours"
+    monkeypatch.chdir(tmp_path)
+    for name in ("anna", "ben"):
+        with coder(replace(order, coder=name)) as found:
+            assert found.scheme.name == "ours"
 
 
 @pytest.mark.parametrize("rate", [150.0, 500.0])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import importlib.util
 import json
+import re
 import xml.etree.ElementTree as ET
 from collections import defaultdict
 from collections.abc import Sequence
@@ -306,6 +307,8 @@ def test_rows_of_boris_that_are_none_are_named(tmp_path: Path) -> None:
         "row 2: 'smile' is no code of ours; left out",
         "row 10: is no row of an observation; left out",
         "row 7: expression has no end; left out",
+        "row 3: AU12 has other times than the expression of row 5, with which it is read: they are "
+        "not kept",
         "row 8: face has no frame at this time; left out",
     ]
 
@@ -317,6 +320,10 @@ ROWS = [
              units=parse_units("R14A"), emotion="happiness"),
     CodedRow(3, "01", "clip", {"onset": 300, "offset": 310}, kind="micro"),
     CodedRow(4, "01", "clip", {"onset": 400, "offset": 410}),
+    CodedRow(5, "01", "clip", {"onset": 500, "offset": 510}, units=parse_units("4"),
+             emotion="sad"),
+    CodedRow(6, "01", "clip", {"onset": 500, "offset": 510}, units=parse_units("7"),
+             emotion="fear"),
 ]  # fmt: skip
 FRAME_FORMS: list[FormName] = ["casme2", "samm", "samm-lv", "casme3", "megc"]
 
@@ -574,6 +581,7 @@ def test_units_as_people_name_them_in_elan_and_boris(
         ("AU1+2", "", "1+2", ""),
         ("AUs", "AU 12+25", "12+25", ""),
         ("AU12L", "", "", "action units AU12L"),
+        ("AU12L", "B", "", "action units AU12L B"),
         ("AU", "12?", "", "action units 12?"),
     ],
 )
@@ -738,6 +746,33 @@ def test_events_that_were_coded_on_a_clip_lie_in_the_clip(tmp_path: Path) -> Non
         read_boris(boris, frames, Observation("", videos)),
     ):
         assert (said(found.events), found.faults) == (said([one]), [])
+
+
+def test_a_unit_with_times_of_its_own_in_an_expression_is_told(tmp_path: Path) -> None:
+    frames = frames_at(100.0, 500)
+    path = tmp_path / "a.eaf"
+    text = write_eaf([event("a", 100, 110, 140, "12")], frames, "c").decode()
+    slot = '<TIME_SLOT TIME_SLOT_ID="late" TIME_VALUE="1700" />'
+    at = text.index("AU12")
+    end = 'TIME_SLOT_REF2="late"'
+    text = text[:at] + re.sub(r'TIME_SLOT_REF2="\w+"', end, text[at:], count=1)
+    path.write_text(text.replace("</TIME_ORDER>", f"{slot}</TIME_ORDER>"))
+    found = read_eaf(path, frames)
+    assert [format_units(e.units) for e in found.events] == ["12"]
+    assert found.faults == [
+        "AU12, 1000 to 1700 ms has other times than expression, 1000 to 1400 ms, with which it is "
+        "read: they are not kept"
+    ]
+
+
+def test_numbers_that_are_too_large_are_told(tmp_path: Path) -> None:
+    frames, path = frames_at(100.0, 500), tmp_path / "a.eaf"
+    text = write_eaf([event("a", 100, 110, 140, "12")], frames, "c").decode()
+    path.write_text(text.replace('"1400"', f'"{10**400}"'))
+    assert read_eaf(path, frames).faults[-1].endswith("too large to convert to float; left out")
+    table = tmp_path / "a.csv"
+    table.write_text("Subject,Filename,Onset,Apex,Offset,AU\n01,c,5,1e400,9,4\n")
+    assert read_table(table, "casme3").faults == ["line 2: apex '1e400' is no number; left out"]
 
 
 def test_a_workbook_is_read_where_its_header_is_and_no_formula_vanishes(tmp_path: Path) -> None:

@@ -448,11 +448,14 @@ def test_what_does_not_begin_in_its_clip_is_told(session: Path, tmp_path: Path) 
         "Subject,Marker,OnsetTime,ApexTime,OffsetTime,Action Units,Estimated Emotion\n"
         f"1,{clip.code},{length - 0.05:.3f},{length + 0.1:.3f},,4,sad\n"
         f"1,{clip.code},{length + 0.5:.3f},{length + 0.6:.3f},,4,sad\n"
+        f"1,{clip.code},-0.1,0.1,0.2,4,sad\n"
     )
-    begun = round(length + 0.5, 3)
-    said = f"line 3: begins {begun:g} s into its clip, which lasts {length:.3f} s; left out"
-    assert take_in(session, path, "mmme", "ben").faults == (said,)
+    said = tuple(
+        f"line {n}: begins {begun:g} s into its clip, which lasts {length:.3f} s; left out"
+        for n, begun in ((3, round(length + 0.5, 3)), (4, -0.1))
+    )
+    assert take_in(session, path, "mmme", "ben").faults == said
     assert len(frames_of(session, "ben")) == 1
     settings = clips.Settings(events=path, form="pair")
     (done,) = exported("clips", [session], tmp_path / "pair", settings)
-    assert done.notes == (f"coded.csv, {said}",)
+    assert done.notes == tuple(f"coded.csv, {text}" for text in said)

@@ -210,6 +210,18 @@ def test_marks_of_clips_are_frames_of_theirs(sessions: list[Path], tmp_path: Pat
     assert all(0 <= int(r["onset_frame"]) <= int(r["offset_frame"]) for r in rows)
 
 
+def test_a_mark_in_a_gap_of_the_camera_is_told(tmp_path: Path) -> None:
+    with open_session(make_session(tmp_path / "whole", Plan(seconds=9.0))) as session:
+        trial = next(t for t in session.trials() if t.end and t.end < session.stop - 0.5)
+    onset = round((trial.onset - START) * FPS)
+    lost = tuple(range(onset - 60, onset + 40))
+    gapped = make_session(tmp_path / "gapped", Plan(seconds=9.0, lost_frames=lost))
+    (done,) = exported("clips", [gapped], tmp_path / "clips", clips.Settings())
+    (note,) = [note for note in done.notes if note.startswith("trial-001")]
+    assert note.startswith("trial-001: its onset is 0.4")
+    assert note.endswith("s from the nearest frame")
+
+
 def _rows(path: Path) -> list[dict[str, str]]:
     with path.open(newline="") as file:
         return list(csv.DictReader(file))
