@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -155,7 +156,7 @@ def coder(order: CodingOrder) -> Iterator[Coder]:
             coding_of(order.session, one, order.annotations)
     file = by if order.arbitrate is None else Who(CONSENSUS)
     if order.scheme or not Paths(order.folder, file).file.exists():
-        load_scheme(scheme)  # before a file is begun with its name
+        _scheme(scheme, order.session)  # before a file is begun with its name
     with CodingStore(order.folder, file, session=name, scheme=scheme) as store:
         if order.arbitrate is None and plan is not None and by.coder not in _named(plan):
             store.notes.append(f"coding.toml names no coder {by.coder}")
@@ -163,7 +164,7 @@ def coder(order: CodingOrder) -> Iterator[Coder]:
             coders = in_order(store.coding.decisions.values(), order.arbitrate)
             order = replace(order, arbitrate=coders)
         kept = "" if order.scheme else store.scheme
-        yield Coder(order, by, plan, store, load_scheme(kept or scheme))
+        yield Coder(order, by, plan, store, _scheme(kept or scheme, order.session))
 
 
 def run(order: CodingOrder) -> int:
@@ -189,8 +190,22 @@ def _check(path: Path) -> None:
 
 
 def _begun_with(order: CodingOrder, plan: Plan | None, found: Path | None) -> str:
-    """Return the scheme of a new file: shipped, or where it lies, whatever folder one works in."""
+    """Return the scheme of a new file: shipped, or where it lies from the session.
+
+    So it is found whatever folder one works in, and no home folder is named in what is handed on.
+    """
     name, folder = order.scheme or DEFAULT_SCHEME, Path()
     if not order.scheme and plan is not None and found is not None:
         name, folder = plan.scheme, found.parent
-    return name if name in SHIPPED else str((folder / name).resolve())
+    if name in SHIPPED:
+        return name
+    path = (folder / name).resolve()
+    try:
+        return Path(os.path.relpath(path, order.session.resolve())).as_posix()
+    except ValueError:  # on another drive
+        return str(path)
+
+
+def _scheme(name: str, session: Path) -> Scheme:
+    beside = session.resolve() / name
+    return load_scheme(beside if name not in SHIPPED and beside.exists() else name)

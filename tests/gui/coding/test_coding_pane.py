@@ -358,6 +358,7 @@ def test_an_own_scheme_lies_beside_the_plan_wherever_one_works(
     for name in ("anna", "ben"):
         with coder(replace(order, coder=name)) as found:
             assert found.scheme.name == "ours"
+            assert not Path(found.store.scheme).is_absolute(), "it would name who codes"
 
 
 @pytest.mark.parametrize("rate", [150.0, 500.0])
