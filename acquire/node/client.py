@@ -184,7 +184,7 @@ def _refusal(name: str, response: http.client.HTTPResponse, content: bytes) -> s
     try:
         problem = json.loads(content)
         text = f"{problem['text']}; {problem['remedy']}".removesuffix("; ")
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         text = f"{response.status} {response.reason}"
     # It goes into terminals and lists: one line, nothing that steers them.
     shown = "".join(c for c in " ".join(text.split()) if c.isprintable())[:500]
