@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import http
 import http.client
 import json
 import time
@@ -181,6 +182,11 @@ class NodeClient:
 
 
 def _refusal(name: str, response: http.client.HTTPResponse, content: bytes) -> str:
+    if response.status == http.HTTPStatus.UNAUTHORIZED:
+        return (
+            f"node {name}: does not let this engine in any more: its entry there was deleted, or "
+            "another engine of the same name has been paired since; pair anew"
+        )
     try:
         problem = json.loads(content)
         text = f"{problem['text']}; {problem['remedy']}".removesuffix("; ")

@@ -43,6 +43,8 @@ NodeName = Annotated[str, Field(pattern=NODE_NAME)]
 RunId = Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{1,64}$")]
 Sha256 = Annotated[str, Field(pattern=SHA256)]
 Count = Annotated[int, Field(ge=0, lt=1 << 63)]
+Token = Annotated[str, Field(pattern=r"^[\x21-\x7e]{1,200}$")]
+"""It goes into a header."""
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 
 
@@ -270,4 +272,4 @@ class Paired(_OnWire):
     """The token that the engine is known by from now on."""
 
     name: NodeName
-    token: ShortText
+    token: Token

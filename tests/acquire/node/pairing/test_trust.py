@@ -284,6 +284,21 @@ def test_a_node_is_added_to_a_rig_file(tmp_path: Path) -> None:
         add_to_rig(known, tmp_path / "none.toml")
 
 
+def test_a_damaged_file_of_one_node_costs_no_other(tmp_path: Path) -> None:
+    one = KnownNode(name="cam-pc", address="10.0.0.2", fingerprint="ab" * 32, token="t")
+    damaged = remember(one, tmp_path).with_name(f"{'cd' * 32}.json")
+    damaged.write_text("{")
+    assert known_node("ab" * 32, tmp_path) == one
+    with pytest.raises(ConfigError, match=r"cannot be read; delete it and pair anew"):
+        known_node("cd" * 32, tmp_path)
+
+
+@pytest.mark.parametrize("token", ["", "日本", "a b", "a\r\nX: 1", "a" * 201])
+def test_a_token_that_no_header_can_carry_is_none(token: str) -> None:
+    with pytest.raises(ValueError, match="token"):
+        KnownNode(name="cam-pc", address="10.0.0.2", fingerprint="ab" * 32, token=token)
+
+
 def test_the_umask_is_of_no_matter(tmp_path: Path) -> None:
     before = os.umask(0)
     try:
