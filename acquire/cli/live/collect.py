@@ -62,7 +62,7 @@ def collect(
         return
     problems: list[str] = []
     sessions = _pending(path, problems, everything=release)
-    data_dir = path if path not in sessions else path.parents[3]
+    data_dir = path if path not in sessions else path.parents[min(3, len(path.parents) - 1)]
     brought: list[str] = []
     progress = Progress(enabled=not as_json)
     for name, opened in _sources(sessions, disk, data_dir):
