@@ -6,9 +6,11 @@ A device on a node is armed like a camera, whatever it sends: it keeps an own co
 from __future__ import annotations
 
 import math
+import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
+from functools import partial
 from typing import Any
 
 from acquire.errors import ControlError
@@ -35,9 +37,16 @@ class Cameras:
     It holds no recording of its own: each order names its take.
     """
 
-    def __init__(self, devices: Mapping[str, Link], complain: Complain) -> None:
+    def __init__(
+        self, devices: Mapping[str, Link], complain: Complain, late: Callable[[str], None]
+    ) -> None:
+        """Take the devices; `late` gets each that answers again after its take began without it.
+
+        It is called in a thread of its own, and may wait.
+        """
         self._devices = devices
         self._complain = complain
+        self._late = late
 
     def _chosen(self, gets: Callable[[str], bool]) -> list[Link]:
         """A device with several cameras is stored as a whole."""
@@ -53,9 +62,15 @@ class Cameras:
 
         Gives what went wrong with devices on nodes, in words; all failures are complained of.
         """
-        return self._arm(take, self._chosen(take.gets), within_s)
+        return self._arm(take, self._chosen(take.gets), within_s, self._late)
 
-    def _arm(self, take: Take, devices: Iterable[Link], within_s: float) -> list[str]:
+    def _arm(
+        self,
+        take: Take,
+        devices: Iterable[Link],
+        within_s: float,
+        late: Callable[[str], None] = lambda name: None,
+    ) -> list[str]:
         asked = {}
         for device in devices:
             snapshot = device.snapshot
@@ -72,7 +87,10 @@ class Cameras:
             if error := _error_of(answer, deadline):
                 # Nobody knows whether it was heard: a slow disk, or a node, may carry it out later,
                 # and would record until it is ended.
-                self._devices[name].ask(StopVideo(take.number, -math.inf))
+                is_silent = not answer.done()
+                ended = self._devices[name].ask(StopVideo(take.number, -math.inf))
+                if is_silent:
+                    ended.add_done_callback(partial(_in_thread, partial(late, name)))
                 what = "no file of its own" if snapshot.media else "no own copy"
                 self._complain(take, name, f"{what}: {error}")
                 failed += [f"{name}: {error}"] if snapshot.node is not None else []
@@ -151,6 +169,11 @@ class Cameras:
             for spec in device.snapshot.media
             if device.snapshot.node is None
         )
+
+
+def _in_thread(action: Callable[[], None], _: Future[Any]) -> None:
+    # Whoever brings answers must not wait for what it brings.
+    threading.Thread(target=action, name="late device", daemon=True).start()
 
 
 def _stored(snapshot: DeviceSnapshot) -> Iterable[StreamSpec | MediaSpec]:

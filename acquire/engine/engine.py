@@ -111,7 +111,11 @@ class Engine:
         self.streams = Streams(
             selection, self._pump, self._reporter, self.devices, self.player, origin
         )
-        cameras = Cameras(self.devices.processes, self._complain_of_video)
+        cameras = Cameras(
+            self.devices.processes,
+            self._complain_of_video,
+            lambda device: self.takes.arm_again(device, only_missing=True),
+        )
         node_run = self.nodes.run_id if rig.nodes else None
         self.takes = Takes(
             Apparatus(self._pump, cameras, self.devices, self.player, self._reporter, node_run),

@@ -147,7 +147,11 @@ class OwnCopies:
             for take in self._numbered(number):
                 take.interval = Interval(take.interval.start, lsl_stop)
                 take.videos = videos
-                take.cut = lsl_stop if local_clock() - lsl_stop > CUT_S else None
+                # Of one that was undone before its start nothing is to be cut: a further copy of
+                # the same take may have rows after that.
+                began = take.interval.start < math.inf
+                late = began and local_clock() - lsl_stop > CUT_S
+                take.cut = lsl_stop if late else None
                 self._see_splits()
                 return take.closed
         return videos

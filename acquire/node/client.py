@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import http
 import http.client
 import json
+import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -14,7 +16,7 @@ from pydantic import BaseModel
 
 from acquire.errors import ControlError
 from acquire.node.pairing.known import known_node
-from acquire.node.pairing.pinned import PinnedConnection, Unreachable
+from acquire.node.pairing.pinned import PatientSocket, PinnedConnection, Unreachable
 from acquire.node.wire.coding import MAX_ANSWER, decode, encode
 from acquire.rig.node import NodeTable
 
@@ -23,6 +25,8 @@ ANSWER_S = 5.0
 """How long a node may take to answer; who asks it to wait adds that."""
 READ_S = 30.0
 """How long a disk that others use may take to give the next bytes of a file."""
+WHOLE_S = 60.0
+"""How long an answer that has begun may take to its end; the pieces of files take what they do."""
 IDLE_S = 4.0
 """A connection that has said nothing for longer is made anew: a node closes it after 10 s."""
 PIECE = 1 << 20
@@ -118,7 +122,7 @@ class NodeClient:
         `came` is called with the size of each piece; it may rest, and what it raises ends this.
         """
         wanted = {"Range": f"bytes={start}-{start + len(view) - 1}"}
-        with self._asked("GET", path, None, wanted, READ_S) as response:
+        with self._asked("GET", path, None, wanted, READ_S, math.inf) as response:
             place = 0
             while count := response.readinto(view[place : place + PIECE]):
                 place += count
@@ -141,12 +145,13 @@ class NodeClient:
         body: BaseModel | bytes | None,
         headers: dict[str, str],
         timeout_s: float,
+        whole_s: float = WHOLE_S,
     ) -> Iterator[http.client.HTTPResponse]:
         """Ask, and give the answer to be read; what is not read of it costs the connection."""
         data = encode(body) if isinstance(body, BaseModel) else body
         whole = False
         try:
-            response = self._send(method, path, data, headers, timeout_s)
+            response = self._send(method, path, data, headers, timeout_s, whole_s)
             if response.status >= 300:
                 content = response.read(MAX_PROBLEM)
                 whole = response.isclosed()
@@ -164,7 +169,13 @@ class NodeClient:
                 self.close()
 
     def _send(
-        self, method: str, path: str, data: bytes | None, headers: dict[str, str], timeout_s: float
+        self,
+        method: str,
+        path: str,
+        data: bytes | None,
+        headers: dict[str, str],
+        timeout_s: float,
+        whole_s: float,
     ) -> http.client.HTTPResponse:
         headers = {**headers, "Content-Type": "application/json"}
         headers["Authorization"] = f"Bearer {self._address.token}"
@@ -175,16 +186,27 @@ class NodeClient:
             self._connection = PinnedConnection(address.address, address.fingerprint, ANSWER_S)
             self._connection.connect()
         # Not `auto_open`: what is sent goes to the certificate that was looked at, or nowhere.
-        self._connection.sock.settimeout(timeout_s)
+        sock = self._connection.sock
+        assert isinstance(sock, PatientSocket)
+        sock.settimeout(timeout_s)
+        sock.deadline = time.monotonic() + timeout_s
         self._connection.request(method, path, data, headers)
-        return self._connection.getresponse()
+        response = self._connection.getresponse()
+        sock.settimeout(timeout_s)
+        sock.deadline = time.monotonic() + whole_s
+        return response
 
 
 def _refusal(name: str, response: http.client.HTTPResponse, content: bytes) -> str:
+    if response.status == http.HTTPStatus.UNAUTHORIZED:
+        return (
+            f"node {name}: does not let this engine in any more: its entry there was deleted, or "
+            "another engine of the same name has been paired since; pair anew"
+        )
     try:
         problem = json.loads(content)
         text = f"{problem['text']}; {problem['remedy']}".removesuffix("; ")
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         text = f"{response.status} {response.reason}"
     # It goes into terminals and lists: one line, nothing that steers them.
     shown = "".join(c for c in " ".join(text.split()) if c.isprintable())[:500]

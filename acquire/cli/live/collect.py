@@ -14,6 +14,7 @@ from acquire.cli.options import Json
 
 if TYPE_CHECKING:
     from acquire.cli.sessions.progress import Progress
+    from acquire.node.client import NodeClient
     from acquire.node.transfer.collecting import Job
     from acquire.node.transfer.sources import Source
     from acquire.rig.node import NodeTable
@@ -62,7 +63,7 @@ def collect(
         return
     problems: list[str] = []
     sessions = _pending(path, problems, everything=release)
-    data_dir = path if path not in sessions else path.parents[3]
+    data_dir = path if path not in sessions else path.parents[min(3, len(path.parents) - 1)]
     brought: list[str] = []
     progress = Progress(enabled=not as_json)
     for name, opened in _sources(sessions, disk, data_dir):
@@ -140,7 +141,6 @@ def _sources(
     sessions: dict[Path, Manifest], disk: Path | None, data_dir: Path
 ) -> Iterator[tuple[str, Callable[[], contextlib.AbstractContextManager[Source]]]]:
     """Say where to look: on the disk, or on the nodes that the sessions' rigs name."""
-    from acquire.node.client import client_of
     from acquire.node.transfer.lost_stops import end_what_was_stopped
     from acquire.node.transfer.sources import DiskSource, NodeSource
 
@@ -150,7 +150,7 @@ def _sources(
 
     @contextlib.contextmanager
     def of_node(table: NodeTable) -> Iterator[Source]:
-        with client_of(table) as client:
+        with _reached(table) as client:
             source = NodeSource(table.name, client)
             for session in end_what_was_stopped(table.name, client, data_dir):
                 text = f"{session}: node {table.name} still recorded it, as the order to stop had "
@@ -161,6 +161,25 @@ def _sources(
     tables = {t.fingerprint: t for m in sessions.values() for t in _nodes_of(m)}
     for table in tables.values():
         yield f"node {table.name}", lambda table=table: of_node(table)  # type: ignore[misc]
+
+
+def _reached(table: NodeTable) -> NodeClient:
+    """Connect to where a node was when it recorded, else to where it was paired with last."""
+    from acquire.node.client import client_of
+    from acquire.node.pairing.known import known_node
+    from acquire.node.pairing.pinned import Unreachable
+    from acquire.node.wire.models import NodeInfo
+
+    client = client_of(table)
+    try:
+        client.ask("GET", "/api/node", NodeInfo)
+    except Unreachable:
+        client.close()
+        paired_at = known_node(table.fingerprint).address
+        if paired_at == table.address:
+            raise
+        return client_of(table.model_copy(update={"address": paired_at}))
+    return client
 
 
 def _nodes_of(manifest: Manifest) -> list[NodeTable]:

@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any, Protocol
 
-import acquire
 from acquire.errors import AcquireError, ControlError
 from acquire.lasting_thread import LastingThread
 from acquire.lsl.clock import local_clock
@@ -22,7 +21,6 @@ from acquire.node.engine.orders import Order, OrderQueue
 from acquire.node.engine.snapshot import NodeSnapshot, NodeState
 from acquire.node.pairing.pinned import Unreachable
 from acquire.node.wire.coding import request_text, requests_text
-from acquire.node.wire.messages import WIRE
 from acquire.node.wire.models import Messages, NodeInfo, RecordingState, RunOrder
 from acquire.processes.messages import ArmVideo, Command, TakePreview
 from acquire.rig.node import NodeTable
@@ -163,12 +161,6 @@ class Connection:
     def _enter(self, client: NodeClient) -> None:
         """Have the node work for this engine: at first, and after it was away."""
         info = self._look(client)
-        if info.wire != WIRE:
-            raise NodeRefused(
-                f"node {self.name} runs Unisono {info.version} (wire {info.wire}), this is "
-                f"{acquire.__version__} (wire {WIRE}); install the same version on both",
-                426,
-            )
         if self._entered and info.run_id == self._run_id:
             self._enter_state(NodeState.CONNECTED)
             return

@@ -21,7 +21,7 @@ from typing import Final
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from acquire.errors import ConfigError
-from acquire.node.wire.models import NodeName, Sha256, ShortText
+from acquire.node.wire.models import NodeName, Sha256, ShortText, Token
 from acquire.validation_text import first_problem
 from recordings.disk.atomic import put_in_place
 
@@ -40,7 +40,7 @@ class KnownNode(_Kept):
     name: NodeName
     address: ShortText  # host or host:port
     fingerprint: Sha256  # of its certificate
-    token: ShortText
+    token: Token
 
 
 class KnownEngine(_Kept):
@@ -197,9 +197,20 @@ def remember(node: KnownNode, folder: Path | None = None) -> Path:
     Raises:
         OSError: it cannot be written.
     """
-    path = (folder or config_folder()) / "nodes" / f"{node.fingerprint}.json"
+    path = _path_of(node.fingerprint, folder)
     _write_secret(path, node.model_dump_json(indent=1).encode())
     return path
+
+
+def _path_of(fingerprint: str, folder: Path | None) -> Path:
+    return (folder or config_folder()) / "nodes" / f"{fingerprint}.json"
+
+
+def _read_node(path: Path) -> KnownNode:
+    try:
+        return KnownNode.model_validate_json(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, ValidationError) as error:
+        raise ConfigError(f"{path}: cannot be read; delete it and pair anew") from error
 
 
 def known_nodes(folder: Path | None = None) -> list[KnownNode]:
@@ -208,12 +219,7 @@ def known_nodes(folder: Path | None = None) -> list[KnownNode]:
     Raises:
         ConfigError: one of the files cannot be read.
     """
-    found = []
-    for path in ((folder or config_folder()) / "nodes").glob("*.json"):
-        try:
-            found.append(KnownNode.model_validate_json(path.read_text(encoding="utf-8")))
-        except (OSError, UnicodeDecodeError, ValidationError) as error:
-            raise ConfigError(f"{path}: cannot be read; delete it and pair anew") from error
+    found = [_read_node(path) for path in ((folder or config_folder()) / "nodes").glob("*.json")]
     return sorted(found, key=lambda node: (node.name, node.fingerprint))
 
 
@@ -221,11 +227,11 @@ def known_node(fingerprint: str, folder: Path | None = None) -> KnownNode:
     """Give the node that has a fingerprint.
 
     Raises:
-        ConfigError: this user has not paired with it.
+        ConfigError: this user has not paired with it, or what is known cannot be read.
     """
-    for node in known_nodes(folder):
-        if node.fingerprint == fingerprint:
-            return node
+    path = _path_of(fingerprint, folder)
+    if path.exists():  # alone: a damaged file of another node is none of its business
+        return _read_node(path)
     raise ConfigError(
         f"fingerprint {fingerprint[:16]}…: this user has paired with no such node; start it with "
         "--pair and call `unisono pair ADDRESS` here"

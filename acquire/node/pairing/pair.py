@@ -65,7 +65,7 @@ def _ask(connection: PinnedConnection, order: PairOrder) -> Paired:
     try:
         problem = json.loads(data)
         text = f"{problem['text']}; {problem['remedy']}"
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         text = f"answers {answer.status}; is it a node of Unisono?"
     shown = "".join(sign for sign in text if sign.isprintable())[:500]
     raise ControlError(f"{connection.address}: {shown}")

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hmac
 import http.client
+import math
 import socket
 import ssl
-from typing import Final
+import time
+from typing import Any, Final
 
 from acquire.errors import ConfigError, ControlError
 from acquire.node.pairing.known import fingerprint_of
@@ -24,9 +26,31 @@ class WrongCertificate(ControlError):
     """Somebody else answers at a node's address."""
 
 
+class PatientSocket(ssl.SSLSocket):
+    """Ends all waiting at a deadline: a timeout begins anew with each byte, however slow they come.
+
+    Without it headers that never end, or interim answers, would hold a thread for good.
+    """
+
+    deadline: float = math.inf  # monotonic time
+
+    def recv_into(self, buffer: Any, nbytes: int | None = None, flags: int = 0) -> int:
+        """Receive, until the deadline at most.
+
+        Raises:
+            TimeoutError: that is over.
+        """
+        if self.deadline < math.inf:
+            if (left := self.deadline - time.monotonic()) <= 0:
+                raise TimeoutError("its answer does not come to an end")
+            self.settimeout(min(left, self.gettimeout() or left))
+        return super().recv_into(buffer, nbytes, flags)
+
+
 def client_context() -> ssl.SSLContext:
     """Make a TLS context that takes every certificate: `PinnedConnection` looks at it itself."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.sslsocket_class = PatientSocket
     context.minimum_version = ssl.TLSVersion.TLSv1_3
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE  # no authority has signed it; its hash is what counts
@@ -71,7 +95,7 @@ class PinnedConnection(http.client.HTTPSConnection):
                 f"{self.address}: no node answers ({reason}); is it running, and does a firewall "
                 "let it be reached?"
             ) from error
-        assert isinstance(self.sock, ssl.SSLSocket)
+        assert isinstance(self.sock, PatientSocket)
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.fingerprint = fingerprint_of(self.sock.getpeercert(binary_form=True) or b"")
         if self._expected is not None and not hmac.compare_digest(self.fingerprint, self._expected):

@@ -66,16 +66,30 @@ def jobs(source: Source, data_dir: Path, only: Path | None = None) -> Iterator[J
     comes later.
     """
     for recording in source.recordings():
-        folder = layout.find_session(data_dir, recording.session)
-        if folder is None or (only is not None and folder != only) or not recording.files:
-            continue
         try:
+            folder = _folder_for(recording, data_dir, only)
+            if folder is None or not recording.files:
+                continue
             manifest = Manifest.load(folder)
         except RecordingError:
             continue
         if manifest.node_run != recording.run_id or not manifest.is_closed:
             continue
         yield Job(recording, folder)
+
+
+def _folder_for(recording: Recording, data_dir: Path, only: Path | None) -> Path | None:
+    """Find the session of a recording; one that was named is known by its manifest, not its path.
+
+    It may have been moved or renamed since.
+    """
+    if only is None:
+        return layout.find_session(data_dir, recording.session)
+    labels = Manifest.load(only)
+    recorded_as = layout.session_folder(
+        data_dir, labels.study, labels.participant, labels.session, labels.task, labels.run
+    )
+    return only if layout.session_id(recorded_as) == recording.session else None
 
 
 def is_whole(source: Source, job: Job) -> bool:

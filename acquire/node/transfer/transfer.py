@@ -50,7 +50,8 @@ def fetch(
         between: called while hashing; may rest, or raise to leave the rest.
 
     Raises:
-        TransferError: what comes does not have its hash, or another program fetches it.
+        TransferError: what comes does not have its hash.
+        AcquireError: another program fetches it.
         DiskFull: it does not fit.
         OSError: the disk fails.
     """
@@ -119,7 +120,9 @@ def _opened(part: Path) -> Iterator[int]:
         try:
             lock_file(handle)
         except OSError as error:
-            raise TransferError(
+            # No `TransferError`: of its session nothing is brought beside that program, which
+            # changes the manifest as well.
+            raise AcquireError(
                 f"{part.name}: another program collects it; wait for that one"
             ) from error
         yield handle

@@ -17,8 +17,10 @@ from pydantic import (
     PlainSerializer,
     PlainValidator,
     field_validator,
+    model_validator,
 )
 
+import acquire
 from acquire.node.wire.limits import MAX_LIST, WireError, plain_name
 from acquire.node.wire.messages import WIRE, Body, Message, dump, load, load_body
 from acquire.processes.messages import DeviceState, HostStatus
@@ -41,6 +43,8 @@ NodeName = Annotated[str, Field(pattern=NODE_NAME)]
 RunId = Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{1,64}$")]
 Sha256 = Annotated[str, Field(pattern=SHA256)]
 Count = Annotated[int, Field(ge=0, lt=1 << 63)]
+Token = Annotated[str, Field(pattern=r"^[\x21-\x7e]{1,200}$")]
+"""It goes into a header."""
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 
 
@@ -140,6 +144,18 @@ class NodeInfo(_OnWire):
     hostname: ShortText
     devices: tuple[NodeDevice, ...] = Field(default=(), max_length=MAX_DEVICES)
     kept: tuple[Recording, ...] = Field(default=(), max_length=MAX_LIST)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _same_wire(cls, value: Any) -> Any:
+        """Refuse another version by name, before a field that it has and this one has not."""
+        if isinstance(value, dict) and (wire := value.get("wire", WIRE)) != WIRE:
+            raise ValueError(
+                f"node {str(value.get('name'))[:80]!r} runs Unisono "
+                f"{str(value.get('version'))[:80]!r} (wire {str(wire)[:20]}), this is "
+                f"{acquire.__version__!r} (wire {WIRE}); install the same version on both"
+            )
+        return value
 
 
 class ClockReading(_OnWire):
@@ -256,4 +272,4 @@ class Paired(_OnWire):
     """The token that the engine is known by from now on."""
 
     name: NodeName
-    token: ShortText
+    token: Token

@@ -196,6 +196,31 @@ def test_what_was_not_begun_for_want_of_an_answer_is_not_recorded_later(
         wait_for(lambda: all(r.ready for r in source.recordings()), what="its end")
 
 
+def test_a_node_that_hangs_at_a_split_is_in_what_comes_after_once_it_answers(
+    node: Node, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("acquire.engine.takes.ARM_FOR_SPLIT_S", 0.2)
+    with engine_of(write_rig(tmp_path, pair(node), node.address)) as running:
+        begin(running)
+        face = running.name("face")
+        node.process.send_signal(signal.SIGSTOP)
+        running.engine.split(running.data_dir, LABELS)
+        take = running.engine.takes.running
+        assert take is not None
+        assert face not in take.videos.devices
+        node.process.send_signal(signal.SIGCONT)
+        mine = [s for s in take.xdf.streams.values() if s.device == face]
+        wait_for(lambda: any(s.fates.get(Fate.STORED, 0) > 20 for s in mine), what="frames")
+        outcome = running.engine.stop()
+        wait_ready(running.rig)
+        wait_for(lambda: not Manifest.load(outcome.path).hashing, what="hashes")
+        assert run("collect", running.data_dir, folder=tmp_path).code == 0
+    (video,) = Manifest.load(outcome.path).videos
+    assert video.frames == sum(count_packets(outcome.path / name) for name in video.files) > 20
+    checked = run("check", outcome.path, "--json", folder=tmp_path)
+    assert checked.json["verdict"] in ("PASS", "WARN"), checked.json["findings"]
+
+
 @pytest.mark.soak  # half a minute
 def test_a_stop_while_the_cable_is_cut_is_heard_later_and_kept_to(
     node: Node, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

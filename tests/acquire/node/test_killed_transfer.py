@@ -66,6 +66,18 @@ def test_killed_on_either_side_it_goes_on_and_fetches_nothing_twice(tmp_path: Pa
     assert relay.bytes_up < size * 1.05 + 2 * BLOCK
 
 
+def test_a_node_that_has_another_address_now_is_collected_from_once_paired_anew(
+    tmp_path: Path,
+) -> None:
+    session, kept = kept_on_node(tmp_path, 1)
+    with Node(tmp_path, "--pair", *LOOPBACK) as node:
+        wait_for_node(session, pair(node.ready()), "127.0.0.1:1")
+        wait_hashed(kept)
+        with Unisono("collect", session, folder=tmp_path) as collect:
+            assert collect.wait().code == 0
+    assert sha256_of(session / NAME) == sha256_of(kept)
+
+
 def test_beside_a_recording_it_is_as_slow_as_the_rig_says(tmp_path: Path) -> None:
     mb_per_s = 4.0
     session, kept = kept_on_node(tmp_path, 8)

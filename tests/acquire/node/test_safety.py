@@ -11,11 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from acquire.node.client import NodeAddress, NodeClient, NodeRefused
 from acquire.node.pairing.pinned import client_context
 from acquire.node.store.store import Store
 from acquire.node.wire.coding import MAX_BODY, encode
 from acquire.node.wire.messages import WIRE
-from acquire.node.wire.models import RecordingState, RunOrder
+from acquire.node.wire.models import NodeInfo, RecordingState, RunOrder
 from acquire.serving.connections import FIRST_S
 from tests.acquire.node.node_program import SESSION, Asking, Node, Refusal
 from tests.acquire.node.requests import Bad, bad_requests
@@ -57,6 +58,13 @@ def test_without_the_token_nothing_is_told(engine: Asking, path: str, token: str
         status, _, data = engine.raw(method, path, b"{}", token=token)
         assert status == 401
         assert b"face" not in data
+
+
+def test_an_engine_that_is_let_in_no_more_is_told_to_pair_anew(engine: Asking) -> None:
+    known = engine.known
+    other = NodeAddress(known.name, known.address, known.fingerprint, "another-token")
+    with NodeClient(other) as client, pytest.raises(NodeRefused, match=r"pair anew$"):
+        client.ask("GET", "/api/node", NodeInfo)
 
 
 def test_nothing_describes_the_interface_to_strangers(engine: Asking) -> None:

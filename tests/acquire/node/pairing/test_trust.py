@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import ssl
 import stat
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from acquire.errors import ConfigError, ControlError
+from acquire.node.client import NodeAddress, NodeClient
 from acquire.node.pairing.code import (
     HALF,
     LETTERS,
@@ -40,6 +43,7 @@ from acquire.node.pairing.known import (
 )
 from acquire.node.pairing.pair import add_to_rig, pair, rig_lines
 from acquire.node.pairing.pinned import PinnedConnection, Unreachable, WrongCertificate
+from acquire.node.wire.models import NodeInfo
 from acquire.rig.file import load_rig
 from acquire.rig.node import NODE_PORT
 
@@ -180,8 +184,11 @@ def test_a_window_closes_with_the_time() -> None:
 
 
 @contextmanager
-def serving(who: Identity) -> Iterator[tuple[str, list[bytes]]]:
-    """Speak TLS as `who`, once; gives the address, and what was said to it."""
+def serving(who: Identity, answer: bytes = b"") -> Iterator[tuple[str, list[bytes]]]:
+    """Speak TLS as `who`, once; gives the address, and what was said to it.
+
+    `answer` is said again and again.
+    """
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(who.certificate, who.key)
     heard: list[bytes] = []
@@ -191,8 +198,13 @@ def serving(who: Identity) -> Iterator[tuple[str, list[bytes]]]:
         try:
             connection, _ = listener.accept()
             with connection, context.wrap_socket(connection, server_side=True) as tls:
-                while data := tls.recv(4096):
-                    heard.append(data)
+                tls.settimeout(0.05 if answer else None)
+                while True:
+                    tls.sendall(answer)
+                    with contextlib.suppress(TimeoutError):
+                        if not (data := tls.recv(4096)):
+                            break
+                        heard.append(data)
         except OSError:
             pass
 
@@ -220,6 +232,16 @@ def test_the_certificate_that_is_known_is_talked_to(me: Identity) -> None:
         connection.request("GET", "/api/node")
         connection.close()
     assert b"GET /api/node" in b"".join(heard)
+
+
+@pytest.mark.parametrize("answer", [b"HTTP/1.1 100 Continue\r\n\r\n", b"HTTP/1.1 200 OK\r\nX: "])
+def test_an_answer_that_never_begins_is_not_waited_for(me: Identity, answer: bytes) -> None:
+    with serving(me, answer) as (address, _):
+        node = NodeAddress("cam-pc", address, me.fingerprint, "token")
+        before = time.monotonic()
+        with NodeClient(node) as client, pytest.raises(Unreachable, match="does not answer"):
+            client.ask("GET", "/api/node", NodeInfo, timeout_s=0.5)
+        assert time.monotonic() - before < 3
 
 
 def test_a_code_is_not_given_to_another_certificate(me: Identity, tmp_path: Path) -> None:
@@ -282,6 +304,21 @@ def test_a_node_is_added_to_a_rig_file(tmp_path: Path) -> None:
     assert path.read_text() == before
     with pytest.raises(ConfigError, match="yourself"):
         add_to_rig(known, tmp_path / "none.toml")
+
+
+def test_a_damaged_file_of_one_node_costs_no_other(tmp_path: Path) -> None:
+    one = KnownNode(name="cam-pc", address="10.0.0.2", fingerprint="ab" * 32, token="t")
+    damaged = remember(one, tmp_path).with_name(f"{'cd' * 32}.json")
+    damaged.write_text("{")
+    assert known_node("ab" * 32, tmp_path) == one
+    with pytest.raises(ConfigError, match=r"cannot be read; delete it and pair anew"):
+        known_node("cd" * 32, tmp_path)
+
+
+@pytest.mark.parametrize("token", ["", "日本", "a b", "a\r\nX: 1", "a" * 201])
+def test_a_token_that_no_header_can_carry_is_none(token: str) -> None:
+    with pytest.raises(ValueError, match="token"):
+        KnownNode(name="cam-pc", address="10.0.0.2", fingerprint="ab" * 32, token=token)
 
 
 def test_the_umask_is_of_no_matter(tmp_path: Path) -> None:

@@ -27,6 +27,7 @@ from acquire.node.transfer.sources import DiskSource, Source
 from acquire.node.wire.models import NodeFile, Receipt, Recording, RecordingState
 from acquire.rig.node import NodeTable
 from recordings import layout
+from recordings.disk.file_lock import lock_file
 from recordings.disk.hashing import sha256_of
 from recordings.manifest import FileEntry, Manifest, PendingFile, State
 from tests.acquire.program import unisono, wait_for
@@ -208,6 +209,16 @@ def test_one_file_that_cannot_be_had_keeps_no_other_away(session: Path) -> None:
     assert Manifest.load(session).pending == ()
 
 
+def test_beside_another_program_that_collects_nothing_of_a_session_is_brought(
+    session: Path,
+) -> None:
+    with (session / "eeg.copy.xdf.part").open("wb") as held:
+        lock_file(held.fileno())
+        with pytest.raises(AcquireError, match="another program collects it"):
+            collect(offer(session), job_of(offer(session), session), change_manifest)
+    assert len(Manifest.load(session).pending) == 2
+
+
 def test_a_file_that_the_node_cannot_read_is_told_and_not_lost(session: Path) -> None:
     source = offer(session)
     eeg, face = source.kept.files
@@ -298,6 +309,20 @@ def test_a_carried_disk_is_a_node_too(session: Path, disk: Path) -> None:
     # Another disk may have the rest.
     assert [p.path for p in manifest.pending] == ["face.copy.xdf"]
     assert sha256_of(session / "eeg.copy.xdf") == manifest.files[-1].sha256
+
+
+def test_a_session_that_was_moved_and_renamed_is_collected_where_it_is_named(
+    session: Path, disk: Path
+) -> None:
+    moved = session.rename(disk.parent / "pilot")
+    other = disk.parent / "other"
+    other.mkdir()
+    Manifest.load(moved).model_copy(update={"run": 2}).save(other)
+    for folder, pending in ((other, set(DATA)), (moved, {"face.copy.xdf"})):
+        done = unisono("collect", folder, "--from", disk, folder=disk)
+        assert done.code == 1, done
+        assert {p.path for p in Manifest.load(folder).pending} == pending
+    assert (moved / "eeg.copy.xdf").read_bytes() == DATA["eeg.copy.xdf"]
 
 
 def test_a_session_that_cannot_be_completed_keeps_no_other_from_it(

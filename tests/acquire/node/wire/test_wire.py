@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from acquire.node.wire.coding import decode, encode, request_text, requests_text
 from acquire.node.wire.limits import MAX_LIST, WireError, plain_name
-from acquire.node.wire.messages import dump, load
+from acquire.node.wire.messages import WIRE, dump, load
 from acquire.node.wire.models import (
     DeviceRequest,
     Item,
@@ -226,3 +226,9 @@ def test_a_recording_is_in_order(change: Callable[[dict[str, Any]], dict[str, An
 def each(values: list[Any]) -> list[tuple[int, Any]]:
     """Number them from 1."""
     return list(enumerate(values, 1))
+
+
+def test_a_node_of_another_wire_is_refused_by_version_whatever_else_it_says() -> None:
+    told = {"name": "cam-pc", "version": "9.9.9", "wire": WIRE + 1, "moons": 2}
+    with pytest.raises(WireError, match=r"runs Unisono '9\.9\.9'.*install the same"):
+        decode(NodeInfo, json.dumps(told).encode())
