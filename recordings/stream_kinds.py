@@ -43,6 +43,8 @@ _FIRST_CHANNELS: Final = INDEX_CHANNELS[:-1]
 """What all have: those of recordings before there were takes end here."""
 
 EVENTS_STREAM: Final = "unisono-events"
+PLAYER_STREAM: Final = "protocol"
+"""The stimulus player's markers."""
 
 VIDEO_TYPE: Final = "VideoFrames"
 SOUND_TYPE: Final = "SoundBlocks"

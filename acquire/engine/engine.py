@@ -86,7 +86,7 @@ class Engine:
             data_dir,
             self.report,
             self._pump.offset_of,
-            lambda device: self.takes.arm_again(device, only_missing=True),
+            self._arm_missing,
         )
         origin = origin_of(rig.table.name, self.nodes.run_id)
         self.devices = RigDevices(
@@ -111,11 +111,7 @@ class Engine:
         self.streams = Streams(
             selection, self._pump, self._reporter, self.devices, self.player, origin
         )
-        cameras = Cameras(
-            self.devices.processes,
-            self._complain_of_video,
-            lambda device: self.takes.arm_again(device, only_missing=True),
-        )
+        cameras = Cameras(self.devices.processes, self._complain_of_video, self._arm_missing)
         node_run = self.nodes.run_id if rig.nodes else None
         self.takes = Takes(
             Apparatus(self._pump, cameras, self.devices, self.player, self._reporter, node_run),
@@ -295,6 +291,10 @@ class Engine:
             self.report("engine", "warning", code, text)
         self.streams.look_again()
         self.takes.watch()
+
+    def _arm_missing(self, device: str) -> None:
+        """Have a device that is back, or answers late, stored by the takes that lack it."""
+        self.takes.arm_again(device, only_missing=True)
 
     def _complain_of_video(self, take: Take, device: str, text: str) -> None:
         self.report(device, "error", "video-failed", f"{device}: {text}", take.number)

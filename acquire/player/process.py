@@ -8,8 +8,9 @@ from typing import Any
 from acquire.player.messages import Loaded, Marked, Opens, PlayerStatus
 from acquire.processes.device_link import DeviceLink
 from acquire.processes.messages import Ends, HostEvent, Loss
+from recordings.stream_kinds import PLAYER_STREAM
 
-NAME = "protocol"
+NAME = PLAYER_STREAM
 """What events call the player; its stream of markers has the same name."""
 FLUSH_S = 1.0
 """How long it may take to publish what it has gathered: it looks once a frame."""

@@ -56,12 +56,11 @@ from recordings.manifest import (
     VideoEntry,
     hashed_files,
 )
-from recordings.stream_kinds import EVENTS_STREAM
+from recordings.stream_kinds import EVENTS_STREAM, PLAYER_STREAM
 from recordings.video.writer import VideoWriter
 from recordings.xdf.file import XdfFile
 
 TASK: Final = "simulated"
-PROTOCOL: Final = "protocol"
 _BLOCK_S: Final = 4.0  # nobody waits for a sample: the samples are those of any other length
 _FIRST_DAY: Final = datetime(2026, 1, 5, 9, tzinfo=UTC)
 
@@ -215,7 +214,7 @@ class _Recording:
     def protocol(self, shown: ShownProtocol) -> Source:
         """Announce the stream of the stimulus player."""
         texts = ((mark.time, mark.text()) for mark in shown.marks())
-        return self._text(PROTOCOL, PROTOCOL, texts)
+        return self._text(PLAYER_STREAM, PLAYER_STREAM, texts)
 
     def events(self) -> Source:
         """Announce the engine's own stream."""

@@ -5,17 +5,17 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import groupby
+from itertools import chain, groupby
 from pathlib import Path
 from typing import Any, Final
 
-from recordings.certificate import Finding
+from recordings.certificate import Finding, Severity
 from recordings.disk.regular import read_text
 from recordings.layout import PROTOCOL_NAME
 from recordings.manifest import Manifest
 from recordings.read.markers import Marker
+from recordings.stream_kinds import PLAYER_STREAM
 
-PLAYER_STREAM: Final = "protocol"
 FEW_DROPPED: Final = 0.01
 """What part of a clip's frames may be missing before it is a warning."""
 
@@ -27,30 +27,35 @@ def played_findings(
     manifest: Manifest | None, folder: Path, markers: Mapping[str, Sequence[Marker]]
 ) -> Iterator[Finding]:
     """Compare the player's markers with the order in `protocol.json`, where there is one."""
-    seen = [m for m in markers.get(PLAYER_STREAM, ()) if "trial" in m.fields]
+    seen = markers.get(PLAYER_STREAM, ())
     yield from _clip_findings(seen)
-    trials = _laid_out(folder)
-    if not trials:
+    if (laid_out := _laid_out(folder)) is None:
         return
-    name = trials[0]
-    begun = [n for m in seen if m.event == "onset" and isinstance(n := m.fields["trial"], int)]
+    name, trials = laid_out
+    played: dict[int, list[Marker]] = {}
+    for marker in seen:
+        if (number := _number(marker, "trial")) is not None:
+            played.setdefault(number, []).append(marker)
+    onsets = {n: [_step(m) for m in of if m.event == "onset"] for n, of in played.items()}
+    begun = [number for number, steps in onsets.items() if steps]
+    shown = set(chain.from_iterable(onsets.values()))
     if not begun:
         yield _finding("info", "protocol-not-begun", f"{name} was loaded, and no step of it shown")
         return
     # What a split has parted is in two sessions, and whole in neither.
     first = min(begun) + 1 if manifest and manifest.continues else 0
-    last = max(begun) - 1 if manifest and manifest.continued_in else trials[1][-1][0]
-    meant = [(number, steps) for number, steps in trials[1] if first <= number <= last and steps]
-    shown = {m.fields.get("step") for m in seen if m.event == "onset"}
+    end = trials[-1][0]
+    last = max(begun) - 1 if manifest and manifest.continued_in else end
+    meant = [(number, steps) for number, steps in trials if first <= number <= last and steps]
     partial = [
         number
         for number, steps in meant
-        if not _is_whole(seen, number, [s for s in steps if s in shown] or steps)
+        if not _is_whole(played.get(number, ()), [s for s in steps if s in shown] or steps)
     ]
     if partial:
         yield _finding(
             # As in a recording that is stopped while the last page says thank you.
-            "info" if partial == [trials[1][-1][0]] else "warn",
+            "info" if partial == [end] else "warn",
             "protocol-incomplete",
             f"{len(partial)} of {len(meant)} trials of {name} were not played to their end: "
             f"{_ranges(partial)}{_why(seen)}",
@@ -70,14 +75,11 @@ def _laid_out(folder: Path) -> tuple[str, list[Trial]] | None:
     return (str(told.get("protocol")), trials) if trials else None
 
 
-def _is_whole(seen: Sequence[Marker], number: int, steps: Sequence[str]) -> bool:
+def _is_whole(of_trial: Sequence[Marker], steps: Sequence[str]) -> bool:
     """Whether each step of a trial came to its end, the last time that it was begun."""
-    of_trial = [m for m in seen if m.fields["trial"] == number]
-    attempt = max((m.fields.get("attempt", 1) for m in of_trial), default=1)
+    attempt = max((_number(m, "attempt") or 1 for m in of_trial), default=1)
     ends = Counter(
-        str(m.fields.get("step"))
-        for m in of_trial
-        if m.event == "end" and m.fields.get("attempt", 1) == attempt
+        _step(m) for m in of_trial if m.event == "end" and (_number(m, "attempt") or 1) == attempt
     )
     return not Counter(steps) - ends
 
@@ -98,7 +100,7 @@ def _clip_findings(seen: Sequence[Marker]) -> Iterator[Finding]:
             f"{dropped:,} of {total:,} frames of clips were never shown, most of "
             f"{worst.fields.get('stimulus')}: {_count(worst, 'frames_dropped'):,}"
         )
-        level = "warn" if _share_dropped(worst) > FEW_DROPPED else "info"
+        level: Severity = "warn" if _share_dropped(worst) > FEW_DROPPED else "info"
         remedy = "close what else runs there, or convert clips that are larger than the screen"
         yield _finding(level, "clip-frames-dropped", text, remedy)
     broken = [str(m.fields.get("stimulus")) for m in ends if m.fields.get("by") == "error"]
@@ -109,9 +111,18 @@ def _clip_findings(seen: Sequence[Marker]) -> Iterator[Finding]:
         )
 
 
-def _count(marker: Marker, name: str) -> int:
+def _step(marker: Marker) -> str:
+    return str(marker.fields.get("step"))
+
+
+def _number(marker: Marker, name: str) -> int | None:
+    """Return a whole number; None where it is none: any program may send such a stream."""
     value: Any = marker.fields.get(name)
-    return value if isinstance(value, int) else 0
+    return value if isinstance(value, int) else None
+
+
+def _count(marker: Marker, name: str) -> int:
+    return _number(marker, name) or 0
 
 
 def _share_dropped(marker: Marker) -> float:
@@ -128,7 +139,5 @@ def _ranges(numbers: Sequence[int]) -> str:
     return ", ".join(runs)
 
 
-def _finding(level: str, code: str, text: str, remedy: str = "") -> Finding:
-    return Finding.model_validate(
-        {"level": level, "code": code, "subject": PLAYER_STREAM, "text": text, "remedy": remedy}
-    )
+def _finding(level: Severity, code: str, text: str, remedy: str = "") -> Finding:
+    return Finding(level=level, code=code, subject=PLAYER_STREAM, text=text, remedy=remedy)

@@ -17,7 +17,7 @@ from typing import Any, Self
 from recordings.dataset import forms
 from recordings.dataset.labels import Labels, labels_for
 from recordings.dataset.opened import Opened
-from recordings.dataset.places import Channels, Place, find_places
+from recordings.dataset.places import Channels, Found, Place, find_places
 from recordings.dataset.signals import Reader, Wanted
 from recordings.dataset.splits import Split, alike, splits
 from recordings.errors import RecordingError, few
@@ -196,22 +196,27 @@ def load_study(
     try:
         sessions = [Path(place) for place in study_places(Path(folder))]
         found = find_places(opened, sessions, settings, make)
-        told = ""
-        if out := found.left_out:
-            told = f"{len(out)} sessions left out, the first {out[0][0].name}: {out[0][1]}"
+        told = _left_out(found)
         if not found.places:
             told = told or ("no session holds one" if sessions else "name a folder with sessions")
             raise RecordingError(f"{folder}: no window in it; {told}")
-        if told:
-            warnings.warn(told, stacklevel=2)
-        if notes := found.notes:
-            warnings.warn(
-                f"{len(notes)} trials or events are odd, the first {notes[0]}", stacklevel=2
-            )
-        for names in alike(place.participant for place in found.places):
-            told = f"participants {' and '.join(names)} are taken for {len(names)} people"
-            warnings.warn(f"{told}: if they are one, a split leaks; name them alike", stacklevel=2)
+        for text in filter(None, (told, *_oddities(found))):
+            warnings.warn(text, stacklevel=2)
     except BaseException:
         opened.close()
         raise
-    return Study(tuple(found.places), signals, tuple(out), opened)
+    return Study(tuple(found.places), signals, tuple(found.left_out), opened)
+
+
+def _left_out(found: Found) -> str:
+    if not (out := found.left_out):
+        return ""
+    return f"{len(out)} sessions left out, the first {out[0][0].name}: {out[0][1]}"
+
+
+def _oddities(found: Found) -> Iterator[str]:
+    if notes := found.notes:
+        yield f"{len(notes)} trials or events are odd, the first {notes[0]}"
+    for names in alike(place.participant for place in found.places):
+        told = f"participants {' and '.join(names)} are taken for {len(names)} people"
+        yield f"{told}: if they are one, a split leaks; name them alike"

@@ -51,8 +51,6 @@ def collect(
     """Fetch videos and own copies that are still on nodes; exit 0 all here, 1 some are pending."""
     from acquire.cli.sessions.progress import Progress
     from acquire.errors import AcquireError
-    from acquire.node.pairing.pinned import Unreachable
-    from acquire.node.transfer import collecting
     from acquire.processes.idle import be_idle
     from recordings.errors import RecordingError
 
@@ -64,19 +62,14 @@ def collect(
     problems: list[str] = []
     sessions = _pending(path, problems, everything=release)
     data_dir = path if path not in sessions else path.parents[min(3, len(path.parents) - 1)]
+    only = path if path in sessions else None
     brought: list[str] = []
     progress = Progress(enabled=not as_json)
     for name, opened in _sources(sessions, disk, data_dir):
         try:
             with opened() as source:
-                only = path if path in sessions else None
-                for job in collecting.jobs(source, data_dir, only):
-                    try:
-                        _bring(source, job, release, progress, brought)
-                    except Unreachable:
-                        raise
-                    except (AcquireError, RecordingError, OSError) as error:
-                        problems.append(f"{name}: {error}")  # the other sessions come all the same
+                refused = _bring_all(source, data_dir, only, release, progress, brought)
+                problems += [f"{name}: {error}" for error in refused]
         except (AcquireError, RecordingError, OSError) as error:
             problems.append(f"{name}: {error}")
     left = [f"{s.name}: {p.path} on {p.node}" for s, m in _reread(sessions) for p in m.pending]
@@ -193,6 +186,35 @@ def _nodes_of(manifest: Manifest) -> list[NodeTable]:
         with contextlib.suppress(ValidationError):
             tables.append(NodeTable.model_validate(raw))
     return tables
+
+
+def _bring_all(
+    source: Source,
+    data_dir: Path,
+    only: Path | None,
+    release: bool,
+    progress: Progress,
+    brought: list[str],
+) -> list[Exception]:
+    """Bring what a source has; what one session refuses keeps no other from coming.
+
+    Raises:
+        AcquireError, RecordingError, OSError: the source cannot be asked any more.
+    """
+    from acquire.errors import AcquireError
+    from acquire.node.pairing.pinned import Unreachable
+    from acquire.node.transfer import collecting
+    from recordings.errors import RecordingError
+
+    refused: list[Exception] = []
+    for job in collecting.jobs(source, data_dir, only):
+        try:
+            _bring(source, job, release, progress, brought)
+        except Unreachable:
+            raise
+        except (AcquireError, RecordingError, OSError) as error:
+            refused.append(error)
+    return refused
 
 
 def _bring(source: Source, job: Job, release: bool, progress: Progress, brought: list[str]) -> None:

@@ -15,6 +15,7 @@ import pytest
 
 from acquire.errors import AcquireError, ControlError
 from acquire.lsl.clock import local_clock
+from acquire.player.link import PlayerLink
 from acquire.player.marks import ENDINGS, PlayState
 from acquire.player.messages import Marked, Opens, PlayOrder
 from acquire.player.participant import SimulatedParticipant
@@ -298,13 +299,18 @@ def test_what_a_player_has_gathered_is_published_when_a_recording_ends() -> None
     player.close()
 
 
-def test_a_crash_is_told_and_the_next_trial_comes(player: Heard) -> None:
+def killed_in_the_first_clip(player: Heard) -> PlayerLink:
     link = player.link
     link.command("start")
     player.wait_for(event="onset", step="clip", trial=1)
     wait_for(lambda: link.snapshot and link.snapshot.on)
     kill_player()
     wait_for(lambda: "player-died" in player.codes)
+    return link
+
+
+def test_a_crash_is_told_and_the_next_trial_comes(player: Heard) -> None:
+    link = killed_in_the_first_clip(player)
     assert "resume" in dict(player.events)["player-died"]
     with pytest.raises(ControlError, match="cannot skip: the player died; resume"):
         link.command("skip")
@@ -323,12 +329,7 @@ def test_a_crash_is_told_and_the_next_trial_comes(player: Heard) -> None:
 
 def test_a_player_that_died_in_a_trial_does_not_begin_it_again(player: Heard) -> None:
     """Its last status may be older than the last onset that it told of."""
-    link = player.link
-    link.command("start")
-    player.wait_for(event="onset", step="clip", trial=1)
-    wait_for(lambda: link.snapshot and link.snapshot.on)
-    kill_player()
-    wait_for(lambda: "player-died" in player.codes)
+    link = killed_in_the_first_clip(player)
     assert link._status
     link._status = replace(link._status, next_trial=1)
     link.command("resume")

@@ -51,6 +51,14 @@ def test_what_was_played_whole_is_no_finding(tmp_path: Path) -> None:
     assert found(tmp_path, *again, *trial(1, attempt=2), *trial(2)) == []
 
 
+def test_markers_of_another_program_are_no_trials(tmp_path: Path) -> None:
+    """A stream may be called so, and say anything."""
+    write(tmp_path, 1)
+    odd = [{"event": "onset", "trial": value, "attempt": [1]} for value in ([1], "1", 1.5, None)]
+    late = trial(1, attempt="second")
+    assert found(tmp_path, *odd, *late) == []
+
+
 @pytest.mark.parametrize(
     ("rows", "said"),
     [
