@@ -184,7 +184,8 @@ class DeviceLink(Link):
             f"{self.name}: its process has said nothing for {LOOKS * LOOK_S:g} s: it is stopped, "
             "or gets no turn; what its device gives meanwhile comes late, or not at all"
         )
-        self._change(state=DeviceState.STALLED)
+        # At once: whoever sees the state asks why.
+        self._change(state=DeviceState.STALLED, trouble=text)
         self._hear(HostEvent(local_clock(), "warning", "device-hangs", text))
 
     def _speaks_again(self) -> None:

@@ -180,10 +180,13 @@ class Link(ABC):
             case HostStatus():
                 for loss in message.losses:
                     self._on_loss(self.name, loss)
-                if self._snapshot.state is not DeviceState.FAILED:
-                    self._change(state=message.state)
-                trouble = None if message.state is DeviceState.RUNNING else self._snapshot.trouble
-                self._change(host=replace(message, losses=()), trouble=trouble)
+                failed = self._snapshot.state is DeviceState.FAILED
+                runs = message.state is DeviceState.RUNNING
+                self._change(
+                    state=DeviceState.FAILED if failed else message.state,
+                    host=replace(message, losses=()),
+                    trouble=None if runs else self._snapshot.trouble,
+                )
             case HostEvent():
                 if message.code == "device-failed":
                     self._change(state=DeviceState.FAILED, error=message.text)
