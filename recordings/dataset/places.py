@@ -16,9 +16,9 @@ from recordings.features.task import Settings, windows_of
 from recordings.features.windows import Window
 from recordings.manifest import Manifest
 from recordings.names import told_apart
-from recordings.study.facts import why_left_out
-from recordings.study.reading import brief, gone
-from recordings.study.same_recording import Recorded, same_recordings, why_not_twice
+from recordings.read.left_out import why_left_out, why_not_twice
+from recordings.read.usable import recorded_twice
+from recordings.study.reading import brief
 
 Channels = dict[str, tuple[str, ...]]
 """What the channels of each signal are: labels and units."""
@@ -78,23 +78,20 @@ def find_places(
 
 def _usable(sessions: Iterable[Path], found: Found) -> dict[Path, str]:
     """Return the sessions that may be used, each once, and what to call them."""
-    manifests: dict[str, tuple[Path, Manifest]] = {}
+    manifests: dict[Path, Manifest] = {}
     for path in sessions:
         try:
             manifest = Manifest.load(path)
             if why := why_left_out(manifest.is_being_recorded, manifest.unusable):
                 raise RecordingError(why)
-            manifests[str(path)] = path, manifest
+            manifests[path] = manifest
         except RecordingError as error:
             found.leave_out(path, str(error))
-    called = told_apart({place: Path(place).absolute().parts for place in manifests})
-    twice = same_recordings(
-        Recorded.of(place, manifest, lacks=any(gone(path, manifest)))
-        for place, (path, manifest) in manifests.items()
-    )
-    for place, other in twice.items():
-        found.leave_out(manifests[place][0], why_not_twice(called[other]))
-    return {path: called[place] for place, (path, _) in manifests.items() if place not in twice}
+    called = told_apart({path: path.absolute().parts for path in manifests})
+    twice = recorded_twice(manifests, whoever=True)
+    for path, other in twice.items():
+        found.leave_out(path, why_not_twice(called[other]))
+    return {path: called[path] for path in manifests if path not in twice}
 
 
 def _unlike_most(found: Mapping[Path, Channels]) -> list[tuple[Path, str]]:

@@ -24,6 +24,7 @@ from recordings.export.excerpts import clips_of
 from recordings.manifest import ClockPair, Manifest
 from recordings.read.session import open_session
 from recordings.read.sessions import find_sessions, told_apart
+from recordings.read.usable import manifests_of, recorded_twice
 
 By = Literal["session", "trial"]
 Key = tuple[str, int]
@@ -64,7 +65,9 @@ def turns_of(study: Path, coder: str, by: By, annotations: Path | None = None) -
         known = ", ".join((*plan.coders, *plan.trainees))
         raise RecordingError(f"{study / PLAN_NAME}: names no coder {coder!r}; it has {known}")
     unread: dict[Path, str] = {}
-    dated = {session: _recorded(session, unread) for session in find_sessions([study])}
+    there = find_sessions([study])
+    twice = recorded_twice(manifests_of(there))
+    dated = {session: _recorded(session, unread) for session in there if session not in twice}
     sessions = [s for _, s in sorted((date, s) for s, date in dated.items() if date is not None)]
     check_apart(sessions, annotations)
     names, whose = told_apart(sessions), _numbered(sessions)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,6 @@ from recordings.disk.regular import read_text
 from recordings.errors import RecordingError
 from recordings.manifest import MANIFEST_NAME, LostFile, Manifest, State
 from recordings.study.copies import COPIES_NAME, copies
-from recordings.study.facts import why_left_out
 from recordings.study.session_folders import SessionFolders
 from recordings.version import program_version
 
@@ -119,41 +117,6 @@ def row(folder: Path) -> SessionRow:
         tuple(dict.fromkeys(file.node for file in found.pending)),
         found.lost,
     )
-
-
-def usable(paths: Iterable[Path]) -> tuple[tuple[Path, ...], list[tuple[Path, str]]]:
-    """Tell sessions from those that are marked as not usable, or are being recorded.
-
-    Returns:
-        Those that may be used, files and damaged ones included: whoever opens them says what is
-        wrong with them. And the others, each with the reason.
-    """
-    good: list[Path] = []
-    others: list[tuple[Path, str]] = []
-    for path in paths:
-        if reason := _why_not(path):
-            others.append((path, reason))
-        else:
-            good.append(path)
-    return tuple(good), others
-
-
-def being_recorded(path: Path) -> bool:
-    """Whether a session's files are still written to; what cannot be read is not."""
-    try:
-        return path.is_dir() and Manifest.load(path).is_being_recorded
-    except RecordingError:
-        return False
-
-
-def _why_not(path: Path) -> str:
-    try:
-        manifest = Manifest.load(path) if path.is_dir() else None
-    except RecordingError:
-        return ""
-    if manifest is None:
-        return ""
-    return why_left_out(manifest.is_being_recorded, manifest.unusable)
 
 
 def _stamp(folder: Path) -> _Stamp:

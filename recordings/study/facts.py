@@ -13,17 +13,9 @@ from typing import Any, Final
 from recordings import layout
 from recordings.disk.regular import read_bytes
 from recordings.names import told_apart
-from recordings.study.same_recording import Recorded, same_recordings
+from recordings.read.left_out import Recorded, same_recordings
 
-BEING_RECORDED: Final = "it is being recorded"
 _WATCHED: Final = frozenset({"session.json", layout.REPORT_JSON_NAME, "exports.json"})
-
-
-def why_left_out(being_recorded: bool, unusable: str | None) -> str:
-    """Say why nothing is made of a session, by what its manifest says; "" where it may be used."""
-    if being_recorded:
-        return BEING_RECORDED
-    return f"marked as not usable: {unusable}" if unusable else ""
 
 
 @dataclass(frozen=True, slots=True)

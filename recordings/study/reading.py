@@ -6,7 +6,6 @@ Kept apart from `facts`: a catalogue in which nothing has changed imports no mod
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,9 +22,10 @@ from recordings.export.places import read_exports
 from recordings.export.records import read_failure, read_record
 from recordings.export.staging import KINDS
 from recordings.manifest import MANIFEST_NAME, Manifest
+from recordings.read.left_out import content_of
+from recordings.read.usable import gone
 from recordings.stream_kinds import VIDEO_TYPE
 from recordings.study.facts import CheckFacts, CoderFacts, ExportFacts, Facts, unreadable_digest
-from recordings.study.same_recording import content_of
 
 
 def read_facts(root: Path, folder: Path) -> Facts:
@@ -67,13 +67,6 @@ def read_facts(root: Path, folder: Path) -> Facts:
         coders=tuple(_coder(folder, name, manifest) for name in coders_of(folder)),
         exports=exports,
     )
-
-
-def gone(folder: Path, manifest: Manifest) -> Iterator[str]:
-    """Name the files of a session that are not there."""
-    for entry in manifest.files:
-        if entry.path not in manifest.elsewhere and not (folder / entry.path).is_file():
-            yield entry.path
 
 
 def brief(reason: str, folder: Path) -> str:

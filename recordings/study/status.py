@@ -10,8 +10,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
 
+from recordings.read.left_out import BEING_RECORDED, why_not_twice
 from recordings.study.facts import (
-    BEING_RECORDED,
     CheckFacts,
     CoderFacts,
     ExportFacts,
@@ -21,7 +21,6 @@ from recordings.study.facts import (
     told_by,
 )
 from recordings.study.ledger import Failures
-from recordings.study.same_recording import why_not_twice
 from recordings.version import program_version
 
 RECORDED: Final = "recorded"

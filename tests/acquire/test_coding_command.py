@@ -16,6 +16,7 @@ from recordings.errors import RecordingError
 from recordings.export.coding_turns import next_session, turns_of
 from recordings.manifest import Manifest
 from recordings.read.sessions import find_sessions
+from recordings.repair.session import repair
 from tests.acquire.program import unisono
 from tests.recordings.annotation.coded import event
 from tests.recordings.annotation.test_agreement import FIRST, SECOND
@@ -150,7 +151,7 @@ def test_what_cannot_be_read_keeps_no_other_from_being_coded(
 def test_sessions_of_one_name_are_two(coded: Path, tmp_path: Path) -> None:
     """Two rooms that number their participants alike, in one study."""
     alone = [turn.name for turn in turns_of(coded, "ben", "session").coded]
-    first, _ = study(coded / "room2", ("01", "02"))
+    first, _ = study(coded / "room2", ("01", "02"), seed=13)
     turns = turns_of(coded, "anna", "session").coded
     assert len({turn.session for turn in turns}) == 4
     assert len({turn.name for turn in turns}) == 4
@@ -204,3 +205,17 @@ def test_a_coder_whose_file_is_open_is_not_written_to(coded: Path, tmp_path: Pat
         )  # fmt: skip
     assert refused.code == 2
     assert "anna's file is open in process" in refused.stderr
+
+
+def test_a_session_and_its_repaired_copy_are_coded_once(coded: Path, tmp_path: Path) -> None:
+    """What was coded in both counted twice, and coders were to code the crashed one as well."""
+    first = find_sessions([coded])[0]
+    before = [turn.session for turn in turns_of(coded, "anna", "session").coded]
+    repaired = repair(first).target.parent
+    done = unisono("coding", "agreement", str(coded), "--json", folder=tmp_path)
+    whole, session = done.json["pairs"]
+    assert session["session"] == repaired.name
+    assert whole["agreement"] == session["agreement"]
+    assert f"{first}: left out with what anna, ben coded in it" in done.stderr
+    after = [turn.session for turn in turns_of(coded, "anna", "session").coded]
+    assert sorted(after) == sorted(repaired if path == first else path for path in before)

@@ -17,11 +17,13 @@ RATINGS = (
 )
 
 
-def study(data_dir: Path, participants: tuple[str, ...] = ("01", "02")) -> list[Path]:
+def study(
+    data_dir: Path, participants: tuple[str, ...] = ("01", "02"), seed: int = 3
+) -> list[Path]:
     """Make a session of 9 s for each participant; the first one has ratings."""
     sessions = []
     for number, participant in enumerate(participants):
-        plan = Plan(seconds=9.0, seed=3 + number, drift_ppm=50.0, eeg_gap=(2.0, 2.2))
+        plan = Plan(seconds=9.0, seed=seed + number, drift_ppm=50.0, eeg_gap=(2.0, 2.2))
         made = make_session(data_dir / participant, plan)
         name = made.name.replace("sub-01", f"sub-{participant}")
         folder = made.rename(made.parent / name)

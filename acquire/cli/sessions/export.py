@@ -64,9 +64,9 @@ def _run(kind: str, job: ExportOptions, settings: Any, workers: Workers) -> None
     from recordings.export.jobs import jobs_that_fit
     from recordings.export.tasks import Done, Order, run
     from recordings.read.sessions import find_sessions
-    from recordings.study.catalogue import usable
+    from recordings.read.usable import usable
 
-    found, left_out = usable(find_sessions(job.sessions))
+    found, left_out = usable(find_sessions(job.sessions), job.sessions)
     for path, reason in left_out:
         typer.echo(f"{path.name}: left out, {reason}", err=True)
     if not found:

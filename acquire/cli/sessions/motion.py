@@ -84,7 +84,7 @@ def _measure(
     from recordings.motion.models import find_models
     from recordings.motion.task import Settings
     from recordings.read.sessions import find_sessions
-    from recordings.study.catalogue import usable
+    from recordings.read.usable import usable
 
     if models is not None and find_models(models) is None:
         typer.echo(
@@ -92,7 +92,7 @@ def _measure(
             "not known; unisono motion --get-models gets them",
             err=True,
         )
-    found, left_out = usable(find_sessions(paths))
+    found, left_out = usable(find_sessions(paths), paths)
     for path, reason in left_out:
         typer.echo(f"{path.name}: left out, {reason}", err=True)
     jobs = [_job(session, to, Settings(cameras, models)) for session in found]

@@ -90,10 +90,10 @@ def _check_many(
     paths: list[Path], thresholds: Path | None, workers: Workers, as_json: bool
 ) -> None:
     from acquire.processes.job_object import keep_children
+    from recordings.read.left_out import BEING_RECORDED
     from recordings.read.sessions import find_sessions
+    from recordings.read.usable import being_recorded
     from recordings.report.many import Checked, check_many
-    from recordings.study.catalogue import being_recorded
-    from recordings.study.facts import BEING_RECORDED
 
     found = find_sessions(paths)
     written = [path for path in found if being_recorded(path)]

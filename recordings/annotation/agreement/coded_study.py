@@ -28,8 +28,10 @@ from recordings.annotation.plan import Plan
 from recordings.annotation.ranges import count
 from recordings.errors import RecordingError
 from recordings.manifest import Frozen, Manifest
+from recordings.read.left_out import why_not_twice
 from recordings.read.session import open_session
 from recordings.read.sessions import told_apart
+from recordings.read.usable import manifests_of, recorded_twice
 
 Relation = Literal["two coders", "same coder again", "against gold"]
 
@@ -123,6 +125,8 @@ def read_sessions(
 ) -> tuple[list[CodedSession], list[str]]:
     """Read all coders' files; what cannot be read is left out and named.
 
+    Of what was coded in two copies of a session one counts, or its events would count twice.
+
     Raises:
         RecordingError: two sessions of one name would have the same files `elsewhere`, or that is
             no folder.
@@ -133,7 +137,10 @@ def read_sessions(
     problems: list[str] = []
     names = told_apart(sessions)
     check_apart(names, elsewhere)
+    left_out = _coded_twice(names, elsewhere)
     for session, name in names.items():
+        if session in left_out:
+            continue
         folder = annotations_folder(session, elsewhere)
         if folder.is_symlink() and not folder.exists():
             problems.append(f"{folder}: a link that leads nowhere: who coded there is not known")
@@ -151,8 +158,23 @@ def read_sessions(
                 notes += others
             except RecordingError as error:
                 problems.append(str(error))
+        notes += [f"{copy}: {why}" for copy, (one, why) in left_out.items() if one == session]
         found.append(CodedSession(name, start, frames, codings, tuple(notes)))
     return found, problems
+
+
+def _coded_twice(names: Mapping[Path, str], elsewhere: Path | None) -> dict[Path, tuple[Path, str]]:
+    """Return the coded sessions that another coded one stands for, that one, and how to say it."""
+    coders = {session: coders_of(session, elsewhere) for session in names}
+    twice = recorded_twice(manifests_of(session for session in names if coders[session]))
+    return {
+        session: (
+            other,
+            f"left out with what {', '.join(coders[session])} coded in it: "
+            + why_not_twice(names[other]),
+        )
+        for session, other in twice.items()
+    }
 
 
 def _codings(

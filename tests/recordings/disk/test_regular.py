@@ -27,9 +27,10 @@ from recordings.export.places import EXPORTS_NAME
 from recordings.manifest import MANIFEST_NAME
 from recordings.privacy.erase import erase, plan
 from recordings.privacy.identity import find_traces
+from recordings.read.usable import being_recorded, usable
 from recordings.repair.session import finish_session, repair
 from recordings.report.html import check_and_report
-from recordings.study.catalogue import being_recorded, row, usable
+from recordings.study.catalogue import row
 from recordings.study.copies import COPIES_NAME, copy_session
 from recordings.study.facts import stamp
 from recordings.study.reading import read_facts

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import time
 from pathlib import Path
 from typing import Any
@@ -12,10 +11,9 @@ import pytest
 
 from recordings.certificate import Verdict
 from recordings.manifest import LostFile, Manifest, PendingFile, State
-from recordings.owner import this_process
 from recordings.report.html import check_and_report
 from recordings.study import catalogue
-from recordings.study.catalogue import Catalogue, usable
+from recordings.study.catalogue import Catalogue
 from recordings.version import program_version
 from tests.acquire.program import posix_only
 from tests.recordings.simulated_session import Plan, make_session
@@ -153,24 +151,6 @@ def test_nodes_that_keep_files_are_named_once(tmp_path: Path) -> None:
     Manifest.load(folder).model_copy(update={"lost": lost, "pending": ()}).save(folder)
     found = catalogue.row(folder)
     assert (found.on_nodes, found.lost) == ((), lost), "given up: nobody waits for it"
-
-
-def test_what_is_marked_is_told_from_the_rest(tmp_path: Path) -> None:
-    good, marked, damaged, now, crashed = (
-        make_session(tmp_path, Plan(seconds=1.0)) for _ in range(5)
-    )
-    change(marked, unusable="cable")
-    (damaged / "session.json").write_text("{")
-    here = {"name": socket.gethostname()}
-    change(now, state=State.RECORDING, host=here | this_process())
-    change(crashed, state=State.RECORDING, host=here | {"pid": "1", "pid_started": "0"})
-    bare = good / "recording.xdf"
-    found, left_out = usable([good, marked, damaged, now, crashed, bare])
-    assert found == (good, damaged, crashed, bare)
-    assert left_out == [
-        (marked, "marked as not usable: cable"),
-        (now, "it is being recorded"),
-    ]
 
 
 def change(session: Path, **fields: Any) -> None:

@@ -10,12 +10,12 @@ import pytest
 from recordings.export.bids.dataset import Settings as Bids
 from recordings.export.tasks import Order, run
 from recordings.manifest import Manifest
+from recordings.read.left_out import Recorded, same_recordings
 from recordings.read.sessions import session_folders
 from recordings.repair.session import repair
 from recordings.study.facts import Facts
 from recordings.study.ledger import Ledger
 from recordings.study.running import chosen
-from recordings.study.same_recording import Recorded, same_recordings
 from recordings.study.scan import scan
 from recordings.study.status import study_status
 from tests.recordings.study.simulated_study import make_study

@@ -1,17 +1,28 @@
-"""Sessions that are one recording: copies, and what a repaired copy was made from.
+"""Why sessions are left out: they are being recorded, marked as not usable, or there twice.
 
-A study that took both would have a participant's minutes twice.
+Copies, and what a repaired copy was made from, are one recording: a study that took both would have
+a participant's minutes twice.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, NamedTuple, Self
+from typing import TYPE_CHECKING, Final, NamedTuple, Self
 
 from recordings.layout import XDF_NAME
 
 if TYPE_CHECKING:  # a look at what is remembered imports no model
     from recordings.manifest import Manifest
+
+
+BEING_RECORDED: Final = "it is being recorded"
+
+
+def why_left_out(being_recorded: bool, unusable: str | None) -> str:
+    """Say why nothing is made of a session, by what its manifest says; "" where it may be used."""
+    if being_recorded:
+        return BEING_RECORDED
+    return f"marked as not usable: {unusable}" if unusable else ""
 
 
 class Recorded(NamedTuple):
