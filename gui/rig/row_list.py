@@ -203,6 +203,9 @@ class RowList(QListView):
             for at, row in enumerate(rows):
                 if row.key == before:
                     self.setCurrentIndex(self.rows.index(at))
+        if rows and self.hasFocus() and not self.currentIndex().isValid():
+            # As Qt does where the focus comes to a list with rows: else nothing shows where it is.
+            self.setCurrentIndex(self.rows.index(0))
 
     def _on_current(self, current: QModelIndex, previous: QModelIndex) -> None:
         if current.isValid():

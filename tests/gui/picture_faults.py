@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from typing import Final
 
@@ -162,11 +163,20 @@ def _is_seen(widget: QWidget) -> bool:
     return any(not one.visibleRegion().isEmpty() for one in (widget, *own))
 
 
-_LOOKS: Final = 3  # at what lives: a list whose first row comes shows its focus in another place
+_LIVES_S: Final = 30.0
+"""So long may something live: a list whose rows are still coming shows its focus elsewhere."""
 
 
-def _shows_focus(top: QWidget, widget: QWidget, looks_left: int = _LOOKS) -> bool:
+def _shows_focus(top: QWidget, widget: QWidget) -> bool:
     """Say whether any pixel comes and goes with the focus: others change in what is live."""
+    deadline = time.monotonic() + _LIVES_S
+    while (shown := _look_for_focus(top, widget)) is None and time.monotonic() < deadline:
+        pass
+    return bool(shown)
+
+
+def _look_for_focus(top: QWidget, widget: QWidget) -> bool | None:
+    """Look once; None: what else has changed meanwhile leaves it open."""
     looks = []
     for _ in range(2):
         top.setFocus()
@@ -176,15 +186,14 @@ def _shows_focus(top: QWidget, widget: QWidget, looks_left: int = _LOOKS) -> boo
             return True
         looks.append((without, _look(widget)))
     if looks[0][0].shape != looks[1][0].shape:  # laid out anew meanwhile: the card has come
-        return _shows_focus(top, widget, looks_left)
+        return None
     (first, second), sizes = looks, {look.shape for pair in looks for look in pair}
     if len(sizes) > 1:  # a border that takes room
         return first[0].shape != first[1].shape
     steady = (first[0] == second[0]) & (first[1] == second[1])
     if (steady & (first[0] != first[1])).any():
         return True
-    lived = bool((first[0] != second[0]).any())
-    return lived and looks_left > 1 and _shows_focus(top, widget, looks_left - 1)
+    return None if (first[0] != second[0]).any() else False
 
 
 def _look(widget: QWidget) -> npt.NDArray[np.uint8]:

@@ -59,6 +59,9 @@ def test_what_is_on_a_node_is_recorded_like_what_is_here(node: Node, tmp_path: P
         mine = [s for s in take.xdf.streams.values() if s.device in (face, eeg, here)]
         assert len(mine) == 3
         wait_for(lambda: all(s.samples > 50 for s in mine))
+        # Not every row is of a stored frame: a camera that ran before begins its file a bit later.
+        (frames,) = [s for s in mine if s.device == face]
+        wait_for(lambda: frames.fates.get(Fate.STORED, 0) > 50, what="frames")
         outcome = engine.stop()
         assert outcome.state is State.COMPLETE, outcome.error
         manifest = Manifest.load(outcome.path)
