@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Final
 
 from recordings.arrays import F64Array
 from recordings.certificate import CameraReport, Finding
@@ -16,6 +17,9 @@ from recordings.manifest import Manifest, MediaEntry
 from recordings.read.sound import Sound, TooManyOnsets
 from recordings.read.stream import Stream
 from recordings.stream_kinds import REPLAYED_ROWS
+
+CLIPPED_SHARE: Final = 0.001
+"""Taps and claps may well be cut off, each for some milliseconds."""
 
 
 def ledgers(
@@ -94,6 +98,8 @@ def onsets_of(
         try:
             if len(sound) and math.isinf(sound.peak_db):
                 findings.append(_silent(entry.name))
+            elif sound.clipped_share > CLIPPED_SHARE:
+                findings.append(_clipped(entry.name, sound.clipped_share))
             onsets[entry.name] = sound.onsets(most=MOST_ONSETS)
         except TooManyOnsets as error:
             text = f"{error}: it is no series of taps, and is compared with no markers"
@@ -106,6 +112,17 @@ def onsets_of(
                 Finding(level="fail", code="sound-unread", subject=entry.name, text=text)
             )
     return onsets, findings
+
+
+def _clipped(name: str, share: float) -> Finding:
+    return Finding(
+        level="warn",
+        code="sound-clipped",
+        subject=name,
+        text=f"at the end of its range in {share:.1%} of the time (limit {CLIPPED_SHARE:.1%}): "
+        "what is louder is cut off",
+        remedy="lower the level of the microphone in the system's settings, or move it away",
+    )
 
 
 def _silent(name: str) -> Finding:

@@ -117,6 +117,15 @@ class Sound(Stored[SoundEntry]):
         loudest = float(self._peaks[1].max(initial=0.0)) if len(self) else 0.0
         return 20 * math.log10(loudest / 32768) if loudest else -math.inf
 
+    @property
+    def clipped_share(self) -> float:
+        """In which share of its milliseconds it reaches the end of its range.
+
+        Raises:
+            RecordingError: a file is missing or damaged.
+        """
+        return self._peaks[2] if len(self) else 0.0
+
     def onsets(
         self,
         below_peak_db: float = BELOW_PEAK_DB,
@@ -137,7 +146,7 @@ class Sound(Stored[SoundEntry]):
         """
         if not len(self):
             return np.zeros(0)
-        middle, peaks = self._peaks
+        middle, peaks, _ = self._peaks
         least = max(
             float(peaks.max()) * _ratio(-below_peak_db),
             32768.0 * _ratio(LEAST_DB),
@@ -161,8 +170,8 @@ class Sound(Stored[SoundEntry]):
         return max(1, round(_BIN_S * self.rate_hz))
 
     @cached_property
-    def _peaks(self) -> tuple[F64Array, Array]:
-        """The middle of each channel, and how far from it the sound gets, float32.
+    def _peaks(self) -> tuple[F64Array, Array, float]:
+        """The middle of each channel, how far from it the sound gets, float32, and `clipped_share`.
 
         Shapes (channels,) and (n, bins): of each bin of each block, the last of which may be short:
         none lies on both sides of a seam.
@@ -185,7 +194,9 @@ class Sound(Stored[SoundEntry]):
         for c, at in enumerate(middle.astype(np.float32)):
             np.maximum(peaks, high[..., c] - at, out=peaks)
             np.maximum(peaks, at - low[..., c], out=peaks)
-        return middle, peaks
+        range_ = np.iinfo(np.int16)
+        clipped = ((high == range_.max) | (low == range_.min)).any(axis=2)
+        return middle, peaks, float(clipped.mean())
 
     @cached_property
     def _breaks(self) -> I64Array:

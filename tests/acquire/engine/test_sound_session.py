@@ -207,16 +207,22 @@ def test_a_file_that_cannot_be_decoded_fails_without_its_hash(run: Run, tmp_path
     assert any(f.code == "sound-unread" and f.subject == run.sound for f in report.findings)
 
 
-def test_a_microphone_that_was_muted_is_warned_about(run: Run, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("gain", "code"), [(0.0, "sound-silent"), (0.9, None), (1.01, "sound-clipped")]
+)
+def test_a_microphone_that_was_muted_or_too_loud_is_warned_about(
+    gain: float, code: str | None, run: Run, tmp_path: Path
+) -> None:
     folder = shutil.copytree(run.folders[0], tmp_path / run.folders[0].name)
     (entry,) = Manifest.load(folder).sounds
     (folder / entry.file).unlink()
     writer = SoundWriter(folder / entry.file, 48_000, 1, entry.block)
+    tone = gain * 32767 * np.sin(np.linspace(0, 20 * np.pi, entry.block, endpoint=False))
     for _ in range(entry.frames):
-        writer.write(np.zeros((entry.block, 1), np.int16))
+        writer.write(np.clip(tone, -32768, 32767).astype(np.int16)[:, np.newaxis])
     writer.close()
-    (told,) = (f for f in check(folder, hashes=False).findings if f.code == "sound-silent")
-    assert (told.level, told.subject) == ("warn", run.sound)
+    told = [f for f in check(folder, hashes=False).findings if f.code.startswith("sound-")]
+    assert [(f.level, f.code, f.subject) for f in told] == [("warn", code, run.sound)] * bool(code)
 
 
 def test_a_voice_identifies_and_is_erased(run: Run, tmp_path: Path) -> None:
