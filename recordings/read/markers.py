@@ -70,7 +70,7 @@ def read_fields(text: str) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class SessionMarker:
-    """One marker, and the stream that it comes from."""
+    """One marker, and the stream that it comes from: its name, told from others of that name."""
 
     stream: str
     marker: Marker

@@ -31,6 +31,7 @@ from recordings.read.sound import Sound
 from recordings.read.stream import Stream
 from recordings.read.to_mne import has_eeg, to_mne
 from recordings.read.trials import Trial, columns, trials
+from recordings.stream_kinds import EVENTS_STREAM
 from recordings.xdf.merged import read_merged
 from recordings.xdf.reader import XdfRecording, read_xdf
 from recordings.xdf.recorded_span import recorded_span
@@ -137,7 +138,8 @@ class Session:
         """
         streams = [self[name] for name in names] or [s for s in self.streams if s.is_markers]
         found = [
-            SessionMarker(stream.name, marker)
+            # What is called like the recorder's own log is left out as that, however often.
+            SessionMarker(stream.name if stream.name == EVENTS_STREAM else stream.shown, marker)
             for stream in streams
             for marker in parse_markers(stream.times(), stream.marker_rows())
             if is_number(marker.time)

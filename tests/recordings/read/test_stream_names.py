@@ -15,7 +15,7 @@ from recordings.errors import RecordingError
 from recordings.export import edf, tables
 from recordings.names import shown_names
 from recordings.repair.xdf import repair_xdf
-from tests.recordings.bare_files import Sent, bare
+from tests.recordings.bare_files import Sent, bare, texts
 from tests.recordings.exporting import exported
 
 
@@ -116,3 +116,24 @@ def test_csv_does_not_send_to_itself(tmp_path: Path) -> None:
     assert not any("export csv" in note for note in done.notes)
     (done,) = exported("edf", [path], tmp_path / "edf", edf.Settings())
     assert "unisono export csv keeps samples and stamps as they are" in done.error
+
+
+def test_markers_of_two_streams_of_one_name_are_told_apart(tmp_path: Path) -> None:
+    """The end in one closed a trial of the other, and nobody could tell whose a row was."""
+
+    def sent(source: str, *marks: tuple[float, str]) -> Sent:
+        rows = [f'{{"event": "{event}", "trial": 1}}' for _, event in marks]
+        return texts("task", rows, [at for at, _ in marks], source_id=source)
+
+    two = sent("a", (1.0, "onset"), (9.0, "end")), sent("b", (2.0, "onset"), (3.0, "end"))
+    with open_session(bare(tmp_path / "a.xdf", *two)) as session:
+        first, second = (stream.shown for stream in session.streams)
+        assert first != second
+        assert [(m.stream, m.event) for m in session.markers()] == [
+            (first, "onset"),
+            (second, "onset"),
+            (second, "end"),
+            (first, "end"),
+        ]
+        assert [(t.onset, t.end) for t in session.trials()] == [(1.0, 9.0), (2.0, 3.0)]
+        assert session.marker_columns()["stream"] == [first, second, second, first]
