@@ -45,15 +45,16 @@ def recorded_twice(
 ) -> dict[Path, Path]:
     """Return the sessions that another of them stands for, and that other.
 
-    A copy that says it is somebody else's goes elsewhere, and stands for itself; but not for
-    `whoever` compares people.
+    A copy with other labels goes elsewhere, and stands for itself; but not for `whoever` compares
+    people.
     """
-    recorded = (
-        Recorded.of(str(path), manifest, lacks=any(gone(path, manifest)))
-        for path, manifest in manifests.items()
-    )
-    if not whoever:
-        recorded = (one._replace(content=f"{one.content} {one.whose}") for one in recorded)
+    recorded = []
+    for path, manifest in manifests.items():
+        one = Recorded.of(str(path), manifest, lacks=any(gone(path, manifest)))
+        if not whoever:
+            labels = (*one.whose, manifest.task, manifest.run)
+            one = one._replace(content=f"{one.content} {labels}")
+        recorded.append(one)
     return {Path(place): Path(other) for place, other in same_recordings(recorded).items()}
 
 

@@ -101,6 +101,7 @@ def test_two_sessions_of_one_name_are_two(folder: Path, tmp_path: Path) -> None:
     with CodingStore(annotations_folder(folder), Who("ben")) as store:
         store.put("looked", Span(id="s", camera="face", first=0, last=99))
     other = shutil.copytree(folder, tmp_path / "other" / folder.name)
+    Manifest.load(other).model_copy(update={"lsl_start": 99.0}).save(other)  # another room
     found, problems = read_sessions([folder, other])
     assert not problems
     whole, *parts = study_agreement(found).pairs
