@@ -84,6 +84,7 @@ class Host:
         self._copies = OwnCopies(self._event)
         self._hangs = False  # whether that has been told
         self._watched = 0.0  # when it was last looked whether it does
+        self._woke_at = 0.0  # when this process went on after it had been stopped
 
     def run(self) -> None:
         """Serve until the engine closes the pipe or says `Close`."""
@@ -220,8 +221,10 @@ class Host:
         now = self._clock.now()
         before, self._watched = self._watched, now
         if now - before > HANGS_S:  # this whole process was stopped: the engine has told it
+            self._woke_at = now  # and the driver has had no turn yet
             return
-        still = now - reader.last_beat
+        beat = reader.last_beat if self._hangs else max(reader.last_beat, self._woke_at)
+        still = now - beat
         hangs = reader.state is DeviceState.RUNNING and still > HANGS_S
         if hangs == self._hangs:
             return

@@ -34,6 +34,7 @@ from devices.base import (
 )
 from devices.registry import words_of
 from recordings.errors import RecordingError
+from recordings.manifest import Level
 
 log = logging.getLogger(__name__)
 
@@ -175,7 +176,7 @@ class DeviceReader:
             self._take_held_back()
             self._reopen_wait_s = self._absences.lost(self._flowed_s())
             text = self._absences.told(str(error), self._reopen_wait_s)
-            self._event("warning", "device-lost", text)
+            self._stalled("warning", "device-lost", text)
         except FOR_GOOD:
             raise
         except BaseException as error:
@@ -208,7 +209,12 @@ class DeviceReader:
             often = "" if wait_s is not None else " again and again; it is left alone"
             raise DeviceError(text + often)
         self._reopen_wait_s = wait_s
-        self._event("error", "device-broke", f"{text}; opening it again in {wait_s:g} s")
+        self._stalled("error", "device-broke", f"{text}; opening it again in {wait_s:g} s")
+
+    def _stalled(self, level: Level, code: str, text: str) -> None:
+        """Tell why it does not run; after the state, or one that says it runs would end the why."""
+        self.state = DeviceState.STALLED
+        self._event(level, code, text)
 
     def _publish(self, given: object) -> None:
         """Publish what the driver gave, if it can be; see `check_item`."""
@@ -222,7 +228,6 @@ class DeviceReader:
     def _reopen(self) -> None:
         """Open the device again, on the same outlets, as often as it takes."""
         assert self.device is not None
-        self.state = DeviceState.STALLED
         told = False  # once an absence: the words of some change with each try
         for attempt in itertools.count(1):
             with contextlib.suppress(Exception):  # what is broken may not close: open() is to cope

@@ -162,12 +162,13 @@ class Pump:
     def reconnect(self, stream: LiveStream, found: FoundStream, inlet: Inlet) -> None:
         """Go on with a stream whose outlet came back in the same shape."""
         with self.lock:
-            stream.found, stream.inlet = found, inlet
+            stream.found = found
             stream.estimate = stream.first_estimate = None
             stream.watch = StreamWatch(found, local_clock())
             stream.was_away = True
             if stream.losses is not None:
                 stream.losses.resume()
+            stream.inlet = inlet  # last: who looks without the lock takes it for connected by this
 
     def wait_connected(
         self, uids: set[str], timeout_s: float, wanted: Callable[[], bool] = lambda: True

@@ -146,12 +146,19 @@ class Controller:
 
     @property
     def state(self) -> Phase:
-        """What is going on; `failed` = the last recording ended because it could not go on."""
+        """What is going on; `failed` = the last recording ended because it could not go on.
+
+        Whoever reads this first and `recording` after has the outcome of what is said to be over.
+        """
         phase = self.engine.status.phase
         if self._opening:
             return Phase.OPENING
+        if phase is not Phase.IDLE:
+            return phase
+        if self.recording.running is not None:  # it is closed, and what came of it not yet told
+            return Phase.FINISHING
         last = self.recording.last
-        failed = phase is Phase.IDLE and last is not None and last.state is State.FAILED
+        failed = last is not None and last.state is State.FAILED
         return Phase.FAILED if failed else phase
 
     # The rest.

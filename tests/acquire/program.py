@@ -127,8 +127,11 @@ class Unisono:
     def wait_for_line(self, line: str = "recording", timeout_s: float = TIMEOUT_S) -> None:
         """Wait for a line of its own on standard error."""
         deadline = time.monotonic() + timeout_s
-        while line not in self.stderr.splitlines():
-            assert self.process.poll() is None, f"ended before {line!r}: {self.stderr}"
+        while True:
+            ended = self.process.poll() is not None  # first: it may say the line and end at once
+            if line in self.stderr.splitlines():
+                return
+            assert not ended, f"ended before {line!r}: {self.stderr}"
             assert time.monotonic() < deadline, f"no {line!r} in {timeout_s:g} s: {self.stderr}"
             time.sleep(0.01)
 

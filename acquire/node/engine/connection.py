@@ -251,15 +251,16 @@ class Connection:
         if state is before.state and why == before.why:
             return False
         since = before.since if state is before.state else local_clock()
-        self._note(state=state, why=why, since=since)
         if state is NodeState.CONNECTED:
-            self._orders.release()
             self._failures = 0
-            if before.state is NodeState.UNREACHABLE and before.info is not None:
-                seconds = local_clock() - before.since
-                text = f"node {self.name} is reached again, after {seconds:.0f} s"
-                self._tell("info", "node-back", text)
-                self._back(tuple(self._links))
+            self._orders.release()  # before anybody sees the state, and orders by it
+        self._note(state=state, why=why, since=since)
+        is_back = state is NodeState.CONNECTED and before.state is NodeState.UNREACHABLE
+        if is_back and before.info is not None:
+            seconds = local_clock() - before.since
+            text = f"node {self.name} is reached again, after {seconds:.0f} s"
+            self._tell("info", "node-back", text)
+            self._back(tuple(self._links))
         return state is not before.state
 
     def _away(self, state: NodeState, why: str) -> None:

@@ -41,10 +41,10 @@ def _told(model: type[_Told], found: object, **others: Any) -> _Told:
 
 def status(controller: Controller) -> api.StatusInfo:
     """Take in everything at a glance; waits for nothing."""
-    now = controller.engine.status
+    now, state = controller.engine.status, controller.state
     running, last = controller.recording.running, controller.recording.last
     return api.StatusInfo(
-        state=controller.state,
+        state=state,
         labels=api.Labels(**asdict(running.labels)) if running else None,
         session=str(running.folder) if running else None,
         first_sample=running.lsl_start if running else None,

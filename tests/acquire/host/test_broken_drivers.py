@@ -12,6 +12,7 @@ from acquire.host.device_host import Host
 from acquire.processes import restarts
 from acquire.processes.messages import Close, DeviceState, HostEvent, HostStatus, Open, Request
 from acquire.rig.video import VideoOptions
+from recordings.manifest import Level
 from tests.acquire.program import unique, wait_for
 
 DRIVER = """
@@ -41,9 +42,26 @@ class Driver(Device):
 """
 
 
+Told = list[tuple[str, DeviceState]]
+
+
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> Told:
+    """Note the state that a status would tell in the moment of an event, by its code."""
+    found, event = Told(), Host._event
+
+    def noted(host: Host, level: Level, code: str, text: str, take: int | None = None) -> None:
+        assert host._reader is not None
+        found.append((code, host._reader.state))
+        event(host, level, code, text, take)
+
+    monkeypatch.setattr(Host, "_event", noted)
+    return found
+
+
 @pytest.mark.parametrize("again", ["pass", "raise KeyError('gone')"])
 def test_it_is_opened_again_but_not_for_ever(
-    again: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    again: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, told: Told
 ) -> None:
     monkeypatch.setattr(restarts, "BACKOFF_S", (0.0,))
     (tmp_path / "broken.py").write_text(DRIVER.format(again=again))
@@ -63,7 +81,7 @@ def test_it_is_opened_again_but_not_for_ever(
         return any(event.code == "device-failed" for event in events)
 
     wait_for(given_up)
-    wait_for(lambda: not given_up() or states[-1] is DeviceState.FAILED)
+    wait_for(lambda: not given_up() or states[-1:] == [DeviceState.FAILED])
     ours.send(Request(2, Close()))
     host.join()
     ours.close()
@@ -74,6 +92,8 @@ def test_it_is_opened_again_but_not_for_ever(
     failed, *closed = [event for event in events if event.code == "device-failed"]
     assert "again and again" in failed.text
     assert all("cannot close" in event.text for event in closed)
+    # A status that said it runs, after its event, took the reason away for the whole absence.
+    assert {state for code, state in told if code == "device-broke"} == {DeviceState.STALLED}
 
 
 AWAY = """
@@ -107,7 +127,7 @@ class Driver(Device):
 """
 
 
-def test_what_is_lost_while_a_device_stays_away_is_told(tmp_path: Path) -> None:
+def test_what_is_lost_while_a_device_stays_away_is_told(tmp_path: Path, told: Told) -> None:
     """A trigger port that never came back hid how many codes were not sent."""
     (tmp_path / "away.py").write_text(AWAY)
     ours, theirs = Pipe()
@@ -131,3 +151,4 @@ def test_what_is_lost_while_a_device_stays_away_is_told(tmp_path: Path) -> None:
     host.join()
     ours.close()
     assert "device-back" not in {event.code for event in events}
+    assert ("device-lost", DeviceState.STALLED) in told

@@ -81,6 +81,7 @@ def test_what_it_says_of_itself_is_held_against_the_contract(
     """The process died of it with a traceback, or its ears fell off in silence."""
     link, events = run(**parts)
     assert not link.wait_open(60)
+    wait_for(lambda: events)  # the state comes first
     assert [event.code for event in events] == ["device-failed"]
     assert words in events[0].text
 

@@ -58,7 +58,7 @@ def listening() -> Iterator[Callable[..., Listener]]:
     yield listen
     for listener in made:
         listener.close()
-    assert not [t for t in threading.enumerate() if t.name == "listening"]
+    wait_for(lambda: not [t for t in threading.enumerate() if t.name == "listening"])
 
 
 def test_markers_come_with_their_stamps(ear: Ear, listening: Callable[..., Listener]) -> None:

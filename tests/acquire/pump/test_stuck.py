@@ -32,7 +32,7 @@ def test_a_stuck_pump_is_told_and_the_files_are_closed(
         engine.open(30.0)
         engine.takes.start_file(path)
         wait_for(lambda: path.stat().st_size > 5_000)
-        assert not engine.is_stuck
+        wait_for(lambda: not engine.is_stuck)
         stream = next(s for s in engine._pump.streams if s.name == name)
         assert stream.inlet is not None
         monkeypatch.setattr(stream.inlet, "pull", lambda: goes_on.wait(60) and None)

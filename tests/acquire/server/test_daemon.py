@@ -12,6 +12,7 @@ import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
+from acquire.server import data_lock
 from acquire.server.event_log import NAME, EventLog
 from acquire.serving.loopback import is_loopback
 from recordings.manifest import Event, Manifest, State
@@ -79,9 +80,11 @@ def test_a_data_folder_that_is_gone_is_not_made_anew_on_another_disk(tmp_path: P
         away.rename(daemon.data_dir)  # plugged in again
         assert daemon.get("status")["disk"]["gone"] is False
         daemon.post("recording/start")
-        daemon.data_dir.rename(away)
+        # Its lock alone is gone: a recording whose own file is gone would end by that.
+        lock = daemon.data_dir / data_lock.NAME
+        hidden = lock.rename(tmp_path / "lock")
         assert daemon.http.post("/api/recording/split", json={}).status_code == 409
-        away.rename(daemon.data_dir)
+        hidden.rename(lock)
         assert daemon.post("recording/stop")["state"] == "complete"
 
 

@@ -6,6 +6,7 @@ import contextlib
 import shutil
 import threading
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -40,6 +41,11 @@ def crash(folder: Path) -> tuple[Path, int]:
     return session, received
 
 
+def recovered(daemon: Daemon) -> list[dict[str, Any]]:
+    events = [e["event"] for e in daemon.get("events?limit=1000")]
+    return [e for e in events if e["code"] == "recovered"]
+
+
 def test_the_next_daemon_finishes_the_session(tmp_path: Path) -> None:
     session, received = crash(tmp_path)
     assert Manifest.load(session).state is State.RECORDING
@@ -48,8 +54,8 @@ def test_the_next_daemon_finishes_the_session(tmp_path: Path) -> None:
     with Daemon(tmp_path, camera=True) as daemon:
         daemon.idle()
         wait_for(lambda: Manifest.load(session).state is not State.RECORDING)
-        events = [e["event"] for e in daemon.get("events?limit=1000")]
-        (told,) = (e for e in events if e["code"] == "recovered")
+        wait_for(lambda: recovered(daemon))  # the manifest comes first
+        (told,) = recovered(daemon)
         assert session.name in told["text"]
         wait_for(lambda: (session / layout.REPORT_JSON_NAME).exists(), what="its report")
         daemon.end()

@@ -62,6 +62,10 @@ def checking(told: Told, data_dir: Path | None = None, idle_s: float = 600) -> I
     assert not [t for t in threading.enumerate() if t.name in ("contents check", "check output")]
 
 
+def progress(contents: Any) -> Any:
+    return (state := contents.state) and state.progress  # one look: it may be over meanwhile
+
+
 def small(data_dir: Path) -> Path:
     return make_session(data_dir, Plan(seconds=5))
 
@@ -83,9 +87,9 @@ def test_a_recording_has_it_rest_in_the_midst_of_a_file(tmp_path: Path) -> None:
     add_large_file(folder)
     with checking(told) as contents:
         contents.add(folder)
-        wait_for(lambda: told.reports or (contents.state and contents.state.progress))
+        wait_for(lambda: told.reports or progress(contents))
         told.busy = True
-        wait_for(lambda: contents.state is None or contents.state.rests)
+        wait_for(lambda: (state := contents.state) is None or state.rests)
         told.busy = False
         wait_for(lambda: told.reports, 250)
     report = told.reports[folder]
@@ -112,7 +116,7 @@ def test_what_is_to_be_deleted_is_let_go_of(tmp_path: Path) -> None:
     add_large_file(folder, ENDLESS)
     with checking(told) as contents:
         contents.add(folder)
-        wait_for(lambda: contents.state and contents.state.progress)
+        wait_for(lambda: progress(contents))
         contents.forget([folder])
         assert contents.state is None
     assert not told.reports
@@ -136,8 +140,7 @@ def test_a_start_is_not_kept_waiting_and_the_list_says_what_was_read(tmp_path: P
         )
         daemon.post("recording/start", {"participant": "02"})
         daemon.wait_for_samples(daemon.eeg, 50)
-        reading = daemon.get("status")["contents"]
-        assert reading is None or reading["rests"]
+        wait_for(lambda: (reading := daemon.get("status")["contents"]) is None or reading["rests"])
         daemon.post("recording/stop")
         wait_for(lambda: row()["contents_read"], 250)
         assert row()["verdict"] == "FAIL"
