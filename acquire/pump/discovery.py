@@ -214,7 +214,8 @@ class Discovery:
             self._pump.incomplete.set()
 
     def _is_incomplete(self) -> bool:
-        return any(s.inlet is None for s in self._pump.streams) or bool(self.missing())
+        streams = self._pump.streams
+        return any(s.inlet is None and not s.is_replaced for s in streams) or bool(self.missing())
 
     def _wanted(self) -> Iterator[tuple[FoundStream, str | None]]:
         own = self._own()
@@ -272,21 +273,18 @@ class Discovery:
     def _take(self, found: FoundStream, inlet: Inlet, xml: str, device: str | None) -> None:
         """Go on with the stream that this one was, or take it as a new one."""
         name = found.key.name
-        same = [s for s in self._pump.streams if s.found.key == found.key]
+        same = [s for s in self._pump.streams if s.found.key == found.key and not s.is_replaced]
         gone = next((s for s in same if s.inlet is None), None)
-        if gone is not None and gone.found.shape == found.shape:
+        if gone is not None and (change := gone.change(found, xml)) is None:
             away = local_clock() - gone.watch.last_arrival
-            self._pump.reconnect(gone, found, inlet)
+            self._pump.reconnect(gone, found, inlet, xml)
             self._known[found.uid] = gone
             text = f"{name}: its outlet is back after {away:.1f} s; the gap is in the stamps"
             self._report(name, "info", "stream-back", text)
             return
         self._known[found.uid] = self._pump.add(found, inlet, xml, device)
         if gone is not None:
-            text = (
-                f"{name}: came back with {found.channels} channels at {found.rate_hz:g} Hz "
-                f"instead of {gone.found.channels} at {gone.found.rate_hz:g} Hz: a new stream"
-            )
+            text = f"{name}: came back with {change}: a new stream"
             self._report(name, "warning", "stream-changed", text)
         elif same:
             text = f"{name}: two outlets with this name and source id; both are recorded"

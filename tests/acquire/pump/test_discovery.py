@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import psutil
+import pylsl
 import pytest
 
+from acquire.lsl.clock import local_clock
 from acquire.pump import discovery
 from acquire.pump.discovery import Discovery
 from acquire.pump.live_stream import DEVICE, LiveStream
 from acquire.pump.pump import Pump
 from acquire.pump.selection import Selection
 from acquire.rig.file import Expect
+from acquire.take.disk import DiskWatch
+from acquire.take.take import Take
+from acquire.take.videos import TakeVideos
+from acquire.take.xdf_recorder import XdfRecorder
+from recordings.xdf.file import XdfFile
 from tests.acquire.program import unique, wait_for
 from tests.acquire.sources import Source, Sources
 
@@ -85,6 +93,80 @@ def test_a_connection_that_gives_nothing_is_made_anew(
     wait_for(lambda: connected.stream.watch.last_arrival > silent_since + 1.0)
     wait_for(lambda: connected.stream.inlet is not None)
     assert "stream-lost" not in connected.events
+
+
+def outlet(source_id: str, *labels: str) -> pylsl.StreamOutlet:
+    """Make an outlet of that many channels, which are labelled."""
+    info = pylsl.StreamInfo(NAME, "EEG", len(labels), 250, "float32", source_id)
+    channels = info.desc().append_child("channels")
+    for label in labels:
+        channels.append_child("channel").append_child_value("label", label)
+    return pylsl.StreamOutlet(info)
+
+
+def headers_of(pump: Pump, path: Path) -> list[str]:
+    """Begin a recording, and give the headers that it has."""
+    recorder = XdfRecorder(XdfFile(path, 0))
+    disk = DiskWatch(local_clock(), 1 << 30)
+    take = Take(1, recorder, TakeVideos(None), disk, None, None)
+    pump.open(take)
+    pump.drop(take)
+    recorder.finish()
+    return [stream.xml for stream in recorder.streams.values()]
+
+
+def test_an_outlet_that_comes_back_with_other_channels_gets_a_header_of_its_own(
+    tmp_path: Path,
+) -> None:
+    """An amplifier's program, started again with another montage of as many electrodes."""
+    connected = Connected()
+    pump = connected.pump
+    try:
+        for number, labels in enumerate((("Fz", "Cz"), ("Oz", "Pz"), ("Oz", "Pz")), 1):
+            amplifier = outlet("amp", *labels)
+            wait_for(lambda: any(s.inlet for s in pump.streams), what="connection")
+            (header,) = headers_of(pump, tmp_path / f"{number}.xdf")
+            assert all(f"<label>{label}</label>" in header for label in labels)
+            assert amplifier.get_info().uid() in header
+            del amplifier
+            wait_for(lambda: not any(s.inlet for s in pump.streams), what="its end")
+    finally:
+        connected.close()
+    lost = "stream-lost"
+    assert connected.events == [lost, "stream-changed", lost, "stream-back", lost]
+
+
+def test_a_program_with_another_source_id_at_each_start_is_no_stream_that_is_missing(
+    tmp_path: Path,
+) -> None:
+    connected = Connected()
+    pump = connected.pump
+    try:
+        for number in range(3):
+            script = outlet(unique("script"), "code")
+            wait_for(lambda: any(s.inlet for s in pump.streams), what="connection")
+            (header,) = headers_of(pump, tmp_path / f"{number}.xdf")
+            assert script.get_info().uid() in header
+            del script
+            wait_for(lambda: not any(s.inlet for s in pump.streams), what="its end")
+        gone = headers_of(pump, tmp_path / "gone.xdf")
+    finally:
+        connected.close()
+    assert len(gone) == 1  # nothing has come in its place: it is missed
+
+
+def test_one_of_two_outlets_of_a_name_that_is_gone_is_missed_all_the_same(tmp_path: Path) -> None:
+    connected = Connected()
+    pump = connected.pump
+    try:
+        first, second = outlet("left", "Fz"), outlet("right", "Fz")
+        wait_for(lambda: sum(s.inlet is not None for s in pump.streams) == 2, what="both")
+        del second
+        wait_for(lambda: sum(s.inlet is not None for s in pump.streams) == 1, what="its end")
+        assert len(headers_of(pump, tmp_path / "one.xdf")) == 2
+    finally:
+        connected.close()
+    del first
 
 
 @pytest.mark.parametrize(
