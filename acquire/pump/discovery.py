@@ -12,7 +12,7 @@ from acquire.lsl.descriptors import fits
 from acquire.lsl.inlet import Inlet
 from acquire.lsl.streams import FoundStream, Refused, Resolver
 from acquire.processes.messages import Tell, internal
-from acquire.pump.connecting import CONNECT_S, Attempt, Connecting
+from acquire.pump.connecting import Attempt, Connecting
 from acquire.pump.live_stream import DEVICE, LiveStream
 from acquire.pump.pump import Pump
 from acquire.pump.selection import NO_STREAM, Missing, Selection, matches
@@ -242,25 +242,26 @@ class Discovery:
         return broken and local_clock() - live.lost_at > FORGOTTEN_S
 
     def _renew_silent(self) -> None:
+        """Connect anew to what is connected and gives nothing; one that hangs holds up no other."""
+        now, silent = local_clock(), {}
         for live in self._pump.streams:
-            since = max(live.watch.last_arrival, self._renewed.get(live.found.uid, 0.0))
-            rate = live.found.rate_hz
+            uid, rate = live.found.uid, live.found.rate_hz
             if live.inlet is None or not rate:
                 continue
-            if local_clock() - since < max(RENEW_S, RENEW_PERIODS / rate):
-                continue
-            self._renewed[live.found.uid] = local_clock()
-            inlet = Inlet(live.found)
-            try:
-                inlet.open(CONNECT_S)
-            except RuntimeError:  # not even the outlet answers: it has been called silent already
-                inlet.close()
-            else:
-                self._pump.renew(live, inlet)
+            since = max(live.watch.last_arrival, self._renewed.get(uid, 0.0))
+            if now - since >= max(RENEW_S, RENEW_PERIODS / rate):
+                self._renewed[uid] = now
+                silent[uid] = live.found, live.device
+        self._connecting.begin(silent)
 
     def _end(self, attempt: Attempt) -> None:
         """Take in what was connected; say once of each stream why it was not."""
         found, name = attempt.found, attempt.found.key.name
+        live = self._known.get(found.uid)
+        if live is not None and live.inlet is not None:  # it was silent, and has been called so
+            if attempt.inlet is not None:
+                self._pump.renew(live, attempt.inlet)
+            return
         if attempt.inlet is None:
             if self._unreachable.get(found.uid) != attempt.error:
                 self._unreachable[found.uid] = attempt.error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pylsl
 import pytest
 
 from acquire.lsl.clock import local_clock
+from acquire.lsl.inlet import Inlet
 from acquire.pump import discovery
 from acquire.pump.discovery import Discovery
 from acquire.pump.live_stream import DEVICE, LiveStream
@@ -93,6 +95,42 @@ def test_a_connection_that_gives_nothing_is_made_anew(
     wait_for(lambda: connected.stream.watch.last_arrival > silent_since + 1.0)
     wait_for(lambda: connected.stream.inlet is not None)
     assert "stream-lost" not in connected.events
+
+
+def test_what_is_silent_and_hangs_holds_up_no_stream_that_comes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A computer that sleeps, with ten streams: one after the other they took a minute, again."""
+    monkeypatch.setattr(discovery, "RENEW_S", 1.0)
+    monkeypatch.setattr(discovery, "REST_S", 1.0)
+    goes_on, opened = threading.Event(), Inlet.open
+    tried: list[str] = []
+
+    def open_(self: Inlet, timeout_s: float) -> str:
+        if self.stream.key.type == "Hung" and len(tried) >= 10:
+            goes_on.wait(300)
+            raise RuntimeError("timed out")
+        tried.append(self.stream.uid)
+        return opened(self, timeout_s)
+
+    monkeypatch.setattr(Inlet, "open", open_)
+    hung = [Source(NAME, type="Hung", source_id=f"hung{k}") for k in range(10)]
+    connected = Connected()
+    pump = connected.pump
+    try:
+        with Sources(*hung) as sleeping:
+            wait_for(lambda: sum(s.watch.samples > 0 for s in pump.streams) == 10, what="all ten")
+            sleeping.ask("halt")
+            wait_for(lambda: all(s.watch.is_silent for s in pump.streams), what="silence")
+            with Sources(Source(NAME, source_id="good")):
+                wait_for(
+                    lambda: any(s.found.key.source_id == "good" for s in pump.data_streams), 50.0
+                )
+                assert not goes_on.is_set(), "the others still hang"
+                goes_on.set()
+    finally:
+        goes_on.set()
+        connected.close()
 
 
 def outlet(source_id: str, *labels: str) -> pylsl.StreamOutlet:
