@@ -87,6 +87,11 @@ class Streams:
         if self._discovery is not None:
             self._pump.wait_connected(uids, CONNECTED_S)
 
+    def update(self) -> None:
+        """Connect to what has come; takes a second, or two."""
+        if self._discovery is not None:
+            self._discovery.update()
+
     def look_again(self) -> None:
         """Have what is missing looked for, if anything is."""
         if self._discovery is not None:

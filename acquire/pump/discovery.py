@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable, Iterator, Mapping
 
@@ -20,10 +21,14 @@ from recordings.errors import few
 
 LOOK_S = 0.1
 """How often it looks while something is missing."""
+GLANCE_S = 0.5
+"""How often where nothing is missing, and any stream may come: a script starts, and marks."""
 LOOK_FOR_S = 2.0
-"""How long the network is asked when nothing is missing, and then looked at once…"""
+"""How long the network is asked where only what was lost may come, and looked at once then…"""
 REST_S = 10.0
 """…and how long it rests then: a resolver that never rests costs 0.1 % of a core."""
+ANSWER_S = 1.0
+"""How long an outlet may take to be found that was there when somebody asked."""
 FORGOTTEN_S = FORGET_S + 1.0
 """An outlet that is still seen so long after its connection broke is alive."""
 RENEW_PERIODS = 10
@@ -67,6 +72,7 @@ class Discovery:
         self._renewed: dict[str, float] = {}  # uid → when its silent connection was made anew
         self.waiting = 0  # streams that are wanted and not connected
         self.last_new = local_clock()
+        self._asked_at = -math.inf  # LSL time
         self._closing = threading.Event()
         self._thread = LastingThread("discovery", self._run, self._closing, internal(report))
 
@@ -182,11 +188,18 @@ class Discovery:
         return (
             self._is_incomplete()
             or self.is_connecting
+            or self._is_asked()
             or local_clock() - self.last_new < LOOK_FOR_S
         )
 
+    def _is_asked(self) -> bool:
+        return local_clock() - self._asked_at < LOOK_FOR_S
+
     def _rest(self) -> None:
-        """Stop asking the network for a while, then ask again, unless something gets lost."""
+        """Look less often; where nothing new may come, stop asking the network for a while, too."""
+        if self.may_find_more:
+            self._wait(GLANCE_S)
+            return
         resolvers = [self._all, *self._predicates]
         for resolver in resolvers:
             resolver.pause()
@@ -203,10 +216,20 @@ class Discovery:
         end, incomplete = local_clock() + seconds, self._pump.incomplete
         while True:
             incomplete.clear()  # before the look: what is set after it counts
-            if self._closing.is_set() or self._is_incomplete():
+            if self._closing.is_set() or self._is_incomplete() or self._is_asked():
                 return
             if not incomplete.wait(max(0.0, end - local_clock())):
                 return
+
+    def update(self) -> None:
+        """Connect to all that is on the network now, as far as it answers."""
+        if not self.may_find_more:
+            return
+        self._asked_at = local_clock()
+        self._pump.incomplete.set()
+        self._closing.wait(ANSWER_S)
+        while self.is_connecting and not self._closing.wait(LOOK_S):
+            pass  # for FRESH_S at most: what hangs is not waited for
 
     def look_again(self) -> None:
         """See whether something is missing, and look for it then."""

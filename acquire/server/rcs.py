@@ -141,7 +141,8 @@ class Remote:
                     return self._start()
                 case "stop":
                     return self._stop()
-                case "update":  # the streams are looked for all the time
+                case "update":
+                    self._controller.engine.streams.update()
                     return "OK"
                 case "select":
                     return self._select(line.rest)

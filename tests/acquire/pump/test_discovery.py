@@ -133,6 +133,25 @@ def test_what_is_silent_and_hangs_holds_up_no_stream_that_comes(
         connected.close()
 
 
+@pytest.mark.parametrize("asked", [True, False])
+def test_a_stream_that_comes_while_nothing_is_missing_is_connected_soon(asked: bool) -> None:
+    """A script makes its outlet, says `update` and `start`, and marks: it lost up to 10 s."""
+    connected = Connected()
+    pump = connected.pump
+    try:
+        with Sources(Source(NAME, source_id="amp")):
+            wait_for(lambda: len(pump.data_streams) == 1, what="the first")
+            wait_for(lambda: not connected.discovery._is_busy(), what="rest")
+            with Sources(Source(NAME, rate_hz=0.0, source_id="script")):
+                if asked:
+                    connected.discovery.update()
+                    assert len(pump.data_streams) == 2
+                else:
+                    wait_for(lambda: len(pump.data_streams) == 2, 5.0, "the second")
+    finally:
+        connected.close()
+
+
 def outlet(source_id: str, *labels: str) -> pylsl.StreamOutlet:
     """Make an outlet of that many channels, which are labelled."""
     info = pylsl.StreamInfo(NAME, "EEG", len(labels), 250, "float32", source_id)
