@@ -6,6 +6,7 @@ import io
 import logging
 import os
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -69,6 +70,7 @@ rig.devices_app.command("doctor", hidden=True)(doctor)  # its name before 0.2
 
 def main() -> None:
     """Run a command; what goes wrong is one line on standard error and exit code 2."""
+    _have_standard_files()
     _say_anything()
     try:
         app()
@@ -96,6 +98,18 @@ def main() -> None:
         why = f"{where}{error.strerror or error}; see whether the path is right and may be used"
         typer.echo(f"error: {told(why)}", err=True)
         sys.exit(2)
+
+
+def _have_standard_files() -> None:
+    """Open what was closed by whoever started this: cron's `>&-`, a service, no console.
+
+    Else the next files that are opened are the standard ones, and what a library writes on its
+    standard error is in a recording.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:  # in the order of their numbers: each gets its own
+            file = Path(os.devnull).open(mode, encoding="utf-8")  # noqa: SIM115
+            setattr(sys, name, file)
 
 
 def _say_anything() -> None:

@@ -87,6 +87,11 @@ class Streams:
         if self._discovery is not None:
             self._pump.wait_connected(uids, CONNECTED_S)
 
+    def update(self) -> None:
+        """Connect to what has come; takes a second, or two."""
+        if self._discovery is not None:
+            self._discovery.update()
+
     def look_again(self) -> None:
         """Have what is missing looked for, if anything is."""
         if self._discovery is not None:
@@ -100,16 +105,17 @@ class Streams:
     def status(self, running: Take | None) -> tuple[StreamStatus, ...]:
         """Give a snapshot of each stream; `running`: the take that is recorded now.
 
-        Those of a player that has been let go of are missed by nobody but a recording.
+        Those that were replaced, and of a player that has been let go of, are missed by nobody but
+        a recording.
         """
         let_go = running is None and self._player.snapshot is None
-        return tuple(
-            stream_status(
-                s, self._pump.is_selected(s), running.xdf.of(s) if running is not None else None
-            )
-            for s in self._pump.streams
-            if not (let_go and s.device == PLAYER and s.inlet is None)
-        )
+        found = []
+        for stream in self._pump.streams:
+            recorded = running.xdf.of(stream) if running is not None else None
+            is_over = stream.is_replaced and recorded is None
+            if not (is_over or (let_go and stream.device == PLAYER and stream.inlet is None)):
+                found.append(stream_status(stream, self._pump.is_selected(stream), recorded))
+        return tuple(found)
 
     # Choosing.
 

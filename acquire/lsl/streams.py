@@ -108,6 +108,14 @@ def _beyond(found: FoundStream) -> str | None:
     return None
 
 
+def description(xml: str) -> str:
+    """Give what a program says of its stream beside its shape: channels, units, settings.
+
+    Not what is another each time it is started, as its uid and its ports: that stands before it.
+    """
+    return xml.partition("<desc")[2]
+
+
 class Resolver:
     """Watches the network for streams, all of them or those that match a predicate."""
 

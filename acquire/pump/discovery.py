@@ -2,28 +2,36 @@
 
 from __future__ import annotations
 
+import math
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 
 from acquire.lasting_thread import LastingThread
 from acquire.lsl.clock import local_clock
 from acquire.lsl.config import BUFFER_S, FORGET_S
 from acquire.lsl.descriptors import fits
 from acquire.lsl.inlet import Inlet
-from acquire.lsl.streams import FoundStream, Refused, Resolver
+from acquire.lsl.streams import FoundStream
 from acquire.processes.messages import Tell, internal
-from acquire.pump.connecting import CONNECT_S, Attempt, Connecting
+from acquire.pump.connecting import Attempt, Connecting
 from acquire.pump.live_stream import DEVICE, LiveStream
+from acquire.pump.network import Network
 from acquire.pump.pump import Pump
 from acquire.pump.selection import NO_STREAM, Missing, Selection, matches
 from recordings.errors import few
 
 LOOK_S = 0.1
 """How often it looks while something is missing."""
+GLANCE_S = 0.5
+"""How often where nothing is missing and any stream may come, until a recording begins with it."""
 LOOK_FOR_S = 2.0
-"""How long the network is asked when nothing is missing, and then looked at once…"""
+"""How long the network is asked while one runs, or only what was lost may come, before a look…"""
 REST_S = 10.0
-"""…and how long it rests then: a resolver that never rests costs 0.1 % of a core."""
+"""…and how long it rests then: to ask all the time costs 0.3 % of a core, each 3 s 0.15 %."""
+ANSWER_S = 1.0
+"""How long an outlet may take to be found that was there when somebody asked."""
+ALIKE_S = 3.0
+"""How long an outlet like one that is connected may be that one, started anew: it is known soon."""
 FORGOTTEN_S = FORGET_S + 1.0
 """An outlet that is still seen so long after its connection broke is alive."""
 RENEW_PERIODS = 10
@@ -55,18 +63,17 @@ class Discovery:
         self._own = own
         self._pump = pump
         self._report = report
-        self._all = Resolver()
-        self._predicates = [Resolver(p) for p in dict.fromkeys(selection.predicates)]
-        self._matched: dict[str, set[str]] = {}  # predicate → the uids that it has found
+        self._network = Network(selection, own)
         self._known: dict[str, LiveStream] = {}  # by uid
         self._connecting = Connecting()
-        self._refused: set[str] = set()  # uids of what cannot be received, told already
         self._fits = fits(descriptor_limit)
         self._told_full = False
         self._unreachable: dict[str, str] = {}  # uid → why
         self._renewed: dict[str, float] = {}  # uid → when its silent connection was made anew
         self.waiting = 0  # streams that are wanted and not connected
         self.last_new = local_clock()
+        self._alike: dict[str, float] = {}  # uid → since when it is like one that is connected
+        self._asked_at = -math.inf  # LSL time
         self._closing = threading.Event()
         self._thread = LastingThread("discovery", self._run, self._closing, internal(report))
 
@@ -79,10 +86,7 @@ class Discovery:
         self._closing.set()
         self._pump.incomplete.set()
         self._thread.end()
-        # A resolver asks on, and opens sockets, for as long as it is there: who keeps this object
-        # for a while would use up the ports of its computer's range.
-        for resolver in (self._all, *self._predicates):
-            resolver.pause()
+        self._network.pause()
         self._connecting.close()
 
     @property
@@ -97,16 +101,15 @@ class Discovery:
 
     def seen(self) -> list[FoundStream]:
         """List everything on the network."""
-        return sorted(self._all.found(), key=lambda s: s.key.name)
+        return self._network.seen()
 
     def missing(self) -> list[Missing]:
         """List what has been asked for and is not there, each once."""
         live = [s.found for s in self._pump.data_streams]
         known = set(self._known)
         absent = [
-            Missing("not-found", f"no stream matches {r.predicate}")
-            for r in self._predicates
-            if not known & self._matched.get(r.predicate or "", set())
+            Missing("not-found", f"no stream matches {predicate}")
+            for predicate in self._network.unmatched(known)
         ]
         absent += [
             Missing("not-found", f"{expect} is not there")
@@ -131,12 +134,13 @@ class Discovery:
     def _look(self) -> None:
         wanted = {
             found.uid: (found, device)
-            for found, device in self._wanted()
+            for found, device in self._network.wanted()
             if self._is_unconnected(found)
         }
         self.waiting = len(wanted)
         self._tell_of_refused()
-        self._connecting.begin(self._as_fit(wanted))
+        ready = {uid: one for uid, one in wanted.items() if not self._may_follow(one[0])}
+        self._connecting.begin(self._as_fit(ready))
         for attempt in self._connecting.ended():
             self._end(attempt)
         self._renew_silent()
@@ -168,31 +172,33 @@ class Discovery:
         return {uid: wanted[uid] for uid in uids[:room]}
 
     def _tell_of_refused(self) -> None:
-        for stream in self._all.look():
-            if isinstance(stream, Refused) and stream.uid not in self._refused:
-                self._refused.add(stream.uid)
-                text = (
-                    f"{stream.name}: cannot be received, as {stream.reason}; it is left out: mend "
-                    "the program that sends it"
-                )
-                self._report(stream.name, "warning", "stream-refused", text)
+        for stream in self._network.refused():
+            text = (
+                f"{stream.name}: cannot be received, as {stream.reason}; it is left out: mend "
+                "the program that sends it"
+            )
+            self._report(stream.name, "warning", "stream-refused", text)
 
     def _is_busy(self) -> bool:
         """Whether something is missing, or more may come with what came last."""
         return (
             self._is_incomplete()
             or self.is_connecting
+            or self._is_asked()
             or local_clock() - self.last_new < LOOK_FOR_S
         )
 
+    def _is_asked(self) -> bool:
+        return local_clock() - self._asked_at < LOOK_FOR_S
+
     def _rest(self) -> None:
         """Stop asking the network for a while, then ask again, unless something gets lost."""
-        resolvers = [self._all, *self._predicates]
-        for resolver in resolvers:
-            resolver.pause()
+        if self.may_find_more and not self._pump.records:
+            self._wait(GLANCE_S)
+            return
+        self._network.pause()
         self._wait(REST_S)
-        for resolver in resolvers:
-            resolver.resume()
+        self._network.resume()
         self._wait(LOOK_FOR_S)
 
     def _wait(self, seconds: float) -> None:
@@ -203,10 +209,20 @@ class Discovery:
         end, incomplete = local_clock() + seconds, self._pump.incomplete
         while True:
             incomplete.clear()  # before the look: what is set after it counts
-            if self._closing.is_set() or self._is_incomplete():
+            if self._closing.is_set() or self._is_incomplete() or self._is_asked():
                 return
             if not incomplete.wait(max(0.0, end - local_clock())):
                 return
+
+    def update(self) -> None:
+        """Connect to all that is on the network now, as far as it answers."""
+        if not self.may_find_more:
+            return
+        self._asked_at = local_clock()
+        self._pump.incomplete.set()
+        self._closing.wait(ANSWER_S)
+        while self.is_connecting and not self._closing.wait(LOOK_S):
+            pass  # for FRESH_S at most: what hangs is not waited for
 
     def look_again(self) -> None:
         """See whether something is missing, and look for it then."""
@@ -214,23 +230,8 @@ class Discovery:
             self._pump.incomplete.set()
 
     def _is_incomplete(self) -> bool:
-        return any(s.inlet is None for s in self._pump.streams) or bool(self.missing())
-
-    def _wanted(self) -> Iterator[tuple[FoundStream, str | None]]:
-        own = self._own()
-        for found in self._all.found():
-            if found.uid in own:
-                yield found, own[found.uid]
-            elif self._selection.everything or any(
-                matches(expect, found) for expect in self._selection.expect
-            ):
-                yield found, None
-        for resolver in self._predicates:
-            for found in resolver.found():
-                device = own.get(found.uid)
-                if device != DEVICE:  # a predicate that matches our own events has found nothing
-                    self._matched.setdefault(resolver.predicate or "", set()).add(found.uid)
-                yield found, device
+        streams = self._pump.streams
+        return any(s.inlet is None and not s.is_replaced for s in streams) or bool(self.missing())
 
     def _is_unconnected(self, found: FoundStream) -> bool:
         """Whether it is new, or lives on after its connection broke."""
@@ -240,26 +241,37 @@ class Discovery:
         broken = live.inlet is None and live.found.uid == found.uid
         return broken and local_clock() - live.lost_at > FORGOTTEN_S
 
+    def _may_follow(self, found: FoundStream) -> bool:
+        """Whether it may be one that is connected, started anew: of its end we hear a bit later.
+
+        It would be a second stream beside the one that it goes on with.
+        """
+        others = (s for s in self._pump.streams if s.inlet is not None and s.found.key == found.key)
+        if not any(other.found.uid != found.uid for other in others):
+            return False
+        return local_clock() - self._alike.setdefault(found.uid, local_clock()) < ALIKE_S
+
     def _renew_silent(self) -> None:
+        """Connect anew to what is connected and gives nothing; one that hangs holds up no other."""
+        now, silent = local_clock(), {}
         for live in self._pump.streams:
-            since = max(live.watch.last_arrival, self._renewed.get(live.found.uid, 0.0))
-            rate = live.found.rate_hz
+            uid, rate = live.found.uid, live.found.rate_hz
             if live.inlet is None or not rate:
                 continue
-            if local_clock() - since < max(RENEW_S, RENEW_PERIODS / rate):
-                continue
-            self._renewed[live.found.uid] = local_clock()
-            inlet = Inlet(live.found)
-            try:
-                inlet.open(CONNECT_S)
-            except RuntimeError:  # not even the outlet answers: it has been called silent already
-                inlet.close()
-            else:
-                self._pump.renew(live, inlet)
+            since = max(live.watch.last_arrival, self._renewed.get(uid, 0.0))
+            if now - since >= max(RENEW_S, RENEW_PERIODS / rate):
+                self._renewed[uid] = now
+                silent[uid] = live.found, live.device
+        self._connecting.begin(silent)
 
     def _end(self, attempt: Attempt) -> None:
         """Take in what was connected; say once of each stream why it was not."""
         found, name = attempt.found, attempt.found.key.name
+        live = self._known.get(found.uid)
+        if live is not None and live.inlet is not None:  # it was silent, and has been called so
+            if attempt.inlet is not None:
+                self._pump.renew(live, attempt.inlet)
+            return
         if attempt.inlet is None:
             if self._unreachable.get(found.uid) != attempt.error:
                 self._unreachable[found.uid] = attempt.error
@@ -272,21 +284,18 @@ class Discovery:
     def _take(self, found: FoundStream, inlet: Inlet, xml: str, device: str | None) -> None:
         """Go on with the stream that this one was, or take it as a new one."""
         name = found.key.name
-        same = [s for s in self._pump.streams if s.found.key == found.key]
+        same = [s for s in self._pump.streams if s.found.key == found.key and not s.is_replaced]
         gone = next((s for s in same if s.inlet is None), None)
-        if gone is not None and gone.found.shape == found.shape:
+        if gone is not None and (change := gone.change(found, xml)) is None:
             away = local_clock() - gone.watch.last_arrival
-            self._pump.reconnect(gone, found, inlet)
+            self._pump.reconnect(gone, found, inlet, xml)
             self._known[found.uid] = gone
             text = f"{name}: its outlet is back after {away:.1f} s; the gap is in the stamps"
             self._report(name, "info", "stream-back", text)
             return
         self._known[found.uid] = self._pump.add(found, inlet, xml, device)
         if gone is not None:
-            text = (
-                f"{name}: came back with {found.channels} channels at {found.rate_hz:g} Hz "
-                f"instead of {gone.found.channels} at {gone.found.rate_hz:g} Hz: a new stream"
-            )
+            text = f"{name}: came back with {change}: a new stream"
             self._report(name, "warning", "stream-changed", text)
         elif same:
             text = f"{name}: two outlets with this name and source id; both are recorded"

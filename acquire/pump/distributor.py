@@ -42,7 +42,7 @@ class Distributor:
     def add_take(self, take: Take, streams: Iterable[LiveStream]) -> None:
         """Have a take get samples, once its interval has a start."""
         for stream in streams:
-            if not gets(take, stream):
+            if stream.is_replaced or not gets(take, stream):
                 continue
             recorded = take.xdf.add(stream, stream.found, stream.xml, stream.device)
             if stream.estimate is not None:

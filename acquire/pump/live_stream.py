@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 from acquire.lsl.inlet import Inlet, OffsetEstimate
-from acquire.lsl.streams import FoundStream
+from acquire.lsl.streams import FoundStream, description
 from acquire.pump.stream_watch import StreamWatch
 from acquire.take.loss_counter import LossCounter
 from recordings.stream_kinds import INDEX_TYPES, SOUND_TYPE, is_marker_stream
@@ -32,11 +32,32 @@ class LiveStream:
     lost: int = 0
     shares_clock: bool = False  # one of the rig's own devices, on this computer
     lost_at: float = -math.inf  # LSL time at which its connection broke
+    is_replaced: bool = False  # it is gone, and another one has come in its place
 
     @property
     def name(self) -> str:
         """The stream's name."""
         return self.found.key.name
+
+    def is_followed_by(self, found: FoundStream) -> bool:
+        """Whether a later outlet is of the same program: many give another id at each start.
+
+        Each would be a stream that is missing from then on, and empty in every recording.
+        """
+        mine, other = self.found.key, found.key
+        return (mine.name, mine.type, mine.hostname) == (other.name, other.type, other.hostname)
+
+    def change(self, found: FoundStream, xml: str) -> str | None:
+        """Say what is other now that its outlet is back; None where it goes on as it was."""
+        before = self.found
+        if before.shape != found.shape:
+            return (
+                f"{found.channels} channels at {found.rate_hz:g} Hz instead of "
+                f"{before.channels} at {before.rate_hz:g} Hz"
+            )
+        if not self.is_index and description(xml) != description(self.xml):
+            return "another description: its channels may be others"
+        return None
 
     @property
     def is_index(self) -> bool:

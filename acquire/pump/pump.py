@@ -81,6 +81,11 @@ class Pump:
         """Whether it was started and does not come round any more."""
         return self._stuck.is_stuck
 
+    @property
+    def records(self) -> bool:
+        """Whether a take gets samples."""
+        return bool(self._distributor.takes)
+
     @contextmanager
     def held(self) -> Iterator[bool]:
         """Hold `lock`, or say after `HOLD_S` that it cannot be had: a stop must end all the same.
@@ -138,9 +143,17 @@ class Pump:
         if found.rate_hz and device is None:
             stream.losses = LossCounter(found.rate_hz)
         with self.lock:
-            self.streams = [*self.streams, stream]
+            for other in self.streams:
+                other.is_replaced |= other.inlet is None and other.is_followed_by(found)
+            self.streams = [*self._lasting(), stream]
             self._distributor.add_stream(stream)
         return stream
+
+    def _lasting(self) -> list[LiveStream]:
+        """Leave out what was replaced, unless a take is still told its losses."""
+        if self._distributor.takes:
+            return self.streams
+        return [stream for stream in self.streams if not stream.is_replaced]
 
     def offset_of(self, uids: frozenset[str]) -> float | None:
         """Give the surest clock offset of streams with these LSL uids; None before the first."""
@@ -159,10 +172,10 @@ class Pump:
             return gets(running, stream)
         return self.is_chosen(stream.name) or stream.device == DEVICE
 
-    def reconnect(self, stream: LiveStream, found: FoundStream, inlet: Inlet) -> None:
-        """Go on with a stream whose outlet came back in the same shape."""
+    def reconnect(self, stream: LiveStream, found: FoundStream, inlet: Inlet, xml: str) -> None:
+        """Go on with a stream whose outlet came back as it was."""
         with self.lock:
-            stream.found = found
+            stream.found, stream.xml = found, xml
             stream.estimate = stream.first_estimate = None
             stream.watch = StreamWatch(found, local_clock())
             stream.was_away = True
@@ -230,6 +243,7 @@ class Pump:
                     "cannot start: the thread that receives all streams is stuck; restart Unisono"
                 )
             alarms = self._turn.take(self.streams)  # what came before is of no use to it
+            self.streams = self._lasting()
             self._distributor.add_take(take, self.streams)
             take.xdf.flush(local_clock())
         self._tell(alarms)

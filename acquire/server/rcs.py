@@ -12,7 +12,7 @@ from __future__ import annotations
 import contextlib
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -36,6 +36,7 @@ UNKNOWN = (
 
 _PAIR = re.compile(r"\{(\w+):([^{}]*)\}")
 _KEYS = ("root", "task", "run", "participant", "session", "acquisition", "modality", "template")
+_LABELS = ("participant", "session", "task")
 _NO_PLACE = ("acquisition", "modality", "template")
 _WITH_WORDS = ("select", "filename", "marker")
 """Verbs that any text may follow."""
@@ -129,6 +130,7 @@ class Remote:
         self._run: int | None = None
         self._notes = ""
         self._refused = ""  # why the last `filename` was refused, until one is accepted
+        self._owed: set[str] = set()  # labels that were named in what was refused
 
     def obey(self, text: str) -> str:
         """Carry out a line; gives the answer, without its line end."""
@@ -139,7 +141,8 @@ class Remote:
                     return self._start()
                 case "stop":
                     return self._stop()
-                case "update":  # the streams are looked for all the time
+                case "update":
+                    self._controller.engine.streams.update()
                     return "OK"
                 case "select":
                     return self._select(line.rest)
@@ -156,6 +159,7 @@ class Remote:
             said = told(error)
             if text.strip().partition(" ")[0].lower() == "filename":
                 self._refused = said
+                self._owed |= {label for label in _LABELS if f"{{{label}:" in text.lower()}
                 said += "; start is refused until a filename is accepted"
             return f"ERR {said}"
 
@@ -188,7 +192,11 @@ class Remote:
         return "OK"
 
     def _filename(self, pairs: dict[str, str]) -> str:
-        """Take labels; a template changes nothing: the files of a session have fixed names."""
+        """Take labels; a template changes nothing: the files of a session have fixed names.
+
+        What is not named stays, as in LabRecorder. What was refused is to be named again: else it
+        would be recorded under the label before.
+        """
         given = {key: value for key, value in pairs.items() if value}
         if "root" in given and Path(given["root"]) != self._controller.data_dir:
             raise ControlError(
@@ -196,13 +204,19 @@ class Remote:
                 f"{given['root']}: leave {{root:…}} out (also {{template:…}}: the files of a "
                 "session have fixed names), or start the daemon with --data-dir"
             )
-        names = {k: v for k, v in given.items() if k in ("participant", "session", "task")}
-        labels = Labels(**names)
+        if empty := [key for key in _LABELS if not pairs.get(key, "-")]:
+            raise ControlError(f"{empty[0]} is empty; give it a value, or leave it out")
+        names = {key: given[key] for key in _LABELS if key in given}
+        labels = replace(self._labels, **names)
         labels.check()
-        self._labels, self._refused = labels, ""
-        self._run = int(given["run"]) if "run" in given else None
+        if owed := self._owed - names.keys():
+            raise ControlError(f"{' and '.join(sorted(owed))}: refused before; name it again, too")
+        self._labels, self._refused, self._owed = labels, "", set()
+        if "run" in given:
+            self._run = int(given["run"])
         kept = [f"{key}: {given[key]}" for key in _NO_PLACE if key in given]
-        self._notes = f"LabRecorder {', '.join(kept)}" if kept else ""
+        if kept:
+            self._notes = f"LabRecorder {', '.join(kept)}"
         return f"OK kept as a note only: {', '.join(kept)}" if kept else "OK"
 
     def _status(self) -> str:

@@ -170,3 +170,59 @@ def test_a_signal_that_is_passed_on_twice_is_one(
     stopper._on_signal(signal.SIGINT, None)
     assert left == [LEFT_AT_ONCE]
     assert "left at once" in capfd.readouterr().err
+
+
+def small_recording(folder: Path, *more: str) -> list[str]:
+    """Give the command line of a recording of one stream."""
+    rig = write_rig(folder, RIG.rpartition("[[device]]")[0])
+    command = [sys.executable, "-c", "from acquire.cli.main import main; main()", "record", rig,
+               "--data-dir", folder, "--participant", "01", "--wait", "90", *more]  # fmt: skip
+    return list(map(str, command))
+
+
+def test_who_does_not_listen_any_more_costs_no_recording(tmp_path: Path) -> None:
+    """Ctrl-C ends the `tee` behind the pipe as well, and then something is to be told."""
+    command = small_recording(tmp_path)
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as program:
+        try:
+            assert program.stdout
+            assert program.stdout.readline() == b"recording\n"
+            manifest = next(tmp_path.rglob("session.json"))
+            manifest.unlink()
+            manifest.mkdir()  # it cannot be written: that is told while the recording is closed
+            program.stdout.close()
+            program.send_signal(signal.SIGINT)
+            assert program.wait(60) == 2
+        finally:
+            program.kill()
+    manifest.rmdir()
+    assert load(manifest.parent / "recording.xdf")["eeg"].footer_count > 0
+
+
+def test_a_terminal_that_is_closed_ends_a_recording_with_its_report(tmp_path: Path) -> None:
+    command = small_recording(tmp_path)
+    ours, theirs = os.openpty()
+    with subprocess.Popen(
+        command, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True
+    ) as program:
+        try:
+            os.close(theirs)
+            wait_for(lambda: any(tmp_path.rglob("recording.xdf")), what="a recording")
+            file = next(tmp_path.rglob("recording.xdf"))
+            wait_for(lambda: file.stat().st_size > 25_000)
+            os.close(ours)
+            program.send_signal(signal.SIGHUP)  # as the system sends it to a terminal's session
+            assert program.wait(60) == 3
+        finally:
+            program.kill()
+    assert Manifest.load(file.parent).state is State.COMPLETE
+    assert (file.parent / "report.json").is_file()
+
+
+def test_a_program_without_standard_files_records(tmp_path: Path) -> None:
+    command = small_recording(tmp_path, "--seconds", "1")
+    closed = ["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh", *command]
+    assert subprocess.run(closed, timeout=120, check=False).returncode == 0
+    (manifest,) = tmp_path.rglob("session.json")
+    assert Manifest.load(manifest.parent).state is State.COMPLETE
+    assert load(manifest.parent / "recording.xdf")["eeg"].footer_count > 0

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from acquire.cli.live.performance import described, played
-from acquire.cli.sessions.progress import Progress, warn
+from acquire.cli.sessions.progress import Progress, perhaps_unheard, warn
 from acquire.engine.engine import Engine
 from acquire.engine.stop_signals import Stopper
 from acquire.lsl.clock import local_clock
@@ -96,7 +96,8 @@ def record(order: Order) -> int:
     verdict = None
     if order.report and order.xdf is None:
         verdict = _write_report(outcome.path)
-    _tell(order, outcome, verdict, code)
+    with perhaps_unheard():
+        _tell(order, outcome, verdict, code)
     return code
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 import sys
 import threading
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from acquire.lsl.clock import local_clock
 
@@ -20,9 +21,34 @@ IDLE_S = 60.0
 """How often it looks at the clock where nobody sees a line."""
 
 
+@contextlib.contextmanager
+def perhaps_unheard() -> Iterator[None]:
+    """Say something, or go on where nobody is there any more.
+
+    A terminal was closed, or Ctrl-C has ended the `tee` behind the pipe as well: that must not
+    cost the recording its end, its report and its exit code.
+    """
+    try:
+        yield
+    except (OSError, SystemExit):  # rich ends the program where it finds a broken pipe
+        for stream in (sys.stdout, sys.stderr):
+            _drop_unsaid(stream)
+
+
+def _drop_unsaid(stream: TextIO) -> None:
+    """Send what cannot be written nowhere, or Python tries again at its end and exits with 120."""
+    try:
+        stream.flush()
+    except OSError:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
+
+
 def warn(text: str) -> None:
     """Write one line on standard error, at once."""
-    print(text, file=sys.stderr, flush=True)  # noqa: T201
+    with perhaps_unheard():
+        print(text, file=sys.stderr, flush=True)  # noqa: T201
 
 
 class Progress:
@@ -36,14 +62,12 @@ class Progress:
     def line(self, text: str) -> None:
         """Write a line that stays."""
         with self._lock:
-            if self._live:
-                sys.stderr.write("\r\x1b[K")
-            warn(text)
+            warn(f"\r\x1b[K{text}" if self._live else text)
 
     def _draw(self, text: str) -> None:
         if self._live:
             width = shutil.get_terminal_size().columns - 1
-            with self._lock:
+            with self._lock, perhaps_unheard():
                 sys.stderr.write("\r\x1b[K" + text[:width])
                 sys.stderr.flush()
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import psutil
+import pylsl
 import pytest
 
 from acquire.lsl.clock import local_clock
@@ -17,6 +20,11 @@ from acquire.pump.pump import Pump
 from acquire.pump.selection import Selection
 from acquire.pump.stream_watch import StreamWatch
 from acquire.rig.file import Expect
+from acquire.take.disk import DiskWatch
+from acquire.take.take import Take
+from acquire.take.videos import TakeVideos
+from acquire.take.xdf_recorder import XdfRecorder
+from recordings.xdf.file import XdfFile
 from tests.acquire.program import unique, wait_for
 from tests.acquire.sources import Source, Sources
 
@@ -109,6 +117,172 @@ def test_a_connection_that_gives_nothing_is_made_anew(
     wait_for(lambda: connected.stream.watch.last_arrival > silent_since)
     wait_for(lambda: connected.stream.inlet is not None)
     assert "stream-lost" not in connected.events
+
+
+def test_what_is_silent_and_hangs_holds_up_no_stream_that_comes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A computer that sleeps, with ten streams: one after the other they took a minute, again."""
+    monkeypatch.setattr(discovery, "RENEW_S", 1.0)
+    monkeypatch.setattr(discovery, "REST_S", 1.0)
+    goes_on, opened = threading.Event(), Inlet.open
+    tried: list[str] = []
+
+    def open_(self: Inlet, timeout_s: float) -> str:
+        if self.stream.key.type == "Hung" and len(tried) >= 10:
+            goes_on.wait(300)
+            raise RuntimeError("timed out")
+        tried.append(self.stream.uid)
+        return opened(self, timeout_s)
+
+    monkeypatch.setattr(Inlet, "open", open_)
+    hung = [Source(NAME, type="Hung", source_id=f"hung{k}") for k in range(10)]
+    connected = Connected()
+    pump = connected.pump
+    try:
+        with Sources(*hung) as sleeping:
+            wait_for(lambda: sum(s.watch.samples > 0 for s in pump.streams) == 10, what="all ten")
+            sleeping.ask("halt")
+            wait_for(lambda: all(s.watch.is_silent for s in pump.streams), what="silence")
+            with Sources(Source(NAME, source_id="good")):
+                wait_for(
+                    lambda: any(s.found.key.source_id == "good" for s in pump.data_streams), 50.0
+                )
+                assert not goes_on.is_set(), "the others still hang"
+                goes_on.set()
+    finally:
+        goes_on.set()
+        connected.close()
+
+
+@pytest.mark.parametrize("asked", [True, False])
+def test_a_stream_that_comes_while_nothing_is_missing_is_connected_soon(asked: bool) -> None:
+    """A script makes its outlet, says `update` and `start`, and marks: it lost up to 10 s."""
+    connected = Connected()
+    pump = connected.pump
+    try:
+        with Sources(Source(NAME, source_id="amp")):
+            wait_for(lambda: len(pump.data_streams) == 1, what="the first")
+            wait_for(lambda: not connected.discovery._is_busy(), what="rest")
+            with Sources(Source(NAME, rate_hz=0.0, source_id="script")):
+                if asked:
+                    connected.discovery.update()
+                    assert len(pump.data_streams) == 2
+                else:
+                    wait_for(lambda: len(pump.data_streams) == 2, 5.0, "the second")
+    finally:
+        connected.close()
+
+
+def outlet(source_id: str, *labels: str) -> pylsl.StreamOutlet:
+    """Make an outlet of that many channels, which are labelled."""
+    info = pylsl.StreamInfo(NAME, "EEG", len(labels), 250, "float32", source_id)
+    channels = info.desc().append_child("channels")
+    for label in labels:
+        channels.append_child("channel").append_child_value("label", label)
+    return pylsl.StreamOutlet(info)
+
+
+def test_a_program_that_is_back_before_its_end_was_heard_is_one_stream(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A player that was killed on a busy computer: its frames were in two streams."""
+    monkeypatch.setattr(discovery, "ALIKE_S", 60.0)
+    connected = Connected()
+    pump = connected.pump
+    try:
+        before = outlet("player", "frame")
+        wait_for(lambda: len(pump.data_streams) == 1, what="the first")
+        again = outlet("player", "frame")
+        wait_for(lambda: connected.discovery.waiting == 1, what="the second, which is like it")
+        assert [s.found.uid for s in pump.streams] == [before.get_info().uid()]
+        del before
+        wait_for(lambda: connected.events == ["stream-lost", "stream-back"], what="its return")
+        assert [s.found.uid for s in pump.streams] == [again.get_info().uid()]
+    finally:
+        connected.close()
+
+
+def test_two_outlets_that_are_alike_and_live_are_two_streams(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(discovery, "ALIKE_S", 1.0)
+    connected = Connected()
+    pump = connected.pump
+    try:
+        alike = [outlet("amp", "Fz")]
+        wait_for(lambda: len(pump.data_streams) == 1, what="the first")
+        alike.append(outlet("amp", "Fz"))
+        wait_for(lambda: len(pump.data_streams) == 2, what="the second")
+        assert connected.events == ["duplicate-source"]
+    finally:
+        connected.close()
+    del alike
+
+
+def headers_of(pump: Pump, path: Path) -> list[str]:
+    """Begin a recording, and give the headers that it has."""
+    recorder = XdfRecorder(XdfFile(path, 0))
+    disk = DiskWatch(local_clock(), 1 << 30)
+    take = Take(1, recorder, TakeVideos(None), disk, None, None)
+    pump.open(take)
+    pump.drop(take)
+    recorder.finish()
+    return [stream.xml for stream in recorder.streams.values()]
+
+
+def test_an_outlet_that_comes_back_with_other_channels_gets_a_header_of_its_own(
+    tmp_path: Path,
+) -> None:
+    """An amplifier's program, started again with another montage of as many electrodes."""
+    connected = Connected()
+    pump = connected.pump
+    try:
+        for number, labels in enumerate((("Fz", "Cz"), ("Oz", "Pz"), ("Oz", "Pz")), 1):
+            amplifier = outlet("amp", *labels)
+            wait_for(lambda: any(s.inlet for s in pump.streams), what="connection")
+            (header,) = headers_of(pump, tmp_path / f"{number}.xdf")
+            assert all(f"<label>{label}</label>" in header for label in labels)
+            assert amplifier.get_info().uid() in header
+            del amplifier
+            wait_for(lambda: not any(s.inlet for s in pump.streams), what="its end")
+    finally:
+        connected.close()
+    lost = "stream-lost"
+    assert connected.events == [lost, "stream-changed", lost, "stream-back", lost]
+
+
+def test_a_program_with_another_source_id_at_each_start_is_no_stream_that_is_missing(
+    tmp_path: Path,
+) -> None:
+    connected = Connected()
+    pump = connected.pump
+    try:
+        for number in range(3):
+            script = outlet(unique("script"), "code")
+            wait_for(lambda: any(s.inlet for s in pump.streams), what="connection")
+            (header,) = headers_of(pump, tmp_path / f"{number}.xdf")
+            assert script.get_info().uid() in header
+            del script
+            wait_for(lambda: not any(s.inlet for s in pump.streams), what="its end")
+        gone = headers_of(pump, tmp_path / "gone.xdf")
+    finally:
+        connected.close()
+    assert len(gone) == 1  # nothing has come in its place: it is missed
+
+
+def test_one_of_two_outlets_of_a_name_that_is_gone_is_missed_all_the_same(tmp_path: Path) -> None:
+    connected = Connected()
+    pump = connected.pump
+    try:
+        first, second = outlet("left", "Fz"), outlet("right", "Fz")
+        wait_for(lambda: sum(s.inlet is not None for s in pump.streams) == 2, what="both")
+        del second
+        wait_for(lambda: sum(s.inlet is not None for s in pump.streams) == 1, what="its end")
+        assert len(headers_of(pump, tmp_path / "one.xdf")) == 2
+    finally:
+        connected.close()
+    del first
 
 
 @pytest.mark.parametrize(

@@ -253,6 +253,26 @@ def test_after_a_refused_filename_no_start(daemon: Daemon) -> None:
         assert remote.ask("stop") == "OK"
 
 
+def test_what_a_filename_does_not_name_stays(daemon: Daemon) -> None:
+    """A script that names the task of each block alone means the participant that it named once."""
+    with Remote(daemon.rcs_port) as remote:
+        assert remote.ask("filename {participant:P11}{session:02}{task:a}{run:5}") == "OK"
+        assert remote.ask("filename {task:b}") == "OK"
+        assert remote.ask("start") == "OK"
+        assert remote.ask("status").endswith("sub-P11_ses-02_task-b_run-05")
+        assert remote.ask("stop") == "OK"
+        # Refused with its participant: the next one's blocks must not go to the one before.
+        assert remote.ask("filename {participant:P-12}{task:a}").startswith("ERR ")
+        assert remote.ask("filename {task:b}").startswith("ERR participant: refused before")
+        assert remote.ask("start").startswith("ERR ")
+        assert remote.ask("filename {participant:}{task:b}").startswith("ERR participant is empty")
+        assert remote.ask("start").startswith("ERR ")
+        assert remote.ask("filename {participant:P12}{task:b}") == "OK"
+        assert remote.ask("start") == "OK"
+        assert remote.ask("status").endswith("sub-P12_ses-02_task-b_run-01")
+        assert remote.ask("stop") == "OK"
+
+
 def test_the_example_of_labrecorders_readme_is_answered_in_words(daemon: Daemon) -> None:
     line = (
         r"filename {root:C:\Data\}{template:exp%n\%p_block_%b.xdf}{run:2}{participant:P003}"
