@@ -80,9 +80,8 @@ class Recorder:
 
 
 def _cpu_seconds(pid: int) -> float:
-    """Sum the time that all threads ran, to the nanosecond: ticks are too coarse for 0.5 %."""
-    tasks = Path(f"/proc/{pid}/task").iterdir()
-    return sum(int((t / "schedstat").read_text().split()[0]) for t in tasks) / 1e9
+    """Give the time that all threads ran, ended ones too: ticks are too coarse for 0.5 %."""
+    return time.clock_gettime((~pid << 3) | 2)  # Linux: what clock_getcpuclockid(3) makes of it
 
 
 def _has_footers(path: Path) -> bool:
