@@ -15,7 +15,9 @@ from acquire.pump.stream_watch import Alarm
 log = logging.getLogger(__name__)
 
 LOOK_S = 1.0
-"""How often it is seen whether a stream is silent, piles up or has lost samples."""
+"""How often it is seen whether a stream is silent, late or piles up."""
+JUDGE_S = 2.0
+"""How often stamps are judged: what is run so seldom costs the same for one second and for two."""
 MAX_ROUNDS = 64
 """Pulls of one stream in one turn: more is a backlog, and waits for the next turn."""
 
@@ -47,7 +49,7 @@ class Turn:
         """Prepare; `incomplete` is set where an outlet is gone."""
         self._distributor, self._complaints = distributor, complaints
         self._incomplete = incomplete
-        self._next_look = -math.inf
+        self._next_look = self._next_judging = -math.inf
 
     def take(self, streams: Sequence[LiveStream]) -> list[SourcedAlarm]:
         """Empty every inlet once, round by round: a buffer is written before it is reused."""
@@ -65,7 +67,9 @@ class Turn:
                 self._incomplete.set()
         if now >= self._next_look:
             self._next_look = now + LOOK_S
-            alarms += self.judge(streams)
+            if now >= self._next_judging:
+                self._next_judging = now + JUDGE_S
+                alarms += self.judge(streams)
             alarms += _missing(streams, now)
         return alarms
 

@@ -112,7 +112,7 @@ class LossCounter:
     def judge(self) -> list[LostSamples]:
         """Give what turns out to be lost, or to have come, of what was noted since the last time.
 
-        Once a second costs a quarter of what four times do: what is seldom run is in no cache.
+        Every 2 s costs an eighth of what four times a second do: what is seldom run is in no cache.
         """
         self._judge_noted()
         found, self._found = self._found, []
