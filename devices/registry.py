@@ -20,7 +20,7 @@ from types import ModuleType
 from typing import TypeVar
 
 from devices import drivers
-from devices.base import Device, DeviceError
+from devices.base import Device, DeviceError, Settings
 
 GROUP = "unisono.devices"
 OWN_PACKAGE = "unisono"
@@ -50,7 +50,14 @@ def find(name: str, folder: Path | None = None) -> type[Device]:
     load = _near(folder).get(name) or _installed().get(name)
     if load is None:
         raise DeviceError(_unknown(name, sorted(_near(folder) | _installed()), folder))
-    return load()
+    driver = load()
+    settings: object = driver.Settings
+    if not (inspect.isclass(settings) and issubclass(settings, Settings)):
+        raise DeviceError(
+            f"driver {name!r}, {place_of(name, folder)}: {driver.__name__}.Settings is "
+            f"{settings!r:.80}, not a class derived from devices.base.Settings"
+        )
+    return driver
 
 
 def place_of(name: str, folder: Path | None = None) -> Path | str | None:

@@ -112,6 +112,10 @@ def test_a_folder_of_the_rig_adds_drivers_and_comes_first(tmp_path: Path) -> Non
         ("import no_such_sdk", "ModuleNotFoundError: No module named 'no_such_sdk'"),
         ("1 / 0", "ZeroDivisionError"),
         ("x = 1", "defines 0 concrete Device classes \\(none\\)"),
+        (
+            DRIVER.format(name="A").replace("Settings = Settings", "Settings = dict"),
+            "A.Settings is <class 'dict'>, not a class derived from devices.base.Settings",
+        ),
         (DRIVER.format(name="A").replace("read", "raed"), "0 .*A lacks read\\(\\)"),
         (DRIVER.format(name="A") + DRIVER.format(name="B"), r"2 concrete .*\(A, B\)"),
     ],

@@ -321,7 +321,7 @@ def test_two_adapters_of_one_serial_number_are_named_by_path() -> None:
     """`serial=` was the remedy for a `serial=` that two have."""
     two = [ports.PortInfo(f"/dev/ttyUSB{n}", "box", 0x0403, 0x6001, "A1") for n in (0, 1)]
     for port in ("serial=A1", "0403:6001"):
-        with pytest.raises(DeviceError, match="2 ports are .*; name one by its path") as told:
+        with pytest.raises(DeviceError, match=r"2 ports are .*; name one by its path") as told:
             ports.choose(port, two)
         assert "by serial=" not in str(told.value)
 
