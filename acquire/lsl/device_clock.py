@@ -109,8 +109,8 @@ class ClockModel:
             self._bucket = None
             self._forget(point[0])
             self._fit()
-        elif self._span() < SETTLE_S:
-            self._fit()
+        elif self._span() < SETTLE_S and self._rate == 1.0:
+            self._shift()
 
     def map(self, device_times: F64Array) -> F64Array:
         """Give the LSL times of device times, both in seconds, shape (n,).
@@ -172,8 +172,12 @@ class ClockModel:
             if (pace := _other_pace(some)) is not None:
                 self._rate, self._offset = pace
                 return
+        self._shift()
+
+    def _shift(self) -> None:
+        """Take the device's clock for right, and find the least delay of the last seconds."""
         self._rate = 1.0
-        points += [self._bucket] if self._bucket else []
+        points = [*self._points, self._bucket] if self._bucket else list(self._points)
         young = points[-1][0] - YOUNG_S
         self._offset = min(a - d for d, a in points if d >= young)
 
