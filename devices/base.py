@@ -265,7 +265,7 @@ def runs_elsewhere(info: ValidationInfo) -> bool:
 class Device(ABC):
     """A driver. Life: `open` once, iterate `read` until told to stop, `close` always."""
 
-    Settings: ClassVar[type[Settings]]
+    Settings: ClassVar[type[Settings]] = Settings
     summary: ClassVar[str] = ""  # one line for `unisono devices`
     simulated: ClassVar[bool] = False
     resting: bool = False

@@ -20,7 +20,7 @@ from types import ModuleType
 from typing import TypeVar
 
 from devices import drivers
-from devices.base import Device, DeviceError
+from devices.base import Device, DeviceError, Settings
 
 GROUP = "unisono.devices"
 OWN_PACKAGE = "unisono"
@@ -50,7 +50,14 @@ def find(name: str, folder: Path | None = None) -> type[Device]:
     load = _near(folder).get(name) or _installed().get(name)
     if load is None:
         raise DeviceError(_unknown(name, sorted(_near(folder) | _installed()), folder))
-    return load()
+    driver = load()
+    settings: object = driver.Settings
+    if not (inspect.isclass(settings) and issubclass(settings, Settings)):
+        raise DeviceError(
+            f"driver {name!r}, {place_of(name, folder)}: {driver.__name__}.Settings is "
+            f"{settings!r:.80}, not a class derived from devices.base.Settings"
+        )
+    return driver
 
 
 def place_of(name: str, folder: Path | None = None) -> Path | str | None:
@@ -119,11 +126,14 @@ class _ModuleLoader:
 
     def __call__(self) -> type[Device]:
         where = self.path or self.module
-        found = _drivers(_guarded(self.name, where, self._import))
+        classes = _drivers(_guarded(self.name, where, self._import))
+        found = [one for one in classes if not inspect.isabstract(one)]
         if len(found) != 1:
+            unfinished = "; ".join(map(_lacks, classes)) if not found else ""
             raise DeviceError(
                 f"driver {self.name!r}: {where} defines {len(found)} concrete Device classes "
-                f"({', '.join(c.__name__ for c in found) or 'none'}); a driver file defines one"
+                f"({', '.join(c.__name__ for c in found) or unfinished or 'none'}); a driver file "
+                "defines one"
             )
         return found[0]
 
@@ -194,8 +204,12 @@ def _drivers(module: ModuleType) -> list[type[Device]]:
         if inspect.isclass(member)
         and issubclass(member, Device)
         and member.__module__ == module.__name__
-        and not inspect.isabstract(member)
     ]
+
+
+def _lacks(unfinished: type[Device]) -> str:
+    methods = ", ".join(f"{name}()" for name in sorted(unfinished.__abstractmethods__))
+    return f"{unfinished.__name__} lacks {methods}"
 
 
 def _unknown(name: str, known: list[str], folder: Path | None) -> str:

@@ -40,11 +40,22 @@ class CameraStream(FrameStream):
         outlet = Outlet(index_spec(spec, files.codec, files.tiling), device, buffer_s, origin)
         gate = Gate(options.gate) if options.gate else None
         super().__init__(spec, files, outlet, model, losses, gate)
-        self.preview = PreviewTap(pixel_format(spec.pixel_format), spec.width, spec.height)
+        self._format = pixel_format(spec.pixel_format)
+        self.preview = PreviewTap(self._format, spec.width, spec.height)
 
     def show(self, image: Array, stamp: float, device_frame: int) -> None:
         """Let a preview be made of a frame, if one is wanted."""
         self.preview.offer(image, stamp, device_frame)
+
+    def misfit(self, image: Array) -> str | None:
+        """Say what a picture is that has other bytes than announced, or stands on its side."""
+        spec = self.spec
+        assert isinstance(spec, VideoSpec)
+        fits = image.ndim < 2 or len(image) == spec.height
+        if fits and image.nbytes == self._format.frame_bytes(spec.width, spec.height):
+            return None
+        announced = f"{spec.pixel_format}, {spec.height} rows of {spec.width} pixels"
+        return f"a picture of shape {image.shape} and {image.dtype}, announced is {announced}"
 
 
 class SoundStream(FrameStream):

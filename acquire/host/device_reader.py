@@ -7,13 +7,14 @@ import itertools
 import logging
 import math
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Final
 
 from pydantic import ValidationError
 
 from acquire.errors import AcquireError
 from acquire.host.absences import Absences
+from acquire.host.changed_streams import refuse_changes
 from acquire.host.contract import ContractError, check_item, checked_queries, checked_specs
 from acquire.host.driver_streams import DriverStreams, Event
 from acquire.host.input_listener import Listener, Wish, codes_to
@@ -27,10 +28,8 @@ from devices.base import (
     Device,
     DeviceError,
     DeviceLost,
-    MediaSpec,
     Notice,
     StreamQuery,
-    StreamSpec,
 )
 from devices.registry import words_of
 from recordings.errors import RecordingError
@@ -228,7 +227,7 @@ class DeviceReader:
     def _reopen(self) -> None:
         """Open the device again, on the same outlets, as often as it takes."""
         assert self.device is not None
-        told = False  # once an absence: the words of some change with each try
+        told: set[type] = set()  # once an absence: the words of some change with each try
         for attempt in itertools.count(1):
             with contextlib.suppress(Exception):  # what is broken may not close: open() is to cope
                 self.device.close()
@@ -237,16 +236,17 @@ class DeviceReader:
             self._reopen_wait_s = TRY_S[min(attempt, len(TRY_S)) - 1]
             try:
                 specs = {spec.name: spec for spec in checked_specs(self.device.open())}
+                refuse_changes(self.streams.specs, specs)
             except DeviceLost as error:
                 log.debug("%s: still away: %s", self.name, error)
             except FOR_GOOD as error:  # it was open before: what keeps it away now may pass
-                if not told:
+                if type(error) not in told:
                     self._event("warning", "device-away", f"{one_line(error)}; trying again")
-                told = True
+                told.add(type(error))
             except BaseException as error:
                 self._broke(one_line(error))
             else:
-                self._came_back(specs)
+                self._came_back()
                 return
 
     def _ends_within(self, wait_s: float) -> bool:
@@ -265,9 +265,7 @@ class DeviceReader:
                 return True
         return self._closing.is_set()
 
-    def _came_back(self, specs: Mapping[str, StreamSpec | MediaSpec]) -> None:
-        if specs != self.streams.specs:
-            raise DeviceError("came back with other streams: restart it to use them")
+    def _came_back(self) -> None:
         self.streams.reopened()
         self._running()
         self._event("info", "device-back", "is back")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Final
 
 from acquire.camera.frame_stream import FrameStream
@@ -38,6 +39,7 @@ class DriverStreams:
         self.specs: dict[str, StreamSpec | MediaSpec] = {}  # by name, as they were first opened
         self.signals: dict[str, SignalStream] = {}
         self.media: dict[str, FrameStream] = {}
+        self._misfits: set[str] = set()  # cameras that have given another picture, which was told
 
     @property
     def _all(self) -> list[FrameStream | SignalStream]:
@@ -87,10 +89,27 @@ class DriverStreams:
     def publish(self, item: Chunk | Frame) -> None:
         """Publish what has been checked against the specs."""
         if isinstance(item, Frame):
-            self.media[item.stream].publish(item)
+            self.media[item.stream].publish(self._fitting(item))
             return
         for level, code, text in self.signals[item.stream].publish(item):
             self._event(level, code, text)
+
+    def _fitting(self, frame: Frame) -> Frame:
+        """Give a frame, without its picture where that is another than was announced."""
+        camera = self.media[frame.stream]
+        if frame.image is None or not isinstance(camera, CameraStream):
+            return frame
+        if (misfit := camera.misfit(frame.image)) is None:
+            return frame
+        if frame.stream not in self._misfits:
+            self._misfits.add(frame.stream)
+            text = (
+                f"{frame.stream}: its driver gave {misfit}: it is counted as incomplete, and so "
+                "will others, without a further word; set the camera as it was, or start the "
+                "device again"
+            )
+            self._event("warning", "size-changed", text)
+        return replace(frame, image=None, fault=misfit)
 
     def reopened(self) -> None:
         """Learn that the device was away: what comes next comes after a gap."""

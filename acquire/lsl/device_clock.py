@@ -28,6 +28,9 @@ BUCKET_S = 0.25
 """One point, the least delayed, is kept for each bucket."""
 MAX_RATE_ERROR = 1e-3
 """A quartz is off by 100 ppm at most; beyond 1000 ppm the fit is wrong, not the clock."""
+PACE_S, PACE_WINDOW_S = 0.05, 3.0
+"""A time that leaves the LSL clock by so much, evenly, counts at another pace than it says (frames
+or samples of another rate, another unit): its pace is followed, if need be of the last seconds."""
 JUMP_S = 0.05
 """An arrival so much before the line is impossible: the device's clock was set."""
 LATE_S = 5.0
@@ -50,7 +53,7 @@ class ClockModel:
         self._origin: Point | None = None
         self._points: deque[Point] = deque()
         self._bucket: Point | None = None
-        self._bucket_end = 0.0
+        self._bucket_ends = 0.0, 0.0  # in device time, and in LSL time
         self._newest = -np.inf  # device time of the newest sample of any stream
         self._last: dict[str, float] = {}  # and of each stream
         self._late: Point | None = None  # arrival and delay, since when it has been far behind
@@ -98,16 +101,16 @@ class ClockModel:
         point = (device_time - self._origin[0], arrival - self._origin[1])
         if self._bucket is None:
             self._bucket = point
-            self._bucket_end = point[0] + BUCKET_S
+            self._bucket_ends = point[0] + BUCKET_S, point[1] + BUCKET_S
         elif self._delay(point) < self._delay(self._bucket):
             self._bucket = point
-        if point[0] >= self._bucket_end:
+        if point[0] >= self._bucket_ends[0] or point[1] >= self._bucket_ends[1]:
             self._points.append(self._bucket)
             self._bucket = None
             self._forget(point[0])
             self._fit()
-        elif self._span() < SETTLE_S:
-            self._fit()
+        elif self._span() < SETTLE_S and self._rate == 1.0:
+            self._shift()
 
     def map(self, device_times: F64Array) -> F64Array:
         """Give the LSL times of device times, both in seconds, shape (n,).
@@ -158,17 +161,49 @@ class ClockModel:
             self._points.popleft()
 
     def _fit(self) -> None:
+        points = list(self._points)
         if self._span() >= SETTLE_S:
-            left, right = _supporting_edge(lower_hull(list(self._points)))
-            rate = (right[1] - left[1]) / (right[0] - left[0])
+            rate, offset = _line(points)
             if abs(rate - 1.0) <= MAX_RATE_ERROR:
-                self._rate = rate
-                self._offset = left[1] - rate * left[0]
+                self._rate, self._offset = rate, offset
                 return
+        newest = points[-1][1] - PACE_WINDOW_S if points else 0.0
+        for some in (points, [point for point in points if point[1] >= newest]):
+            if (pace := _other_pace(some)) is not None:
+                self._rate, self._offset = pace
+                return
+        self._shift()
+
+    def _shift(self) -> None:
+        """Take the device's clock for right, and find the least delay of the last seconds."""
         self._rate = 1.0
         points = [*self._points, self._bucket] if self._bucket else list(self._points)
         young = points[-1][0] - YOUNG_S
         self._offset = min(a - d for d, a in points if d >= young)
+
+
+def _line(points: list[Point]) -> tuple[float, float]:
+    """Give rate and offset of the line below all points, and closest to them."""
+    left, right = _supporting_edge(lower_hull(points))
+    rate = (right[1] - left[1]) / (right[0] - left[0])
+    return rate, left[1] - rate * left[0]
+
+
+def _other_pace(points: list[Point]) -> tuple[float, float] | None:
+    """Give rate and offset of points that leave the LSL clock evenly; None where they do not.
+
+    What waited and comes in bulk leaves it, too, but not evenly.
+    """
+    half = (points[0][1] + points[-1][1]) / 2 if points else 0.0
+    halves = [p for p in points if p[1] <= half], [p for p in points if p[1] > half]
+    if min(map(len, halves)) < 3:
+        return None
+    rate, offset = _line(points)
+    off = abs(rate - 1.0)
+    late = min(a - rate * d - offset for d, a in points[-3:])  # a stall alone makes one late
+    if off * (points[-1][0] - points[0][0]) < PACE_S or rate <= 0 or late > PACE_S:
+        return None
+    return (rate, offset) if all(abs(_line(h)[0] - rate) < off / 4 for h in halves) else None
 
 
 def lower_hull(points: list[Point]) -> list[Point]:

@@ -21,6 +21,9 @@ CONTROL: Final = "fb005c81-02e7-f387-1cad-8acd2d8df0c8"
 DATA: Final = "fb005c82-02e7-f387-1cad-8acd2d8df0c8"
 HEART_RATE: Final = "00002a37-0000-1000-8000-00805f9b34fb"
 
+LONGEST_S = 600.0
+"""A time that leaps by more was set: no connection lives through a longer silence."""
+
 _COMPRESSED = 0x80
 _HEAD_BYTES = 10
 _RATE, _RESOLUTION, _RANGE, _CHANNELS = range(4)
@@ -190,7 +193,8 @@ def refusal(answer: bytes) -> str | None:
 class FrameClock:
     """Gives each sample of a measurement its own time, and counts what is missing between frames.
 
-    A sensor sends no count: what its clock says beyond the samples that came is lost.
+    A sensor sends no count: what its clock says beyond the samples that came is lost, unless the
+    clock was set.
     """
 
     rate_hz: float
@@ -200,8 +204,8 @@ class FrameClock:
         """Return times, s of the sensor, shape (n,), and how many samples are missing before."""
         count = len(frame.samples)
         period, lost = 1 / self.rate_hz, 0
-        if self._last_s is not None and frame.last_s > self._last_s:
-            passed = frame.last_s - self._last_s
+        passed = frame.last_s - self._last_s if self._last_s is not None else 0.0
+        if 0 < passed <= LONGEST_S:
             lost = max(0, round(passed * self.rate_hz) - count)
             period = passed / (count + lost)
         self._last_s = frame.last_s

@@ -12,6 +12,11 @@ from devices.camera.genicam_nodes import Configured, GenicamSettings
 IDS_16_BIT = 0xFFFF
 LONGEST_GAP = 0x7FFF
 """More missing frames than this are not believed: the camera counts anew."""
+WIDTHS = (16, 32, 64)
+LONGEST_OVER_END = 1000
+"""So many frames may be missing over the end of what a number of these bits holds."""
+EXACT = 1 << 48
+"""Ids beyond are counted from there: in the index a number is exact up to 2^53."""
 
 HOLD_S = 0.5
 SET_BACK = 3
@@ -47,8 +52,9 @@ def line_bytes(device: str, pixel_format: str, width: int) -> int:
 class FrameNumbers:
     """Makes one ascending number of a camera's frame ids, and counts the ids that never came.
 
-    GigE Vision block ids of 16 bits run 1…65535 and go on at 1; 64-bit ids never wrap. After the
-    camera was opened again its ids start anew, and the numbers go on where they were.
+    GigE Vision block ids of 16 bits run 1…65535 and go on at 1; others go on at 0 once their bits
+    are used up. After the camera was opened again its ids start anew, and the numbers go on where
+    they were.
     """
 
     def __init__(self) -> None:
@@ -67,7 +73,7 @@ class FrameNumbers:
         if step is None:
             step = 1  # the camera counts anew: how many are missing cannot be known
         self._last = frame_id
-        self._number = frame_id if self._number is None else self._number + step
+        self._number = frame_id % EXACT if self._number is None else self._number + step
         return self._number, step - 1
 
     def take_broken(self, frame_id: int) -> tuple[int, int]:
@@ -86,6 +92,9 @@ class FrameNumbers:
         step = frame_id - self._last
         if step <= 0 and self._wraps and self._last <= IDS_16_BIT:
             step += IDS_16_BIT
+        elif step < 0:
+            over = (step + (1 << bits) for bits in WIDTHS)
+            step = next((one for one in over if 0 < one <= LONGEST_OVER_END), step)
         return step if 0 < step <= LONGEST_GAP else None
 
 
@@ -110,8 +119,8 @@ class FrameMaker:
         self._broken: list[Frame] = []  # at most HOLD_S of them
         self._period = 0.0
         self._behind: list[float] = []  # times in a row that do not go on from the last one
-        self._stampless = ""  # why a frame has no time of its own, until it is told
-        self._is_told = False
+        self._lacks: dict[str, str] = {}  # what frames do not say of themselves: code and text
+        self._told: set[str] = set()
 
     def start(self, configured: Configured, *, wraps: bool) -> None:
         """Take the size, rate and exposure of a camera that is about to start.
@@ -138,11 +147,22 @@ class FrameMaker:
         return f"{width} x {height} pixels, not {self.size[0]} x {self.size[1]}"
 
     def notice(self) -> Notice | None:
-        """Say, once in the life of a camera, that a frame has the time of its arrival."""
-        if not self._stampless or self._is_told:
-            return None
-        self._is_told = True
-        return Notice("warning", "stamps-of-arrival", f"{self._stampless}: {WITHOUT_TIME}")
+        """Say, each once in the life of a camera, what a frame does not say of itself."""
+        for code, text in self._lacks.items():
+            if code not in self._told:
+                self._told.add(code)
+                return Notice("warning", code, text)
+        return None
+
+    def without_number(self) -> None:
+        """Learn that frames have no id: they are numbered as they come."""
+        self._lacks["frames-unnumbered"] = (
+            "its frames carry no numbers: they are counted as they come, and those that never came "
+            "are not; where the camera has a chunk with it, name it as `chunk_frame_id`"
+        )
+
+    def _without_time(self, why: str) -> None:
+        self._lacks["stamps-of-arrival"] = f"{why}: {WITHOUT_TIME}"
 
     def whole(
         self,
@@ -204,13 +224,13 @@ class FrameMaker:
     def _device_time(self, stamp_ns: int, exposure_s: float) -> float | None:
         """Give the middle of the exposure on the camera's clock, s."""
         if stamp_ns <= 0:
-            self._stampless = "its frames carry no time stamps"
+            self._without_time("its frames carry no time stamps")
             return None
         time = stamp_ns * 1e-9 + _SHIFT[self._settings.timestamp_at] * exposure_s
         if self._last is None or time > self._last[1] or self._was_set_back(time):
             self._behind.clear()
             return time
-        self._stampless = "the time stamp of a frame does not go on from the one before"
+        self._without_time("the time stamp of a frame does not go on from the one before")
         return None
 
     def _was_set_back(self, time: float) -> bool:

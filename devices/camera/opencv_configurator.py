@@ -51,6 +51,8 @@ class Configurator:
         self.rate_hz = 0.0
         self.exposure_us: float | None = None
         self.holds_last = False  # FFmpeg may, of JPEG pictures without a length
+        # Pictures of HTTP have no time and no rate: FFmpeg counts 25 a second, whatever comes.
+        self.tells_time = True
         self.notes: list[str] = []  # of what the camera took in place of what was asked for
         self.changed: dict[str, float] = {}  # by commands; done again after a loss
 
@@ -64,6 +66,7 @@ class Configurator:
         self.backend = str(capture.getBackendName())
         jpeg = int(capture.get(cv2.CAP_PROP_FOURCC)) == cv2.VideoWriter_fourcc(*"MJPG")
         self.holds_last = jpeg and is_address(s.camera) and self.backend == "FFMPEG"
+        self.tells_time = not (self.holds_last and str(s.camera).startswith("http"))
         if s.fourcc is not None:
             capture.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter_fourcc(*s.fourcc))
             raw = int(capture.get(cv2.CAP_PROP_FOURCC))
@@ -77,7 +80,8 @@ class Configurator:
             if value is not None:
                 capture.set(prop, value)
         rate = float(capture.get(cv2.CAP_PROP_FPS))
-        if not (math.isfinite(rate) and rate > 0):
+        told = math.isfinite(rate) and rate > 0 and (self.tells_time or s.rate_hz is None)
+        if not told:
             if s.rate_hz is None:
                 raise DeviceError(s.say("does not tell its rate; set rate_hz"))
             rate = s.rate_hz

@@ -203,7 +203,7 @@ class GenicamCamera(GenicamDevice):
         missing, exposure, stamp_ns = "", None, 0
         # Where a chunk is to tell it and does not, the buffer's may be of another count.
         next_id = self._frame_id + self._incomplete + 1
-        frame_id = next_id if s.chunk_frame_id else int(buffer.frame_id)
+        frame_id = next_id if s.chunk_frame_id else self._own_id(buffer, next_id)
         try:
             frame_id = int(self._chunk(s.chunk_frame_id, frame_id))
             exposure = self._chunk(s.chunk_exposure, None)
@@ -218,6 +218,16 @@ class GenicamCamera(GenicamDevice):
         if isinstance(image, str):
             return [*broken, *self._maker.broken(frame_id, arrival, image)]
         return [*broken, *self._maker.whole(frame_id, stamp_ns, arrival, image, exposure)]
+
+    def _own_id(self, buffer: Any, otherwise: int) -> int:
+        """Give the number that the producer has of a frame; not all have one."""
+        from genicam import gentl as api
+
+        try:
+            return int(buffer.frame_id)
+        except api.GenericException:
+            self._maker.without_number()
+            return otherwise
 
     def _image(self, buffer: Any) -> U8Array | str:
         """Give the picture, or say what is wrong with it."""

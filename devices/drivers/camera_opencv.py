@@ -8,8 +8,9 @@ than the first one, is a frame without a picture; but FFmpeg scales another size
 and nothing tells of it.
 
 The time of a frame is the stamp of the backend, where that rises from frame to frame, less half the
-exposure where it is known. V4L2 stamps in this computer's monotonic clock when a frame begins to
-arrive; such a stamp needs no clock model and gets none.
+exposure where it is known. JPEG pictures over HTTP have no time, and get that of their arrival.
+V4L2 stamps in this computer's monotonic clock when a frame begins to arrive; such a stamp needs no
+clock model and gets none.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from typing import Any
 
 from devices.arrays import U8Array
 from devices.base import (
+    ARRIVAL,
     Clock,
     Device,
     DeviceError,
@@ -202,6 +204,7 @@ class OpencvCamera(Device):
             pixel_format=s.pixel_format,
             rate_hz=took.rate_hz,
             model=str(s.camera),
+            time_source="" if took.tells_time else ARRIVAL,
             desc=desc,
         )
 
@@ -220,7 +223,7 @@ class OpencvCamera(Device):
         half = (took.exposure_us or 0.0) * 0.5e-6
         device_time: float | None = None
         time = picture.arrival - half
-        if picture.stamp > self._stamp:
+        if took.tells_time and picture.stamp > self._stamp:
             device_time = picture.stamp - half
             same = took.backend == "V4L2" and abs(picture.arrival - picture.stamp) < SAME_CLOCK_S
             # In our own clock nothing is left to fit: the host then maps the stamp to itself.

@@ -82,7 +82,8 @@ class Shimmer3(Device):
     def _started(self) -> StreamSpec:
         settings = self.settings
         self._quiet()
-        self._ask(words.NO_STATUS_ACK, words.Acknowledged)
+        with contextlib.suppress(DeviceError):  # older firmware does not know it, and says nothing
+            self._ask(words.NO_STATUS_ACK, words.Acknowledged)
         self._ask(words.sensors_mask(settings.sensors), words.Acknowledged)
         divisor = words.rate_divisor(settings.rate_hz)
         self._ask(words.set_rate(divisor), words.Acknowledged)

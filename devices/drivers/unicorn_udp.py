@@ -155,7 +155,7 @@ class UnicornUdp(Device):
     def _sample(
         self, row: np.ndarray[tuple[int], np.dtype[np.float32]], number: int, now: float
     ) -> Iterator[Chunk | Notice]:
-        place = self._count.place(number, 1, now)
+        place = self._count.place(number, row[None], now)
         if place.anew:
             yield Notice("warning", *COUNT_ANEW)
         if not place.skip:

@@ -195,7 +195,8 @@ class NetworkAmplifier(Device):
         on, self._impedance_wish = self._impedance_wish, None
         if on is not None:
             self._client.measure_impedances(on=on)
-            self.resting = on  # the signals rest meanwhile
+            self.resting = on  # the signals rest meanwhile, and may be counted anew
+            self._counter.renew()
 
     def _judge_silence(self, now: float, *, came: bool) -> None:
         """Hold it to its signals: whoever sends words alone would be waited for without end."""
@@ -253,7 +254,7 @@ class NetworkAmplifier(Device):
 
     def _samples(self, message: Samples, now: float) -> Iterator[Chunk | Notice]:
         self.resting = False
-        place = self._counter.place(message.number, len(message.rows), now)
+        place = self._counter.place(message.number, message.rows, now)
         if place.anew and self._client.counts:
             yield Notice("warning", *COUNT_ANEW)
         self._shift = place.first - place.skip - message.number

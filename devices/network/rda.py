@@ -10,6 +10,7 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
+from zlib import crc32
 
 import numpy as np
 
@@ -102,22 +103,27 @@ class BlockCount:
     def __init__(self) -> None:
         self._last: int | None = None
         self._points = self._next = 0
-        self._firsts: dict[int, int] = {}  # of the newest blocks: a repeated one is known again
+        # Of the newest blocks, by number and sum: a repeated one is known again.
+        self._firsts: dict[tuple[int, int], int] = {}
 
     def renew(self) -> None:
         """Learn that the amplifier was started: blocks of the same numbers are others."""
         self._firsts.clear()
 
-    def place(self, block: int, points: int) -> tuple[int, bool]:
-        """Give the number of a block's first sample, and whether the blocks count anew."""
-        if (known := self._firsts.get(block)) is not None:
+    def place(self, block: int, points: int, raw: bytes) -> tuple[int, bool]:
+        """Give the number of a block's first sample, and whether the blocks count anew.
+
+        `raw`: all of the block: where it comes again with other bytes, it is another.
+        """
+        key = block, crc32(raw)
+        if (known := self._firsts.get(key)) is not None:
             return known, False
         ahead = (block - self._last - 1) % WRAPS if self._last is not None else WRAPS
         anew = ahead >= WRAPS // 2
         first = (block * points if anew else self._next + ahead * self._points) % WRAPS
         self._last, self._next = block, first + points
         self._points = points or self._points
-        self._firsts[block] = first
+        self._firsts[key] = first
         if len(self._firsts) > REMEMBERED:
             del self._firsts[next(iter(self._firsts))]
         return first, anew
@@ -176,7 +182,7 @@ class RdaClient(AmplifierClient):
         stop = _BLOCK.size + count * dtype.itemsize
         if len(body) < stop:
             raise WireError(f"a block of {points} points has {len(body)} bytes only")
-        first, anew = self._blocks.place(block, points)
+        first, anew = self._blocks.place(block, points, body)
         if anew:
             if not self._starts:
                 yield Warned(*COUNT_ANEW)

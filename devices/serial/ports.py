@@ -80,9 +80,10 @@ def choose(port: str, ports: Iterable[PortInfo]) -> str:
         raise DeviceError(f"no port is {port!r}; {_listing()}")
     if len(fitting) > 1:
         several = ", ".join(map(str, fitting))
-        raise DeviceError(
-            f"{len(fitting)} ports are {port!r}: {several}; name one by serial= or path"
-        )
+        serials = {p.serial_number for p in fitting} - {None, ""}
+        tells = len(serials) == len(fitting)  # two of a make may have one number, or none
+        how = "serial= or path" if tells else "its path; those in /dev/serial/by-path stay"
+        raise DeviceError(f"{len(fitting)} ports are {port!r}: {several}; name one by {how}")
     return fitting[0].path
 
 

@@ -94,6 +94,7 @@ def _of_streams() -> dict[str, str]:
         "stamps-far": tr("Time stamps are far from this computer's clock"),
         "stamps-nan": tr("Time stamps are no numbers"),
         "stamps-of-arrival": tr("Frames have the times of their arrival"),
+        "frames-unnumbered": tr("Frames carry no numbers"),
         "still-connecting": tr("Streams are still being connected"),
         "stream-back": tr("A stream is back"),
         "stream-changed": tr("A stream changed"),

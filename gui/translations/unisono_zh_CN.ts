@@ -2440,6 +2440,10 @@
         <translation>帧的时间为到达时间</translation>
     </message>
     <message>
+        <source>Frames carry no numbers</source>
+        <translation>帧没有编号</translation>
+    </message>
+    <message>
         <source>Another program sends to a device's port</source>
         <translation>另一个程序也在向设备的端口发送数据</translation>
     </message>

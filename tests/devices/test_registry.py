@@ -111,7 +111,12 @@ def test_a_folder_of_the_rig_adds_drivers_and_comes_first(tmp_path: Path) -> Non
         ("def broken(:", "SyntaxError"),
         ("import no_such_sdk", "ModuleNotFoundError: No module named 'no_such_sdk'"),
         ("1 / 0", "ZeroDivisionError"),
-        ("x = 1", "defines 0 concrete Device classes"),
+        ("x = 1", "defines 0 concrete Device classes \\(none\\)"),
+        (
+            DRIVER.format(name="A").replace("Settings = Settings", "Settings = dict"),
+            "A.Settings is <class 'dict'>, not a class derived from devices.base.Settings",
+        ),
+        (DRIVER.format(name="A").replace("read", "raed"), "0 .*A lacks read\\(\\)"),
         (DRIVER.format(name="A") + DRIVER.format(name="B"), r"2 concrete .*\(A, B\)"),
     ],
 )
@@ -125,6 +130,12 @@ def test_a_broken_driver_is_listed_with_the_reason(text: str, reason: str, tmp_p
     assert not broken.available
     assert broken.reason == str(caught.value)
     assert "broken.py" in broken.reason
+
+
+def test_a_driver_without_settings_of_its_own_has_a_name_alone(tmp_path: Path) -> None:
+    write(tmp_path, "bare", DRIVER.format(name="Bare").replace("    Settings = Settings\n", ""))
+    settings = find("bare", tmp_path).Settings
+    assert settings(name="x").model_dump() == {"name": "x"}
 
 
 def test_a_driver_that_cannot_run_says_why(tmp_path: Path) -> None:

@@ -61,6 +61,30 @@ def test_a_clock_that_was_set_is_learned_anew() -> None:
     assert model.map(np.array([3600.0]))[0] == pytest.approx(110.0)
 
 
+@pytest.mark.parametrize("pace", [0.4, 0.8, 500 / 512, 512 / 500, 2.0])
+def test_a_count_of_another_rate_is_followed(pace: float) -> None:
+    """FFmpeg counts the pictures of a web camera at 25 a second, whatever their rate: stamps of 10
+    a second were 3 s early, for good; those of 500 samples a second called 512, 54 ms."""
+    rng = np.random.default_rng(1)
+    model, error = ClockModel(), []
+    for k in range(3000):
+        true, device = 100 + k * 0.02, 7 + k * 0.02 * pace
+        model.observe(device, true + min(rng.exponential(2e-3), 20e-3))
+        error.append(model.map(np.array([device]))[0] - true)
+    assert np.abs(error[500:]).max() < 5e-3
+
+
+def test_a_rate_that_changes_is_followed_within_seconds() -> None:
+    model, device, late = ClockModel(), 0.0, []
+    for k in range(6000):
+        device += 0.01 * (0.8 if k < 3000 else 0.4)
+        model.observe(device, 100 + k * 0.01)
+        late.append(abs(model.map(np.array([device]))[0] - 100 - k * 0.01))
+    assert max(late[1000:3000]) < 5e-3
+    assert max(late[3000:4000]) < 2.5
+    assert max(late[4000:]) < 5e-3
+
+
 @pytest.mark.parametrize("first", [0.0, -1e300, 1e300, 9e9])
 def test_a_first_time_that_is_no_time_bends_nothing(first: float) -> None:
     """A device that counts from 0 before it knows its time, or glitches once."""

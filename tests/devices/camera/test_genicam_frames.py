@@ -63,6 +63,17 @@ def test_ids_that_never_wrap() -> None:
     assert counter.take(2) == (65_542, 1)
 
 
+@pytest.mark.parametrize("bits", [16, 32, 64])
+def test_what_is_missing_over_the_end_of_the_bits_is_counted(bits: int) -> None:
+    """It was called a camera that counts anew, and nothing lost."""
+    counter = FrameNumbers()
+    counter.restart(wraps=False)
+    ids = (2**bits - 9, 2**bits - 8, 2**bits - 6, 2, 3)
+    taken = [counter.take(one) for one in ids]
+    assert [lost for _, lost in taken] == [0, 0, 1, 7, 0]
+    assert np.diff([float(number) for number, _ in taken]).tolist() == [1, 2, 8, 1]
+
+
 def test_numbers_go_on_after_the_camera_was_away() -> None:
     counter = FrameNumbers()
     counter.restart(wraps=True)

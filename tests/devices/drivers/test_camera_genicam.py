@@ -181,6 +181,27 @@ def test_a_frame_without_its_chunk_is_one_incomplete_frame(
     assert (whole.fault, whole.lost) == (None, 0)
 
 
+def test_a_producer_without_numbers_is_told_once_and_its_frames_are_counted(
+    cameras: list[GenicamCamera], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """GenTL lets a producer have none: each frame was an error of the driver. Viky has them."""
+    from genicam.gentl import NotImplementedException
+    from harvesters.core import Buffer
+
+    def none(buffer: Any) -> int:
+        raise NotImplementedException("no such information")
+
+    monkeypatch.setattr(Buffer, "frame_id", property(none), raising=False)
+    camera = make(cameras, rate_hz=100)
+    camera.open()
+    items = [item for item in itertools.islice(camera.read(), 30) if item is not None]
+    codes = [item.code for item in items if isinstance(item, Notice)]
+    assert codes.count("frames-unnumbered") == 1
+    found = [item for item in items if isinstance(item, Frame)]
+    assert [frame.device_frame for frame in found] == list(range(1, len(found) + 1))
+    assert not any(frame.fault for frame in found)
+
+
 def test_a_picture_of_another_size_is_an_incomplete_frame(cameras: list[GenicamCamera]) -> None:
     """As many bytes in other lines were recorded as a picture. Viky keeps its size."""
     camera = make(cameras, rate_hz=100)

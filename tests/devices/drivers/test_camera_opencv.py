@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from devices.base import DeviceError, DeviceLost, Frame, Notice
+from devices.base import ARRIVAL, DeviceError, DeviceLost, Frame, Notice
 from devices.camera import opencv_capture, opencv_sources
 from devices.camera.opencv_capture import WAITING, import_cv2
 from devices.camera.opencv_configurator import OpencvSettings, exposure_units, exposure_us
@@ -288,6 +288,23 @@ def test_a_last_picture_that_ffmpeg_may_keep_is_told(
             found.extend(item for item in camera.read() if item is not None)
     assert sum(isinstance(item, Frame) for item in found) >= 4
     assert found[-1].code == "last-picture"
+
+
+def test_pictures_over_http_have_the_time_of_their_arrival(
+    cameras: list[OpencvCamera], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """FFmpeg says that they are 25 a second: those of 50 could not be said to be so, nor timed."""
+    monkeypatch.setattr(opencv_capture, "TIMEOUT_S", 1)
+    picture = import_cv2().imencode(".jpg", GRAY)[1].tobytes()
+    with network_camera([picture] * 20) as address:
+        camera = make(cameras, address, rate_hz=50)
+        (spec,) = camera.open()
+        found: list[Frame] = []
+        with pytest.raises(DeviceLost):
+            found.extend(item for item in camera.read() if isinstance(item, Frame))
+    assert (spec.rate_hz, spec.time_source) == (50.0, ARRIVAL)
+    assert found
+    assert all(frame.device_time is None for frame in found)
 
 
 def test_a_network_camera_that_says_nothing_is_not_to_be_unplugged(

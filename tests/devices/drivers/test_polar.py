@@ -209,3 +209,12 @@ def test_whatever_comes_is_refused_in_words(data: bytes) -> None:
         except words.PolarWireError as error:
             refused.append(str(error))
     assert all(refused)
+
+
+def test_a_clock_that_is_set_has_lost_nothing() -> None:
+    """A sensor that learns the date was said to have lost 20 years of samples, which broke it."""
+    clock, rows = words.FrameClock(130.0), np.zeros((13, 1), np.int64)
+    at = [5.0, 5.1, 6e8, 6e8 + 0.1, 6e8 + 0.3]
+    placed = [clock.place(words.Frame("ecg", last_s, rows)) for last_s in at]
+    assert [lost for _, lost in placed] == [0, 0, 0, 0, 13]
+    assert np.diff(placed[2][0]) == pytest.approx(1 / 130, rel=1e-3)

@@ -317,6 +317,15 @@ def test_ports_by_usb_numbers_and_by_serial_number() -> None:
         choose("0403:6001", there)
 
 
+def test_two_adapters_of_one_serial_number_are_named_by_path() -> None:
+    """`serial=` was the remedy for a `serial=` that two have."""
+    two = [ports.PortInfo(f"/dev/ttyUSB{n}", "box", 0x0403, 0x6001, "A1") for n in (0, 1)]
+    for port in ("serial=A1", "0403:6001"):
+        with pytest.raises(DeviceError, match=r"2 ports are .*; name one by its path") as told:
+            ports.choose(port, two)
+        assert "by serial=" not in str(told.value)
+
+
 def test_a_port_is_a_port_and_a_trigger_box_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
     there = [
         PortInfo("/dev/a", "Uno\n[rig]", 0x2341, 0x43, "S1"),

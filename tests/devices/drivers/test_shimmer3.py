@@ -11,6 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from devices.base import Channel, Device, DeviceError, DeviceLost
+from devices.drivers import shimmer3
 from devices.drivers.shimmer3 import Shimmer3
 from devices.serial import shimmer_words as words
 from devices.simulation.servers.serving import Conversation, Packet, Signals
@@ -77,6 +78,24 @@ def test_conductance_and_pulse_come_in_units(devices: list[Device]) -> None:
     own = np.concatenate([c.device_times for c in found if c.device_times is not None])
     assert np.diff(own) == pytest.approx(1 / 128)
     assert sum(c.lost for c in found) == 0
+
+
+class OlderUnit(Unit):
+    """One that says nothing to a command that its firmware does not know."""
+
+    def hear(self, data: bytes) -> bytes:
+        return b"" if data == words.NO_STATUS_ACK else super().hear(data)
+
+
+def test_a_unit_of_older_firmware_is_read(
+    devices: list[Device], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was called silent, for one command that it does not need."""
+    monkeypatch.setattr(shimmer3, "ANSWER_S", 0.5)
+    with playing(OlderUnit) as played:
+        one = shimmer(devices, played.server.port)
+        one.open()
+        assert read_until(one, lambda found: samples(found) > 10)
 
 
 @pytest.mark.parametrize("microsiemens", [0.5, 2.0, 8.0, 30.0])

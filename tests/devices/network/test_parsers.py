@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from devices.arrays import F32Array
 from devices.base import DeviceError, Notice
 from devices.drivers.curry import Curry
 from devices.network.client import AmplifierClient, Message, Samples
@@ -112,6 +113,11 @@ def test_an_answer_that_is_none_names_no_port(data: bytes) -> None:
     assert port_in(b"AcqP Server Port:99999") is None
 
 
+def rows_of(first: int, count: int) -> F32Array:
+    """Make rows, (count, 1), that are like no others."""
+    return np.arange(first, first + count, dtype=np.float32)[:, None]
+
+
 @given(
     start=st.integers(0, (1 << 32) - 1),
     steps=st.lists(st.tuples(st.integers(1, 50), st.integers(0, 30), st.booleans()), max_size=30),
@@ -124,7 +130,7 @@ def test_a_count_adds_up(start: int, steps: list[tuple[int, int, bool]]) -> None
         number = (number + missing) % (1 << 32)
         told += missing + size
         for _ in range(1 + twice):
-            place = count.place(number, size, now=0.0)
+            place = count.place(number, rows_of(told - size, size), now=0.0)
             taken += size - place.skip
             lost += place.lost
         number = (number + size) % (1 << 32)
@@ -134,12 +140,36 @@ def test_a_count_adds_up(start: int, steps: list[tuple[int, int, bool]]) -> None
 
 def test_a_count_that_begins_anew_has_lost_nothing() -> None:
     count = SampleCount(1000.0)
-    assert count.place(5000, 100, 0.0).first == 5000
+    assert count.place(5000, rows_of(0, 100), 0.0).first == 5000
     count.renew()
-    place = count.place(0, 100, 1.0)
+    place = count.place(0, rows_of(100, 100), 1.0)
     assert (place.first, place.skip, place.lost) == (0, 0, 0)
-    far = count.place(900_000, 100, 1.1)  # more than passed since: no loss can be that long
+    # More than passed since: no loss can be that long.
+    far = count.place(900_000, rows_of(200, 100), 1.1)
     assert (far.first, far.skip, far.lost) == (900_000, 0, 0)
+
+
+@pytest.mark.parametrize("rows", [25, 100])
+def test_a_count_that_begins_anew_unsaid_is_no_packet_that_came_twice(rows: int) -> None:
+    """Whatever had a number of the last 256 packets was dropped: seconds, without a word."""
+    count, taken, anew = SampleCount(1000.0), 0, 0
+    for at in range(0, 1000, rows):
+        number = at if at < 500 else at - 500
+        place = count.place(number, rows_of(at, rows), now=at / 1000)
+        taken += rows - place.skip
+        anew += place.anew
+    assert (taken, anew) == (1000, 1)
+
+
+def test_of_packets_that_overlap_each_sample_is_taken_once() -> None:
+    """The count was said to begin anew with each, and what they share was there twice."""
+    count, taken = SampleCount(1000.0), []
+    for at in range(0, 300, 20):
+        rows = rows_of(at, 30)
+        place = count.place(at, rows, now=0.0)
+        taken += rows[place.skip :, 0].tolist()
+        assert not place.anew
+    assert taken == list(range(310))
 
 
 @given(
@@ -153,7 +183,8 @@ def test_blocks_of_any_sizes_count_samples(first: int, steps: list[tuple[int, bo
     for at, (points, twice) in enumerate(steps):
         number = (first + at) % (1 << 32)
         for _ in range(1 + twice):
-            place = count.place(blocks.place(number, points)[0], points, now=0.0)
+            rows = rows_of(100 * at, points)
+            place = count.place(blocks.place(number, points, rows.tobytes())[0], rows, now=0.0)
             taken += points - place.skip
             lost += place.lost
     assert (taken, lost) == (sum(points for points, _ in steps), 0)
@@ -161,10 +192,13 @@ def test_blocks_of_any_sizes_count_samples(first: int, steps: list[tuple[int, bo
 
 def test_a_missing_block_held_as_much_as_the_one_before() -> None:
     blocks = BlockCount()
-    firsts = [blocks.place(number, points)[0] for number, points in ((7, 40), (8, 20), (11, 40))]
+    firsts = [
+        blocks.place(number, points, b"")[0] for number, points in ((7, 40), (8, 20), (11, 40))
+    ]
     assert np.diff(firsts).tolist() == [40, 20 + 2 * 20]
     blocks.renew()  # started again: another block 7, which counts on from nothing
-    assert blocks.place(7, 10) == (70, True)
+    assert blocks.place(7, 10, b"other values") == (70, True)
+    assert blocks.place(7, 10, b"other values") == (70, False)
 
 
 def test_what_is_said_before_the_channels_is_told_too() -> None:
