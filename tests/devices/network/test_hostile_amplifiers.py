@@ -69,7 +69,7 @@ def test_words_without_signals_are_silence(
     """Any byte was taken for life: such a server was waited for as long as it lived."""
     with facing(driver, (forever(*said), True), silent_s=0.4, **more) as one:
         one.open()
-        with pytest.raises(DeviceLost, match=r"has sent words, and no signals, for 0\.\d s; "):
+        with pytest.raises(DeviceLost, match=r"has sent words, and no signals, for \d+\.\d s; "):
             read_until(one, lambda _: False, 5.0)
 
 

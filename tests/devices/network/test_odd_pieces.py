@@ -81,7 +81,7 @@ def test_what_came_twice_is_taken_once(driver: Any, orders: list[Script], said: 
 def test_silence_is_a_loss(driver: Any, orders: list[Script], said: bytes) -> None:
     with facing(driver, *orders, ([said], True), silent_s=0.4, **settings(driver)) as one:
         one.open()
-        with pytest.raises(DeviceLost, match=r"has sent nothing for 0\.\d s; "):
+        with pytest.raises(DeviceLost, match=r"has sent nothing for \d+\.\d s; "):
             read_until(one, lambda _: False, 5.0)
 
 
