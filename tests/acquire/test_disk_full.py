@@ -125,7 +125,7 @@ def test_a_disk_filled_by_a_camera(codec: str, tmp_path: Path) -> None:
             program.wait_for_line()
             video = next(data.rglob("session.json")).parent / "face"
             path = video.with_suffix(".raw" if codec == "raw" else ".nut")
-            wait_for(lambda: path.stat().st_size > 4 * MB)
+            wait_for(lambda: path.exists() and path.stat().st_size > 4 * MB)
             fill(data, 3 * MB)
             result = program.wait()
         manifest = check_failed(result, data)

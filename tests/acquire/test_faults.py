@@ -21,7 +21,7 @@ FATE = INDEX_CHANNELS.index("fate")
 
 RATE_HZ, FPS = 500, 50
 PACKET_S = 0.02
-UNPLUGGED_S, STALLED_S = 1.5, 3.4
+UNPLUGGED_S, STALLED_S = 1.5, 5.4
 RIG = f"""
 [[device]]
 name = "unplugged"

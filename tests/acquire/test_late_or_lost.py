@@ -39,6 +39,7 @@ def stalled(tmp_path_factory: pytest.TempPathFactory) -> Result:
         ) as program,
     ):
         program.wait_for_line()
+        wait_for(texts.have_consumers)
         file = next(folder.rglob("recording.xdf"))
         wait_for(lambda: sum(counts(file, NAME)) > 4 * RATE_HZ)
         texts.push_sample(["a"])

@@ -75,6 +75,8 @@ def pulses(tmp_path_factory: pytest.TempPathFactory) -> Pulses:
         arguments = ("--xdf", file, "--streams", f"starts-with(name,'{base}')")
         with Unisono("record", *arguments, folder=folder) as program:
             program.wait_for_line()
+            for process in (here, far, fast):
+                wait_for(lambda process=process: process.ask("listeners") == "1")  # type: ignore[misc]
             start, (lsl, true) = pylsl.local_clock(), both_clocks()
             for number in range(int(SECONDS / INTERVAL_S)):
                 due = start + number * INTERVAL_S

@@ -14,7 +14,7 @@ from acquire.rig.file import parse_rig
 from acquire.take.folder import Labels
 from recordings.manifest import Manifest
 from recordings.stream_kinds import INDEX_CHANNELS, Fate
-from tests.acquire.program import load, unique, wait_for
+from tests.acquire.program import TIMEOUT_S, load, unique, wait_for
 
 RIG = """
 [[device]]
@@ -47,7 +47,7 @@ def test_no_frame_is_stored_before_its_row_can_come(
 
         def wait(uids: set[str], timeout_s: float) -> None:
             waited.set()
-            connected(uids, timeout_s)
+            connected(uids, TIMEOUT_S)  # not as long as it may take: until it is there
 
         monkeypatch.setattr(engine._pump, "wait_connected", wait)
         engine.start(tmp_path, Labels(participant="01"))

@@ -53,6 +53,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     ):
         daemon.idle()
         wait_for(lambda: not daemon.get("status")["missing"])
+        wait_for(lambda: sources.ask("listeners") == "2")
         started = daemon.post("recording/start", {"participant": "01"})
         pushed: list[float] = []
         ended = threading.Event()

@@ -153,8 +153,19 @@ def test_a_split_is_two_sessions_that_name_each_other(stage: Stage, tmp_path: Pa
     assert 0 < lsl_split - before.lsl_stop < 1e-6
 
 
-def test_what_fails_of_the_first_is_not_the_seconds(stage: Stage, tmp_path: Path) -> None:
+def test_what_fails_of_the_first_is_not_the_seconds(
+    stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """After a split its failure and its alarms counted for the second."""
+    failed = threading.Event()
+
+    def late(*arguments: Any) -> Any:
+        failed.wait(TIMEOUT_S)
+        return conclude(*arguments)
+
+    from acquire.take.closing import conclude
+
+    monkeypatch.setattr("acquire.engine.closings.conclude", late)
     engine = stage.engine
     engine.start(tmp_path, LABELS)
     wait_for(lambda: stage.samples() > 100)
@@ -162,6 +173,7 @@ def test_what_fails_of_the_first_is_not_the_seconds(stage: Stage, tmp_path: Path
     assert first is not None
     closing, _ = engine.split(tmp_path, LABELS)
     engine.takes.failed(first, RecordingError("the first one's disk has failed"))
+    failed.set()
     outcome = closing.result(TIMEOUT_S)
     assert (outcome.state, outcome.alarms) == (State.FAILED, 1)
     assert stage.failures == 0, "it must not stop the one that runs"
@@ -331,8 +343,8 @@ rate_hz = 100
 def test_two_engines_with_one_rig_have_streams_that_are_told_apart(tmp_path: Path) -> None:
     rig = parse_rig(TWINS)
     with Engine(rig, Selection(), None) as one, Engine(rig, Selection(), None) as other:
-        one.open()
-        other.open()
+        one.open(TIMEOUT_S)
+        other.open(TIMEOUT_S)
         (first,) = [s.found.key for s in one._pump.data_streams]
         (second,) = [s.found.key for s in other._pump.data_streams]
         assert first.name == second.name

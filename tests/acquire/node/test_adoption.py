@@ -32,8 +32,10 @@ def test_the_next_daemon_adopts_what_the_killed_one_was_recording(
             first.http.close()
             kill(first.tree())
         recorded = node.data_dir / f"study.{session.name}"
-        size = (recorded / f"{face}.nut").stat().st_size
-        wait_for(lambda: (recorded / f"{face}.nut").stat().st_size > size, what="more frames")
+        stored = recorded / f"{face}.nut"
+        wait_for(stored.exists, what="the first frames")  # its rows may come first
+        size = stored.stat().st_size
+        wait_for(lambda: stored.stat().st_size > size, what="more frames")
         before = Manifest.load(session)
         assert (before.state, {p.node for p in before.pending}) == (State.RECORDING, {"cam-pc"})
         with Daemon(tmp_path, rig=rig) as second:

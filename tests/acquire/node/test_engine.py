@@ -6,6 +6,7 @@ import re
 import signal
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -51,8 +52,14 @@ def test_what_is_on_a_node_is_recorded_like_what_is_here(node: Node, tmp_path: P
     with engine_of(rig) as running:
         face, eeg, here = running.name("face"), running.name("eeg"), running.name("here")
         engine = running.engine
-        preview = engine.devices[face].request(TakePreview(face))
-        assert preview.jpeg[:2] == b"\xff\xd8"
+        previews: list[Any] = []
+
+        def previewed() -> bool:  # there is none where no frame comes for a moment
+            previews.append(engine.devices[face].request(TakePreview(face)))
+            return previews[-1] is not None
+
+        wait_for(previewed)
+        assert previews[-1].jpeg[:2] == b"\xff\xd8"
         engine.start(running.data_dir, LABELS)
         take = engine.takes.running
         assert take is not None

@@ -27,7 +27,7 @@ from tests.acquire.node.engine_with_node import (
     write_rig,
 )
 from tests.acquire.node.node_program import Node
-from tests.acquire.program import unisono, wait_for
+from tests.acquire.program import TIMEOUT_S, unisono, wait_for
 from tests.acquire.small_disk import disk, fill
 
 SIZE = 400 << 20
@@ -67,6 +67,8 @@ def test_a_split_goes_on_without_what_would_be_stored_there(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "home"))
+    # A camera that is not ready in a second is left out: not what is looked at here.
+    monkeypatch.setattr("acquire.engine.takes.ARM_FOR_SPLIT_S", TIMEOUT_S)
     with (
         disk(tmp_path, SIZE) as small,
         Node(tmp_path, "--pair", *LOOPBACK, data_dir=small) as node,

@@ -99,7 +99,7 @@ def record(number: int, more: str = "") -> bytes:
 def items_of(device: Any, wanted: int) -> list[Any]:
     """Read until so many chunks of signals are there."""
     found: list[Any] = []
-    end = time.monotonic() + 5
+    end = time.monotonic() + 60
     for item in device.read():
         found.append(item)
         signals = [x for x in found if isinstance(x, Chunk) and x.stream == "amp"]

@@ -162,8 +162,8 @@ def test_who_is_not_to_start_it_waits_for_the_operator(
 
 def test_a_dialog_does_not_hold_us(server: BiopacServer, devices: list[Device]) -> None:
     server.dialog = threading.Event()
-    one = opened(devices, port=server.port, wait_s=0.4)
-    with pytest.raises(DeviceError, match=r"toggleAcquisition for 0\.4 s: does a dialog wait"):
+    one = opened(devices, port=server.port, wait_s=2.0)
+    with pytest.raises(DeviceError, match=r"toggleAcquisition for 2 s: does a dialog wait"):
         one.open()
     server.dialog.set()
 

@@ -69,14 +69,14 @@ def test_words_without_signals_are_silence(
     """Any byte was taken for life: such a server was waited for as long as it lived."""
     with facing(driver, (forever(*said), True), silent_s=0.4, **more) as one:
         one.open()
-        with pytest.raises(DeviceLost, match=r"has sent words, and no signals, for 0\.\d s; "):
-            read_until(one, lambda _: False, 5.0)
+        with pytest.raises(DeviceLost, match=r"has sent words, and no signals, for \d+\.\d s; "):
+            read_until(one, lambda _: False)
 
 
 def test_recorder_that_monitors_nothing_is_told_from_another_program() -> None:
     said = r"speaks its protocol, and does not .*start Monitor"
     with (
-        facing(BrainProductsRda, (forever(KEEP_ALIVE), True), connect_s=0.3) as one,
+        facing(BrainProductsRda, (forever(KEEP_ALIVE), True), connect_s=2.0) as one,
         pytest.raises(DeviceError, match=said),
     ):
         one.open()
@@ -307,7 +307,7 @@ def test_a_stop_does_not_outlive_its_connection() -> None:
         one.open()
         assert not one.resting
         with pytest.raises(DeviceLost, match="has sent nothing for"):
-            read_until(one, lambda _: False, 5.0)
+            read_until(one, lambda _: False)
 
 
 def test_another_description_in_one_breath_with_the_first_is_a_loss() -> None:
@@ -316,7 +316,7 @@ def test_another_description_in_one_breath_with_the_first_is_a_loss() -> None:
     with facing(BrainProductsRda, ([said], True)) as one:
         one.open()
         with pytest.raises(DeviceLost, match=r"samples .* times a second"):
-            read_until(one, lambda _: False, 5.0)
+            read_until(one, lambda _: False)
 
 
 def test_warnings_before_the_description_fill_no_memory() -> None:

@@ -81,8 +81,8 @@ def test_what_came_twice_is_taken_once(driver: Any, orders: list[Script], said: 
 def test_silence_is_a_loss(driver: Any, orders: list[Script], said: bytes) -> None:
     with facing(driver, *orders, ([said], True), silent_s=0.4, **settings(driver)) as one:
         one.open()
-        with pytest.raises(DeviceLost, match=r"has sent nothing for 0\.\d s; "):
-            read_until(one, lambda _: False, 5.0)
+        with pytest.raises(DeviceLost, match=r"has sent nothing for \d+\.\d s; "):
+            read_until(one, lambda _: False)
 
 
 @PROTOCOLS
@@ -116,7 +116,7 @@ def test_another_net_is_a_loss(net: int) -> None:
         is_open.set()
         assert len(spec.channels) == 32
         with pytest.raises(DeviceLost, match=r"it records other channels now|has no net"):
-            read_until(one, lambda _: False, 5.0)
+            read_until(one, lambda _: False)
 
 
 def test_egis_packets_with_a_hole_count_it() -> None:

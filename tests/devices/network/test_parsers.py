@@ -215,7 +215,7 @@ def test_what_is_said_before_the_channels_is_told_too() -> None:
 
 def test_a_server_that_says_something_else_is_told_from_one_that_is_silent() -> None:
     with scripted(([b"SSH-2.0-x\r\n"], True)) as server:  # shorter than any header
-        one = opened(Curry, server.port, connect_s=0.3)
+        one = opened(Curry, server.port, connect_s=2.0)
         with pytest.raises(DeviceError, match="is it another program's port"):
             one.open()
         one.close()

@@ -523,7 +523,7 @@ def test_what_was_typed_when_the_time_was_over_is_in_its_marker(
     path.write_text(
         '[protocol]\nname = "p"\n[scale.why]\nkind = "text"\nprompt = "Why?"\n'
         '[[block]]\nname = "b"\n[[block.step]]\nkind = "rating"\nscales = ["why"]\n'
-        "timeout_s = 2\n"
+        "timeout_s = 6\n"
     )
     player = Heard(PlayOrder(str(path), "01", windowed=True))
     shown.append(player)

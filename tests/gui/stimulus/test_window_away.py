@@ -27,6 +27,7 @@ from gui.stimulus.stage import Scene
 from gui.stimulus.surface import UNSWAPPED_S, GlSurface, RasterSurface
 from tests.acquire.player_programs import Heard
 from tests.acquire.program import wait_for
+from tests.gui.windows import wait_until
 
 LONG = """
 [protocol]
@@ -88,7 +89,7 @@ def test_a_window_that_is_closed_stays_until_all_is_marked(qtbot: QtBot) -> None
     window.resize(200, 100)
     window.show()
     window.begin(shown, 1 / 60, lambda: bool(over))
-    qtbot.waitUntil(lambda: shown.frames > 2)
+    wait_until(lambda: shown.frames > 2)
     assert not window.close()
     assert shown.left == 1
     assert window.isVisible()
@@ -96,7 +97,7 @@ def test_a_window_that_is_closed_stays_until_all_is_marked(qtbot: QtBot) -> None
     assert not window.close()
     assert not window.isVisible()
     over.append(True)
-    qtbot.waitUntil(lambda: window.stage is None)
+    wait_until(lambda: window.stage is None)
     assert window.close()
 
 
@@ -105,9 +106,9 @@ def test_frames_go_on_behind_a_window_that_nobody_sees(qtbot: QtBot) -> None:
     window, shown = GlSurface(), Shown()
     over: list[bool] = []
     window.begin(shown, 1 / 60, lambda: bool(over))
-    qtbot.waitUntil(lambda: shown.frames > 3)
+    wait_until(lambda: shown.frames > 3)
     over.append(True)
-    qtbot.waitUntil(lambda: window.stage is None)
+    wait_until(lambda: window.stage is None)
     window.close()
 
 

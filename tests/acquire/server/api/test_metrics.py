@@ -8,6 +8,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.acquire.daemon_program import Daemon, running
+from tests.acquire.program import wait_for
 
 
 @pytest.fixture(scope="module")
@@ -39,12 +40,12 @@ def test_they_tell_what_the_status_tells(daemon: Daemon) -> None:
     daemon.post("recording/start", {"participant": "01"})
     daemon.wait_for_samples(daemon.eeg, 300)
     daemon.wait_for_samples(daemon.face, 20)
+    wait_for(lambda: of(scrape(daemon), "unisono_recording_seconds") > 1)
     before = {s["name"]: s for s in daemon.get("streams")}
     found = scrape(daemon)
     after = {s["name"]: s for s in daemon.get("streams")}
     assert of(found, "unisono_state", "recording") == 1
     assert of(found, "unisono_state", "idle") == 0
-    assert of(found, "unisono_recording_seconds") > 1
     assert of(found, "unisono_disk_free_bytes") > 0
     for name in (daemon.eeg, daemon.face):
         samples = of(found, "unisono_samples_total", name)
