@@ -156,12 +156,16 @@ class Remote:
                     return "OK " + json.dumps(names, ensure_ascii=False)
                 case "marker":
                     return f"OK {self._controller.mark(line.rest):.6f}"
-        except (AcquireError, RecordingError) as error:
+        except (AcquireError, RecordingError, OSError) as error:
             said = told(error)
             if text.strip().partition(" ")[0].lower() == "filename":
                 self._refused = said
                 self._owed |= {label for label in _LABELS if f"{{{label}:" in text.lower()}
                 said += "; start is refused until a filename is accepted"
+            return f"ERR {said}"
+        except Exception as error:  # whoever asked waits for an answer
+            said = told(f"{type(error).__name__}: {error}")
+            self._controller.report("rcs", "error", "internal", f"{said}; please report this")
             return f"ERR {said}"
 
     def _start(self) -> str:
