@@ -268,7 +268,7 @@ class Manifest(Frozen):
     lsl_start: float | None = None
     lsl_stop: float | None = None
     streams: tuple[StreamEntry, ...] = ()
-    absent: tuple[str, ...] = ()  # devices of the rig that have streams, and none of them here
+    absent: tuple[str, ...] = ()  # devices and expected streams of the rig with nothing in here
     videos: tuple[VideoEntry, ...] = ()
     sounds: tuple[SoundEntry, ...] = ()
     files: tuple[FileEntry, ...] = ()

@@ -205,7 +205,7 @@ class Beginnings:
         if take.folder is None:
             return
         absent = self._watch.absent(take)
-        self._watch.tell_of_nothing(take)
+        self._watch.tell_of_beginning(take)
         streams = [s.entry() for s in take.xdf.streams.values()]
         lsl_start = take.interval.start
         videos = take.videos.entries(lsl_start)

@@ -8,9 +8,10 @@ from typing import Final
 from acquire.engine.apparatus import Apparatus
 from acquire.lsl.clock import local_clock
 from acquire.pump.live_stream import DEVICE
+from acquire.pump.selection import matches
 from acquire.take.disk import DiskAlarm, gone
 from acquire.take.take import Take
-from recordings.errors import DiskFull, RecordingError
+from recordings.errors import DiskFull, RecordingError, few
 from recordings.layout import free_bytes
 from recordings.manifest import Level
 
@@ -50,25 +51,58 @@ class TakeWatch:
             self.tell_of_absent(take)
 
     def absent(self, take: Take) -> list[str]:
-        """Name the devices that should have a stream in a take and have none."""
+        """Name the devices that should have a stream in a take and have none.
+
+        And the streams that the rig expects, unless they were left out by choice.
+        """
+        return self._absent_devices(take) + self._absent_streams(take)
+
+    def _absent_devices(self, take: Take) -> list[str]:
         present = {s.device for s in take.xdf.streams.values() if s.device is not None}
         return self._devices.absent(present, take.gets)
 
-    def tell_of_absent(self, take: Take) -> None:
-        """Name, once, the devices that have no stream in a take and have not said why."""
-        for name in self.absent(take) if take.folder is not None else ():
-            snapshot = self._devices[name].snapshot
-            if name in take.told_absent or snapshot.error is not None:
-                continue
-            take.told_absent.add(name)
-            text = (
-                f"{name}: has no stream in this recording, as it is {snapshot.state}; "
-                "see its cable and its program, then start it again"
-            )
-            self._report(name, "warning", "device-missing", text, take.number)
+    def _absent_streams(self, take: Take) -> list[str]:
+        there = [stream.found for stream in take.xdf.streams.values()]
+        there += [stream.found for stream in self._pump.streams if not take.gets(stream.name)]
+        expected = self._devices.rig.expect
+        return [str(e) for e in expected if not any(matches(e, found) for found in there)]
 
-    def tell_of_nothing(self, take: Take) -> None:
-        """Say that a recording begins without any stream of data."""
+    def tell_of_absent(self, take: Take) -> None:
+        """Name, once, what has no stream in a take and has not said why."""
+        if take.folder is None:
+            return
+        for name in self._absent_devices(take):
+            snapshot = self._devices[name].snapshot
+            if snapshot.error is None:
+                text = (
+                    f"{name}: has no stream in this recording, as it is {snapshot.state}; "
+                    "see its cable and its program, then start it again"
+                )
+                self._tell_once(take, name, "device-missing", text)
+        for name in self._absent_streams(take):
+            text = (
+                f"{name} is not there: nothing of it is in this recording; start its program, and "
+                "see that its computer is in this network"
+            )
+            self._tell_once(take, name, "not-found", text)
+
+    def _tell_once(self, take: Take, name: str, code: str, text: str) -> None:
+        if name not in take.told_absent:
+            take.told_absent.add(name)
+            self._report(name, "warning", code, text, take.number)
+
+    def tell_of_beginning(self, take: Take) -> None:
+        """Say what a recording begins without: all streams of data, or those not selected.
+
+        What one script has chosen is in force for the recordings of all others.
+        """
+        self._tell_of_nothing(take)
+        data = (s.name for s in self._pump.streams if s.device != DEVICE)
+        if left_out := sorted({name for name in data if not take.gets(name)}):
+            text = f"{few(left_out)}: not selected, and not in this recording"
+            self._report("engine", "info", "not-selected", text, take.number)
+
+    def _tell_of_nothing(self, take: Take) -> None:
         if any(stream.device != DEVICE for stream in take.xdf.streams.values()):
             return
         there = [s.name for s in self._pump.data_streams if take.gets(s.name)]

@@ -221,11 +221,11 @@ class Controller:
             if save:
                 self._save_rig(text)
             self._opening = True
-            self.engine.close()
-            self.rig, self.recording.last = rig, None
-            self.engine = self._engine()
-            self._collect_anew()
             try:
+                self.engine.close()
+                self.rig, self.recording.last = rig, None
+                self.engine = self._engine()
+                self._collect_anew()
                 self.engine.open(WAIT_S, allow_missing=True, cancelled=self._closing.is_set)
             finally:
                 self._opening = False

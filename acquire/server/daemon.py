@@ -134,7 +134,12 @@ def run(order: DaemonOrder) -> int:
         leave = controller.events.on_event(events.write)
         app = api.guarded(api.build(controller), token, local_only=is_loopback(order.host))
         server, rcs = HttpServer(app, listener, certificate), RcsServer(controller, rcs_listener)
-        recovery = Recovery(order.where, controller.report, controller.checks.closed)
+        recovery = Recovery(
+            order.where,
+            controller.report,
+            controller.checks.closed,
+            lambda: controller.recording.running is not None,
+        )
         try:
             recovery.start()
             rcs.start()

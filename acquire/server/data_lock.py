@@ -39,15 +39,18 @@ class DataLock:
                 f"{data_dir}: another daemon (process {pid or 'unknown'}) records into this "
                 "folder; stop it, or name another folder with --data-dir"
             ) from None
-        # On a full disk the lock holds without a name: what is kept can still be fetched.
-        with contextlib.suppress(OSError):
-            os.ftruncate(self._file, 0)
-            os.write(self._file, f"{os.getpid()}\n".encode())
+        self._write("")
 
     def announce(self, url: str) -> None:
         """Write down where the daemon listens, for windows that look for it."""
-        os.lseek(self._file, 0, os.SEEK_SET)
-        os.write(self._file, f"{os.getpid()}\n{url}\n".encode())
+        self._write(f"{url}\n")
+
+    def _write(self, more: str) -> None:
+        # On a full disk the lock holds without a name: what is kept can still be fetched.
+        with contextlib.suppress(OSError):
+            os.ftruncate(self._file, 0)
+            os.lseek(self._file, 0, os.SEEK_SET)
+            os.write(self._file, f"{os.getpid()}\n{more}".encode())
 
     def __enter__(self) -> Self:
         return self
@@ -74,10 +77,10 @@ def gone(data_dir: Path) -> str | None:
     try:
         words = read_bytes(data_dir / NAME).decode("ascii", "replace").split()
     except (FileNotFoundError, NotADirectoryError):
-        words = []
+        words = ["none"]
     except OSError:  # too many open files, say: what is wrong shows where something is written
         return None
-    if words[:1] == [str(os.getpid())]:
+    if not words or words[0] == str(os.getpid()):  # without a word: the disk was full
         return None
     return (
         f"{data_dir}: is not the folder any more that this engine began with: its disk was "

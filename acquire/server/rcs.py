@@ -131,6 +131,7 @@ class Remote:
         self._notes = ""
         self._refused = ""  # why the last `filename` was refused, until one is accepted
         self._owed: set[str] = set()  # labels that were named in what was refused
+        self._named: set[str] = set()  # those that any `filename` has named
 
     def obey(self, text: str) -> str:
         """Carry out a line; gives the answer, without its line end."""
@@ -155,12 +156,16 @@ class Remote:
                     return "OK " + json.dumps(names, ensure_ascii=False)
                 case "marker":
                     return f"OK {self._controller.mark(line.rest):.6f}"
-        except (AcquireError, RecordingError) as error:
+        except (AcquireError, RecordingError, OSError) as error:
             said = told(error)
             if text.strip().partition(" ")[0].lower() == "filename":
                 self._refused = said
                 self._owed |= {label for label in _LABELS if f"{{{label}:" in text.lower()}
                 said += "; start is refused until a filename is accepted"
+            return f"ERR {said}"
+        except Exception as error:  # whoever asked waits for an answer
+            said = told(f"{type(error).__name__}: {error}")
+            self._controller.report("rcs", "error", "internal", f"{said}; please report this")
             return f"ERR {said}"
 
     def _start(self) -> str:
@@ -171,13 +176,20 @@ class Remote:
         running = self._controller.recording.start(
             self._labels, self._notes, self._run, next_run=True
         )
-        # Only this recording was meant by the number: the next start takes the next one.
-        self._run = None
-        return "OK" if running.started else f"OK already recording {running.folder.name}"
+        if running.started:
+            # Only this recording was meant by the number: the next start takes the next one.
+            self._run = None
+            return "OK"
+        if any(getattr(running.labels, key) != getattr(self._labels, key) for key in self._named):
+            raise ControlError(
+                f"already recording {running.folder.name}, which is not what filename named; "
+                "stop it first"
+            )
+        return f"OK already recording {running.folder.name}"
 
     def _stop(self) -> str:
         found = self._controller.recording.stop()
-        if found.outcome is not None and found.stopped and found.outcome.error:
+        if found.outcome is not None and found.outcome.error:  # also where it ended by itself
             raise RecordingError(found.outcome.error)
         return "OK" if found.stopped else "OK nothing was being recorded"
 
@@ -212,6 +224,7 @@ class Remote:
         if owed := self._owed - names.keys():
             raise ControlError(f"{' and '.join(sorted(owed))}: refused before; name it again, too")
         self._labels, self._refused, self._owed = labels, "", set()
+        self._named |= names.keys()
         if "run" in given:
             self._run = int(given["run"])
         kept = [f"{key}: {given[key]}" for key in _NO_PLACE if key in given]

@@ -4,6 +4,8 @@ Whether somebody still records one says the manifest: the process and when it wa
 that cannot be seen from here, its files do: a recorder writes a clock offset of each stream every
 2 s. One whose recorder is dead is finished as soon as no file of it grows: its cameras' processes
 end their files by themselves.
+
+It rests while anything records: what is read to be hashed may be a terabyte.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from acquire.processes.idle import be_idle
 from acquire.processes.messages import Tell
 from recordings import layout, owner
 from recordings.errors import RecordingError
@@ -31,16 +34,23 @@ LOOK_S = 0.2
 class Recovery:
     """Finishes the unfinished sessions of a data folder, in a thread of its own."""
 
-    def __init__(self, data_dir: Path, report: Tell, closed: Callable[[Path], None]) -> None:
+    def __init__(
+        self,
+        data_dir: Path,
+        report: Tell,
+        closed: Callable[[Path], None],
+        is_recording: Callable[[], bool],
+    ) -> None:
         """Prepare.
 
         Args:
             data_dir: where sessions are.
             report: hears what was done.
             closed: hears of each session that is closed now, in this object's thread.
+            is_recording: whether the disk is needed for a recording.
         """
         self._data_dir = data_dir
-        self._report, self._closed = report, closed
+        self._report, self._closed, self._is_recording = report, closed, is_recording
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="recovery", daemon=True)
 
@@ -58,7 +68,10 @@ class Recovery:
             self._thread.join()
 
     def _run(self) -> None:
+        be_idle()
         while self._found and not self._closing.wait(LOOK_S):
+            if self._is_recording():
+                continue
             for session in list(self._found):
                 if self._closing.is_set():
                     return
@@ -106,11 +119,13 @@ class Recovery:
 
     def _hash(self, folder: Path, manifest: Manifest) -> None:
         """Go on with the hashes of a session that was closed in good order."""
-        files = hashed_files(manifest.files, folder, {}, self._leave_if_closing)
+        files = hashed_files(manifest.files, folder, {}, self._rest_or_leave)
         manifest.model_copy(update={"files": files, "hashing": False}).save(folder)
         self._report("engine", "info", "hashed", f"{folder.name}: its hashes are complete")
 
-    def _leave_if_closing(self) -> None:
+    def _rest_or_leave(self) -> None:
+        while self._is_recording() and not self._closing.wait(LOOK_S):
+            pass
         if self._closing.is_set():
             raise _Left
 

@@ -33,7 +33,8 @@ from recordings.manifest import (
 
 DEFAULT_LABELS = {"study": "study", "participant": "test", "session": "01", "task": "test"}
 MAX_EVENTS = 2000
-"""Events kept in the manifest; the rest is in the event stream."""
+"""Events kept in the manifest, and as many again that are alarms: a script's notes must not crowd
+out what the certificate tells of. The rest is in the event stream."""
 MAX_CLOCK_TRIES = 20
 RESERVE_BYTES = 1 << 19
 """Kept back on the disk for the last manifests: a camera fills whatever else is set free."""
@@ -166,7 +167,7 @@ class SessionFolder:
 
     def add_event(self, event: Event) -> None:
         """Keep an event; the manifest on disk gets it with the next change."""
-        if len(self._events) < MAX_EVENTS:
+        if len(self._events) < (MAX_EVENTS if event.level == "info" else 2 * MAX_EVENTS):
             self._events.append(event)
 
     def started(

@@ -65,7 +65,7 @@ class Take:
     gated: frozenset[str] = frozenset()  # devices whose rows may come late
     alarms: int = 0
     failure: RecordingError | None = None
-    told_absent: set[str] = field(default_factory=set)  # devices without a stream, told already
+    told_absent: set[str] = field(default_factory=set)  # what has no stream, told already
     late: Counter[str] = field(default_factory=Counter)  # samples after its drain, by stream
     drained: threading.Event = field(default_factory=threading.Event)
     outcome: Future[Outcome] = field(default_factory=Future)

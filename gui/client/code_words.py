@@ -85,6 +85,7 @@ def _of_streams() -> dict[str, str]:
         "no-offset": tr("A clock is not known"),
         "not-connected": tr("A stream of the rig is not connected yet"),
         "not-found": tr("An expected stream is not there"),
+        "not-selected": tr("Streams were not selected"),
         "rate-off": tr("The rate is not what was announced"),
         "samples-dropped": tr("Samples were dropped"),
         "samples-late": tr("Samples came too late"),

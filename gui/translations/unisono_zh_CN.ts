@@ -2488,6 +2488,10 @@
         <translation>数据流已恢复</translation>
     </message>
     <message>
+        <source>Streams were not selected</source>
+        <translation>有数据流未被选中</translation>
+    </message>
+    <message>
         <source>A stream changed</source>
         <translation>数据流已改变</translation>
     </message>

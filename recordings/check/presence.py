@@ -17,10 +17,11 @@ _TROUBLES = frozenset(
     }
 )
 """The codes of events that a certificate must not pass over."""
+_BY_CHOICE = "not-selected"
 
 
 def presence_findings(manifest: Manifest | None, exams: Iterable[StreamExam]) -> Iterator[Finding]:
-    """Say that nothing was recorded, and which devices of the rig have no stream."""
+    """Say that nothing was recorded, and what the rig has or expects, and has no stream."""
     own = {entry.id for entry in manifest.streams if entry.device == "unisono"} if manifest else ()
     data = [e for e in exams if e.name != EVENTS_STREAM and e.stream.id not in own]
     if not any(len(exam.stamps) for exam in data):
@@ -36,7 +37,7 @@ def presence_findings(manifest: Manifest | None, exams: Iterable[StreamExam]) ->
             level="warn",
             code="device-absent",
             subject=name,
-            text="a device of the rig without a stream in the recording",
+            text="the rig has it, and the recording has no stream of it",
             remedy="see the events for why; take it out of the rig file where it is not wanted",
         )
 
@@ -48,6 +49,8 @@ def trouble_findings(manifest: Manifest | None) -> Iterator[Finding]:
     # Where the drops are counted, the stream's own finding says it.
     told = {(s.name, "samples-dropped") for s in manifest.streams if s.overflows}
     for event in manifest.events:
+        if event.code == _BY_CHOICE:
+            yield Finding(level="info", code=event.code, subject=event.source, text=event.text)
         if event.code in _TROUBLES and (event.source, event.code) not in told:
             told.add((event.source, event.code))
             yield Finding(level="warn", code=event.code, subject=event.source, text=event.text)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from acquire.server.data_lock import DataLock, gone
 from recordings.manifest import Manifest, State
 from recordings.stream_kinds import Fate
 from recordings.video.reader import VideoReader, count_packets
@@ -80,6 +81,18 @@ def test_too_small_a_disk_is_refused_with_both_figures(tmp_path: Path) -> None:
         needed = (1 << 20) + 10 * (1000 * (69 * 4 + 9) + 100 * (320 * 240 + 6 * 8 + 9))
         assert f"{needed / MB:,.1f} MB" in line
         assert not list(data.rglob("session.json"))
+
+
+def test_a_daemon_that_began_on_a_full_disk_records_once_there_is_space(tmp_path: Path) -> None:
+    with disk(tmp_path, 2 * MB) as path:
+        fill(path, leave=0)
+        with DataLock(path) as lock:
+            lock.announce("http://127.0.0.1:1")
+            assert gone(path) is None
+            (path / "filler").unlink()
+            assert gone(path) is None
+            (path / ".unisono-daemon.lock").unlink()  # as where the disk was unplugged
+            assert "is not the folder any more" in str(gone(path))
 
 
 def test_a_disk_that_fills_up_ends_the_recording_well(tmp_path: Path) -> None:

@@ -77,6 +77,44 @@ def test_a_daemon_may_be_allowed_to_record_nothing(tmp_path: Path) -> None:
     assert check(folder).verdict is Verdict.FAIL
 
 
+EXPECTING = """
+[[device]]
+name = "{eeg}"
+driver = "simulated-eeg"
+channels = 2
+rate_hz = 250
+
+[[expect]]
+name = "gaze-{eeg}"
+"""
+
+
+def test_an_expected_stream_that_never_came_is_no_pass(tmp_path: Path) -> None:
+    with Daemon(tmp_path, rig=EXPECTING) as daemon:
+        daemon.idle()
+        gaze = f"gaze-{daemon.eeg}"
+
+        def record() -> tuple[int, Path]:
+            session = Path(daemon.post("recording/start")["session"])
+            return daemon.post("recording/stop")["alarms"], session
+
+        alarms, without = record()
+        with Sources(Source(gaze)):
+            wait_for(lambda: not daemon.get("status")["missing"], what=gaze)
+            _, beside = record()
+            daemon.http.put("/api/streams/selection", json={"names": [daemon.eeg]})
+            _, unwanted = record()
+        daemon.end()
+    assert alarms == 1
+    assert event_codes(without).count("not-found") == 1
+    (missed,) = [f for f in check(without).findings if f.code == "device-absent"]
+    assert (missed.level, gaze in missed.subject) == ("warn", True)
+    for session in (beside, unwanted):
+        assert Manifest.load(session).absent == ()
+        assert "not-found" not in event_codes(session)
+    assert "not-selected" in event_codes(unwanted)
+
+
 MARKS = """
 import sys, time
 import numpy as np

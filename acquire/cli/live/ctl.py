@@ -105,10 +105,11 @@ def start(
     *,
     engine: EngineOptions,
 ) -> None:
-    """Begin a recording."""
+    """Begin a recording; exit 1 where another one runs, of other labels than those given."""
     answer = engine.client.post("recording/start", labels.given() | {"notes": notes})
     word = "recording" if answer["started"] else "was recording already"
     engine.show(answer, lambda told: [f"{word}: {told['session']}"])
+    raise typer.Exit(0 if answer["labels"] | labels.given() == answer["labels"] else 1)
 
 
 @app.command()
@@ -140,8 +141,9 @@ def _stopped_words(answer: Any) -> list[str]:
     if not answer["stopped"] and not answer["session"]:
         return ["nothing was recorded"]
     verdict = f", {answer['verdict']}" if answer["verdict"] else ""
+    before = "" if answer["stopped"] else "had ended already: "
     lost = sum(stream["lost"] for stream in answer["streams"])
-    return [f"{answer['state']}{verdict}: {answer['session']}; {lost} samples lost"]
+    return [f"{before}{answer['state']}{verdict}: {answer['session']}; {lost} samples lost"]
 
 
 def _ended(answer: Any) -> int:

@@ -27,7 +27,7 @@ _KEYS: Final[dict[str, tuple[str, ...]]] = {
     "devices": ("name", "driver", "state", "error"),
     "streams": ("name", "type", "health", "samples", "lost"),
     "events": ("number", "event"),
-    "recording/start": ("started", "session"),
+    "recording/start": ("started", "session", "labels"),
     "recording/stop": ("stopped", "session", "streams", "verdict", "error", "alarms"),
     "recording/split": ("before", "after"),
     "markers": ("recorded", "stamp"),

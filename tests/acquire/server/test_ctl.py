@@ -44,7 +44,9 @@ def test_a_recording_from_the_shell(daemon: Daemon, tmp_path: Path) -> None:
     begun = ctl(tmp_path, "start", "--participant", "07", "--task", "faces", "--json")
     assert begun.code == 0, begun.stderr
     assert "sub-07" in begun.json["session"]
-    assert "was recording already" in ctl(tmp_path, "start").stdout
+    again = ctl(tmp_path, "start", "--participant", "07")
+    assert (again.code, again.stdout.startswith("was recording already")) == (0, True)
+    assert ctl(tmp_path, "start", "--participant", "08").code == 1  # it is not hers that runs
     set_ = ctl(tmp_path, "mark", "smile", "--code", "12")
     assert set_.stdout.startswith("smile at ")
     assert "recording for " in ctl(tmp_path, "status").stdout
@@ -56,6 +58,7 @@ def test_a_recording_from_the_shell(daemon: Daemon, tmp_path: Path) -> None:
     assert ended.json["session"] == parted.json["after"]["session"]
     assert ended.json["verdict"] in ("PASS", "WARN")
     assert ended.code == (0 if ended.json["verdict"] == "PASS" else 1)
+    assert ctl(tmp_path, "stop").stdout.startswith("had ended already: complete")
     texts = load(Path(first) / "recording.xdf")["markers"].strings
     assert any("smile" in text for text in texts)
     told = ctl(tmp_path, "events", "--json").stdout.splitlines()

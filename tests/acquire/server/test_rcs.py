@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from acquire.errors import ControlError
 from acquire.server.rcs import MAX_CLIENTS, MAX_LINE, _names, is_foreign, parse
+from recordings.check.examination import check
 from recordings.manifest import Manifest
 from tests.acquire.daemon_program import Daemon, Remote, running
 from tests.acquire.program import load, wait_for
@@ -271,6 +272,43 @@ def test_what_a_filename_does_not_name_stays(daemon: Daemon) -> None:
         assert remote.ask("start") == "OK"
         assert remote.ask("status").endswith("sub-P12_ses-02_task-b_run-01")
         assert remote.ask("stop") == "OK"
+
+
+def test_a_start_that_finds_another_recording_is_no_success(daemon: Daemon) -> None:
+    with Remote(daemon.rcs_port) as remote:
+        assert remote.ask("filename {participant:P21}{session:01}{task:a}") == "OK"
+        assert remote.ask("start") == "OK"
+        assert remote.ask("start") == "OK already recording sub-P21_ses-01_task-a_run-01"
+        assert remote.ask("filename {participant:P22}{run:3}") == "OK"
+        assert remote.ask("start").startswith("ERR already recording sub-P21_ses-01_task-a_run-01")
+        assert remote.ask("stop") == "OK"
+        assert remote.ask("start") == "OK"
+        assert remote.ask("status").endswith("sub-P22_ses-01_task-a_run-03")
+        assert remote.ask("stop") == "OK"
+
+
+def test_a_recording_that_failed_before_its_stop_is_told_with_it(daemon: Daemon) -> None:
+    with Remote(daemon.rcs_port) as remote:
+        assert remote.ask("filename {participant:P23}{session:01}{task:a}") == "OK"
+        assert remote.ask("start") == "OK"
+        folder = Path(remote.ask("status").removeprefix("OK recording "))
+        (folder / "recording.xdf").rename(folder / "moved.xdf")
+        wait_for(lambda: daemon.get("status")["state"] == "failed", what="its end")
+        assert "is not there any more" in remote.ask("stop")
+        assert remote.ask("start") == "OK"
+        assert remote.ask("stop") == "OK"
+
+
+def test_what_is_not_selected_is_said_in_the_session(daemon: Daemon) -> None:
+    """A selection stays: the recordings of the next script, or of the window, are of it alone."""
+    with Remote(daemon.rcs_port) as remote:
+        assert remote.ask(f"select {daemon.marks}") == "OK"
+        folder = Path(daemon.post("recording/start", {"task": "selected"})["session"])
+        daemon.post("recording/stop", {"verify": True})
+        assert remote.ask("select all") == "OK"
+    (finding,) = [f for f in check(folder).findings if f.code == "not-selected"]
+    assert daemon.eeg in finding.text
+    assert daemon.marks not in finding.text
 
 
 def test_the_example_of_labrecorders_readme_is_answered_in_words(daemon: Daemon) -> None:

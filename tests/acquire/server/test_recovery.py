@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import shutil
+import socket
 import threading
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from recordings.manifest import Manifest, State
 from recordings.repair.session import repair_session
 from tests.acquire.daemon_program import Daemon
 from tests.acquire.program import kill, load, unisono, wait_for
+from tests.recordings.simulated_session import Plan, make_session
 
 LOST_S = 1.0
 
@@ -85,7 +87,9 @@ def test_a_session_that_is_being_recorded_is_left_alone(tmp_path: Path) -> None:
         session = Path(daemon.post("recording/start", {"participant": "01"})["session"])
         daemon.wait_for_samples(daemon.eeg)
         told: list[str] = []
-        recovery = Recovery(daemon.data_dir, lambda *event: told.append(event[2]), _nobody)
+        recovery = Recovery(
+            daemon.data_dir, lambda *event: told.append(event[2]), _nobody, lambda: False
+        )
         recovery.start()
         wait_for(lambda: not [t for t in threading.enumerate() if t.name == "recovery"])
         recovery.close()
@@ -94,6 +98,34 @@ def test_a_session_that_is_being_recorded_is_left_alone(tmp_path: Path) -> None:
         daemon.post("recording/stop")
         daemon.end()
     assert Manifest.load(session).state is State.COMPLETE
+
+
+def test_nothing_is_hashed_while_anything_records(tmp_path: Path) -> None:
+    """The next participant comes while a terabyte of the crash is still to be read."""
+    session = make_session(tmp_path, Plan(seconds=1.0))
+    manifest = Manifest.load(session)
+    host = manifest.host | {"name": socket.gethostname(), "pid": "999999999"}
+    files = tuple(file.model_copy(update={"sha256": None}) for file in manifest.files)
+    left = {"host": host, "hashing": True, "files": files}
+    manifest.model_copy(update=left).save(session)
+    records, asked = threading.Event(), threading.Semaphore(0)
+    records.set()
+
+    def is_recording() -> bool:
+        asked.release()
+        return records.is_set()
+
+    recovery = Recovery(tmp_path, lambda *event: None, _nobody, is_recording)
+    try:
+        recovery.start()
+        for _ in range(10):  # more looks than what nobody writes is watched for
+            assert asked.acquire(timeout=30)
+        assert Manifest.load(session).hashing
+        records.clear()
+        wait_for(lambda: not Manifest.load(session).hashing, what="hashes")
+    finally:
+        recovery.close()
+    assert all(file.sha256 for file in Manifest.load(session).files)
 
 
 def test_what_a_dead_recorder_left_is_finished_once_no_file_of_it_grows(tmp_path: Path) -> None:
