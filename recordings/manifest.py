@@ -140,8 +140,8 @@ class MediaEntry(Frozen):
     captured: int = 0
     frames: int = 0  # packets in the file, or in all files
     parts: tuple[VideoPart, ...] = ()
-    # The last rows that say stored of frames that the encoder then failed to write: counted as
-    # encoder_error in `fates`.
+    # The last rows of files that say stored of frames that the encoder then failed to write:
+    # counted as encoder_error in `fates`.
     taken_back: int = 0
     untimed: int = 0  # frames at the end of files without a row: what a crash leaves
     late_p99_ms: float | None = None  # from a frame's arrival until it was taken in
@@ -151,6 +151,12 @@ class MediaEntry(Frozen):
     def files(self) -> tuple[str, ...]:
         """All files, in the order of their frames."""
         return (self.file, *(part.file for part in self.parts))
+
+    @property
+    def frames_of_files(self) -> tuple[int, ...]:
+        """How many frames or blocks each of `files` has."""
+        further = tuple(part.frames for part in self.parts)
+        return (self.frames - sum(further), *further)
 
 
 class VideoEntry(MediaEntry):

@@ -10,6 +10,7 @@ import numpy as np
 
 from recordings.arrays import F64Array, I64Array
 from recordings.errors import RecordingError
+from recordings.frame_files import files_of, is_in_file
 from recordings.manifest import MediaEntry
 from recordings.read.stream import Stream
 from recordings.stream_kinds import INDEX_CHANNELS, Fate
@@ -42,9 +43,19 @@ class Stored(Generic[Entry]):
     @cached_property
     def rows(self) -> I64Array:
         """The row of the index stream of each stored frame, shape (n,)."""
+        return self._placed[0]
+
+    @cached_property
+    def _placed(self) -> tuple[I64Array, I64Array]:
+        """The row of each stored frame, and the number of its file."""
         index, _, fate = self.index[1].T
-        stored = np.flatnonzero((fate == Fate.STORED.code) & (index >= 0))
-        return stored[: len(stored) - self.entry.taken_back]
+        rows = np.flatnonzero((fate == Fate.STORED.code) & (index >= 0))
+        inside = index[rows].astype(np.int64)
+        files = files_of(inside, self.entry.frames_of_files)
+        if self.entry.taken_back:
+            there = is_in_file(inside, files, self.entry.frames_of_files)
+            rows, files = rows[there], files[there]
+        return rows, files
 
     @property
     def places(self) -> tuple[I64Array, I64Array]:
@@ -56,11 +67,9 @@ class Stored(Generic[Entry]):
         """(times, file number, index in the file, device frame) of each stored frame."""
         times, values = self.index
         index, frame, _ = values.T
-        stored = self.rows
-        index = index[stored].astype(np.int64)
-        file = np.cumsum(np.r_[0, np.diff(index) < 0]) if len(index) else index
+        stored, file = self._placed
         numbers = np.nan_to_num(frame[stored], nan=-1).astype(np.int64)
-        return _without_holes(times[stored]), file.astype(np.int64), index, numbers
+        return _without_holes(times[stored]), file, index[stored].astype(np.int64), numbers
 
     @property
     def times(self) -> F64Array:
