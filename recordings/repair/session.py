@@ -197,8 +197,8 @@ def _last(manifest: Manifest, streams: Iterable[tuple[str | None, XdfStream]]) -
 
     Those of a node may go on in its own copy after the crash.
     """
-    devices = (manifest.rig or {}).get("device", ())
-    elsewhere = {d.get("name") for d in devices if isinstance(d, dict) and d.get("node")}
+    devices = (manifest.rig or {}).get("device") or ()
+    elsewhere = {d.get("name") for d in devices if d.get("node")}
     ends = [
         float(correct(stream.stamps_of(len(stream) - 1, len(stream)), _fit(stream))[0])
         for device, stream in streams
