@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 from recordings import layout
 from recordings.clock_offsets import ClockFit, correct, fit_offsets
+from recordings.disk.hashing import sha256_of
 from recordings.errors import RecordingError
 from recordings.manifest import Event, FileEntry, Manifest, State, StreamEntry
 from recordings.repair.videos import described, index_rows, media_of
@@ -164,6 +165,7 @@ def _describe(folder: Path, before: Manifest, done: XdfRepaired) -> None:
     names += [path.name for path in copies]
     names += [f.path for f in before.files if f.path.endswith(layout.STORED_SUFFIX)]
     names += [name for name in _COPIED if (folder / name).is_file()]
+    now = tuple(FileEntry.of(folder / n) for n in names if (folder / n).is_file())
     before.model_copy(
         update={
             "state": State.REPAIRED,
@@ -171,10 +173,27 @@ def _describe(folder: Path, before: Manifest, done: XdfRepaired) -> None:
             "streams": (*entries, *(e for e in before.streams if e.alignment is not None)),
             "videos": videos,
             "sounds": sounds,
-            "events": (*before.events, event),
-            "files": tuple(FileEntry.of(folder / n) for n in names if (folder / n).is_file()),
+            "events": (*before.events, event, *_unlike(before, now, done.source, event.time)),
+            "files": now,
         }
     ).save(folder)
+
+
+def _unlike(before: Manifest, now: Iterable[FileEntry], xdf: Path, time: float) -> Iterator[Event]:
+    """Tell which files were not as they had been closed: the copy's own hashes hide that."""
+    found = {entry.path: entry.sha256 for entry in now}
+    for entry in before.files:
+        if entry.path in before.elsewhere or entry.sha256 is None:
+            continue
+        if entry.path == layout.XDF_NAME:  # written anew: what it was made of counts
+            found[entry.path] = sha256_of(xdf)
+        if entry.path not in found:
+            code, text = "was-missing", "was there when the session was closed, and is gone"
+        elif found[entry.path] != entry.sha256:
+            code, text = "was-changed", "is not as it was when the session was closed"
+        else:
+            continue
+        yield Event(time=time, source=entry.path, level="error", code=code, text=text)
 
 
 def entry_of(stream: XdfStream) -> StreamEntry:
