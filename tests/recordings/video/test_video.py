@@ -335,11 +335,11 @@ def test_a_damaged_frame_of_ffv1_is_told_and_not_filled_in_from_the_one_before(
         for k in (0, 1, 3, 4):
             assert np.array_equal(reader.frame(k), images[k])
             assert np.array_equal(gray.frame(k), images[k])
-        with pytest.raises(RecordingError, match="frame 2 .*checksum"):
+        with pytest.raises(RecordingError, match=r"frame 2 .*checksum"):
             reader.frame(2)
-        with pytest.raises(RecordingError, match="frame 2 .*checksum"):
+        with pytest.raises(RecordingError, match=r"frame 2 .*checksum"):
             gray.frame(2)
-        with pytest.raises(RecordingError, match="frame 2 .*checksum"):
+        with pytest.raises(RecordingError, match=r"frame 2 .*checksum"):
             list(reader.frames())
 
 
