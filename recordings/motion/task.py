@@ -37,7 +37,7 @@ STRETCH: Final = 900
 """Used frames of a stretch: half a minute."""
 AHEAD: Final = 8
 """Pictures that are decoded ahead of their measurement."""
-VERSION: Final = 2
+VERSION: Final = 3
 """Of the way of measuring: what another one has begun is begun anew."""
 
 Tell = Callable[[int, int], None]
