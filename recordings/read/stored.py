@@ -36,9 +36,10 @@ class Stored(Generic[Entry]):
     def index(self) -> tuple[F64Array, F64Array]:
         """All rows of the index stream, whatever became of the frame.
 
-        LSL times, shape (rows,), and file index, device frame and fate, shape (rows, 3).
+        LSL times, shape (rows,), and file index, device frame and fate, shape (rows, 3). A stamp
+        that cannot be true is where its neighbours say: the frame would be lost among years.
         """
-        return self.stream.read(channels=_COLUMNS)
+        return self.stream.mended, self.stream.read(channels=_COLUMNS)[1]
 
     @cached_property
     def rows(self) -> I64Array:
@@ -69,14 +70,14 @@ class Stored(Generic[Entry]):
         index, frame, _ = values.T
         stored, file = self._placed
         numbers = np.nan_to_num(frame[stored], nan=-1).astype(np.int64)
-        return _without_holes(times[stored]), file, index[stored].astype(np.int64), numbers
+        return times[stored], file, index[stored].astype(np.int64), numbers
 
     @property
     def times(self) -> F64Array:
         """LSL times of the stored frames, shape (n,).
 
         Of a camera the middle of the exposure, of a sound the first sample of a block. Of one whose
-        stamp is no number, the time of the one before; `index` has stamps as they are.
+        stamp cannot be true, where its neighbours say; `stream` has stamps as they are.
         """
         return self._rows[0]
 
@@ -108,12 +109,3 @@ class Stored(Generic[Entry]):
         if number >= len(files):
             raise RecordingError(f"{self.name}: file {number + 1} is not in the manifest")
         return self._folder / files[number]
-
-
-def _without_holes(times: F64Array) -> F64Array:
-    """Return times in which what is no number is the one before, or the first there is."""
-    known = np.flatnonzero(np.isfinite(times))
-    if len(known) in (0, len(times)):
-        return times
-    before = np.searchsorted(known, np.arange(len(times)), "right") - 1
-    return np.asarray(times[known[np.maximum(before, 0)]], np.float64)
