@@ -13,7 +13,7 @@ from recordings.disk.hashing import sha256_of
 from recordings.errors import RecordingError
 from recordings.manifest import Event, FileEntry, Manifest, State, StreamEntry
 from recordings.repair.videos import described, index_rows, media_of
-from recordings.repair.xdf import XdfRepaired, finish_xdf, repair_xdf
+from recordings.repair.xdf import XdfRepaired, finish_xdf, repair_xdf, stage_of
 from recordings.xdf.merged import read_merged
 from recordings.xdf.reader import read_xdf
 from recordings.xdf.stream import XdfStream
@@ -31,11 +31,6 @@ def repair(path: Path, out: Path | None = None) -> XdfRepaired:
     """
     target = out or copy_of(path)
     return repair_session(path, target) if path.is_dir() else repair_xdf(path, target)
-
-
-def stage_of(target: Path) -> Path:
-    """Say where a repaired copy is while it is being written."""
-    return target.with_name(f"{target.name}.part")
 
 
 def copy_of(path: Path) -> Path:
