@@ -49,7 +49,8 @@ def one_line(error: BaseException) -> str:
 def bad_key(error: ValidationError, whole: str = "content") -> str:
     """Return the first key that does not fit and why; `whole` names what has no key."""
     first = error.errors()[0]
-    return f"{'.'.join(map(str, first['loc'])) or whole}: {first['msg']}"
+    said = first["msg"].removeprefix("Value error, ")  # pydantic's, of our own checks
+    return f"{'.'.join(map(str, first['loc'])) or whole}: {said}"
 
 
 def is_full(error: OSError) -> bool:

@@ -13,9 +13,9 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from recordings import owner
 from recordings.disk.atomic import replace_file
@@ -23,7 +23,16 @@ from recordings.disk.hashing import sha256_of
 from recordings.disk.regular import read_text
 from recordings.errors import RecordingError, bad_key, why
 from recordings.layout import RATINGS_NAME
-from recordings.names import check_file_name
+from recordings.manifest_fields import (
+    FileName,
+    Finite,
+    Moment,
+    Participant,
+    RigTables,
+    SessionLabel,
+    StudyName,
+    Task,
+)
 from recordings.stream_kinds import Fate
 
 FORMAT: Final = "unisono-session"
@@ -50,8 +59,8 @@ class Frozen(BaseModel):
 class ClockPair(Frozen):
     """One moment on two clocks."""
 
-    utc: str  # ISO 8601 with microseconds and Z
-    lsl: float
+    utc: Moment  # ISO 8601 with microseconds and Z
+    lsl: Finite
 
     @classmethod
     def of(cls, utc: datetime, lsl: float) -> Self:
@@ -118,7 +127,7 @@ class StreamEntry(Frozen):
 class VideoPart(Frozen):
     """A further file of a camera or microphone; its file indices begin at 0 again."""
 
-    file: str
+    file: FileName
     codec: str
     tiling: str
     frames: int
@@ -132,7 +141,7 @@ class MediaEntry(Frozen):
     """
 
     name: str
-    file: str
+    file: FileName
     codec: str
     rate_hz: float  # frames or blocks a second
     lsl_start: float
@@ -140,8 +149,8 @@ class MediaEntry(Frozen):
     captured: int = 0
     frames: int = 0  # packets in the file, or in all files
     parts: tuple[VideoPart, ...] = ()
-    # The last rows that say stored of frames that the encoder then failed to write: counted as
-    # encoder_error in `fates`.
+    # The last rows of files that say stored of frames that the encoder then failed to write:
+    # counted as encoder_error in `fates`.
     taken_back: int = 0
     untimed: int = 0  # frames at the end of files without a row: what a crash leaves
     late_p99_ms: float | None = None  # from a frame's arrival until it was taken in
@@ -151,6 +160,12 @@ class MediaEntry(Frozen):
     def files(self) -> tuple[str, ...]:
         """All files, in the order of their frames."""
         return (self.file, *(part.file for part in self.parts))
+
+    @property
+    def frames_of_files(self) -> tuple[int, ...]:
+        """How many frames or blocks each of `files` has."""
+        further = tuple(part.frames for part in self.parts)
+        return (self.frames - sum(further), *further)
 
 
 class VideoEntry(MediaEntry):
@@ -173,7 +188,7 @@ class SoundEntry(MediaEntry):
 class FileEntry(Frozen):
     """One file of the session, with its hash once it is closed."""
 
-    path: str
+    path: FileName
     bytes: int | None = None
     sha256: str | None = None
 
@@ -187,17 +202,10 @@ class FileEntry(Frozen):
         return cls(path=path.name, bytes=path.stat().st_size, sha256=sha256_of(path))
 
 
-def _file_name(name: str) -> str:
-    try:
-        return check_file_name(name)
-    except RecordingError as error:
-        raise ValueError(str(error)) from error
-
-
 class PendingFile(Frozen):
     """A file of the session that is still on a node; once collected it is one of `files`."""
 
-    path: Annotated[str, AfterValidator(_file_name)]  # its name in the session's folder
+    path: FileName  # its name in the session's folder
     node: str
     bytes: int | None = Field(default=None, ge=0)  # None: the node has not told yet
     sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] | None = None
@@ -206,7 +214,7 @@ class PendingFile(Frozen):
 class LostFile(Frozen):
     """A file of the session that was on a node and will never be here."""
 
-    path: Annotated[str, AfterValidator(_file_name)]
+    path: FileName
     node: str
     reason: str
 
@@ -251,22 +259,22 @@ class Manifest(Frozen):
     format: Literal["unisono-session"] = FORMAT
     version: int = VERSION
     state: State
-    study: str
-    participant: str
-    session: str
-    task: str
-    run: int
+    study: StudyName
+    participant: Participant
+    session: SessionLabel
+    task: Task
+    run: Annotated[int, Field(ge=0)]
     notes: str = ""
     simulated: bool = False
     seed: int | None = None
     software: dict[str, str]
     host: dict[str, str]
-    rig: dict[str, Any] | None = None
+    rig: RigTables | None = None
     rig_text: str | None = None
     rig_sha256: str | None = None
     clock: tuple[ClockPair, ...] = ()  # at the start, and at the stop
-    lsl_start: float | None = None
-    lsl_stop: float | None = None
+    lsl_start: Finite | None = None
+    lsl_stop: Finite | None = None
     streams: tuple[StreamEntry, ...] = ()
     absent: tuple[str, ...] = ()  # devices and expected streams of the rig with nothing in here
     videos: tuple[VideoEntry, ...] = ()
@@ -312,7 +320,7 @@ class Manifest(Frozen):
         """The mains frequency that the rig file names."""
         rig = (self.rig or {}).get("rig")
         value = rig.get("powerline_hz") if isinstance(rig, dict) else None
-        return float(value) if value else None
+        return float(value) if isinstance(value, int | float) and value else None
 
     @property
     def node_run(self) -> str | None:

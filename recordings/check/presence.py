@@ -18,6 +18,8 @@ _TROUBLES = frozenset(
 )
 """The codes of events that a certificate must not pass over."""
 _BY_CHOICE = "not-selected"
+_DAMAGED = frozenset({"was-missing", "was-changed"})
+"""Of a repair: the original was no longer what had been recorded."""
 
 
 def presence_findings(manifest: Manifest | None, exams: Iterable[StreamExam]) -> Iterator[Finding]:
@@ -51,6 +53,14 @@ def trouble_findings(manifest: Manifest | None) -> Iterator[Finding]:
     for event in manifest.events:
         if event.code == _BY_CHOICE:
             yield Finding(level="info", code=event.code, subject=event.source, text=event.text)
-        if event.code in _TROUBLES and (event.source, event.code) not in told:
-            told.add((event.source, event.code))
-            yield Finding(level="warn", code=event.code, subject=event.source, text=event.text)
+        if event.code not in _TROUBLES | _DAMAGED or (event.source, event.code) in told:
+            continue
+        told.add((event.source, event.code))
+        damaged = event.code in _DAMAGED
+        yield Finding(
+            level="fail" if damaged else "warn",
+            code=event.code,
+            subject=event.source,
+            text=event.text,
+            remedy="copy it again from where it was recorded, and repair that" if damaged else "",
+        )

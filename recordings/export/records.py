@@ -29,7 +29,7 @@ class Record:
 
     kind: str
     session: str
-    recorded: str  # UTC of the start: two sessions of one name are told apart by it
+    recorded: str  # of `starts_of`: two sessions of one name are told apart by it
     fingerprint: str
     files: dict[str, int] = field(default_factory=dict)  # path in the target: bytes
     version: str = ""  # of the program that wrote it
@@ -49,7 +49,7 @@ class MadeFrom:
     """What an export is made from and by, as it is before anything is read."""
 
     digest: str  # of the manifest
-    recorded: str  # UTC of the start
+    recorded: str  # of `starts_of`
     fingerprint: str
 
 
@@ -133,10 +133,22 @@ def fingerprint(kind: str, settings: Any, session: Path, digest: str) -> str:
 
 
 def source_of(session: Path) -> tuple[str, str]:
-    """Return (digest of the recording, UTC of its start)."""
+    """Return (digest of the recording, when it was begun as `starts_of` has it)."""
     _, _, manifest = locate(session)
-    digest = manifest.digest() if manifest else _as_text(session)
-    return digest, manifest.clock[0].utc if manifest and manifest.clock else ""
+    return manifest.digest() if manifest else _as_text(session), starts_of(session)[0]
+
+
+def starts_of(session: Path) -> tuple[str, str]:
+    """Return what stands for the start of a recording, and its UTC, as older records have it.
+
+    A record lies in what is shared, whose dates were perhaps shifted: it names none. The reading of
+    LSL's clock beside it keeps the day from being found by trying all.
+    """
+    _, _, manifest = locate(session)
+    if manifest is None or not manifest.clock:
+        return "", ""
+    pair = manifest.clock[0]
+    return hashlib.sha256(f"{pair.utc} {pair.lsl!r}".encode()).hexdigest()[:16], pair.utc
 
 
 def made_from(kind: str, settings: Any, session: Path) -> MadeFrom:

@@ -37,6 +37,7 @@ from recordings.export.records import (
     record_path,
     session_name,
     stage_in,
+    starts_of,
 )
 from recordings.export.staging import EXPORT, Job, Staged, full_text
 from recordings.version import program_version
@@ -167,9 +168,9 @@ def _is_there(order: Order, session: Path) -> Record | None:
     record = read_record(order.target, session_name(session), order.kind)
     if record is None:
         return None
-    if record.recorded != source.recorded:
+    if record.recorded not in starts_of(session):
         raise RecordingError(
-            f"{order.target} has another session {record.session!r}, recorded {record.recorded}; "
+            f"{order.target} has another session {record.session!r}, recorded at another time; "
             "export this one to a folder of its own"
         )
     same = record.fingerprint == source.fingerprint

@@ -1,7 +1,8 @@
 """`unisono export video`: an ordinary MP4 of each camera, colours interpolated, with true times.
 
-H.264, 4:2:0, time base 1 µs: each frame has the time at which it was exposed, so that a player
-shows a gap as a gap. It is for looking; measurements belong on the lossless original.
+H.264, 4:2:0, time base 1 µs (10 µs where a gap is over 35 minutes): each frame has the time at
+which it was exposed, so that a player shows a gap as a gap. It is for looking; measurements belong
+on the lossless original.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -19,6 +20,8 @@ from recordings.export.records import session_name
 from recordings.read.camera import Camera
 from recordings.read.session import Session, camera_of
 from recordings.video.pixel_formats import Picture
+
+_LONGEST_TICKS: Final = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +99,13 @@ def write_frames(
     """
     import av
 
-    tick = Fraction(1, form.ticks_s)
-    stamps = ticks(camera.times[frames.start : frames.stop], form.ticks_s).tolist()
+    times = camera.times[frames.start : frames.stop]
+    ticks_s = form.ticks_s
+    # No frame of an MP4 is shown for more ticks, 35 minutes of µs: a gate may be shut for longer.
+    while ticks_s > 1000 and np.diff(times).max(initial=0.0) * ticks_s > _LONGEST_TICKS:
+        ticks_s //= 10
+    tick = Fraction(1, ticks_s)
+    stamps = ticks(times, ticks_s).tolist()
     pictures = camera.run(frames.start, frames.stop)
     flags = {"movflags": form.flags} if form.flags else {}
     with av.open(str(path), "w", format=form.container, options=flags) as container:

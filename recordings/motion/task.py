@@ -37,7 +37,7 @@ STRETCH: Final = 900
 """Used frames of a stretch: half a minute."""
 AHEAD: Final = 8
 """Pictures that are decoded ahead of their measurement."""
-VERSION: Final = 2
+VERSION: Final = 3
 """Of the way of measuring: what another one has begun is begun anew."""
 
 Tell = Callable[[int, int], None]
@@ -75,11 +75,10 @@ def run_task(
 
 def used_frames(times: F64Array) -> I64Array:
     """Return the stored frames of a grid: for each moment the last one not after it, once."""
-    if not len(times):
-        return np.empty(0, np.int64)
-    count = int(np.floor((times[-1] - times[0]) * RATE_HZ + 1e-6)) + 1
-    grid = times[0] + np.arange(count) / RATE_HZ
-    return np.unique(np.searchsorted(times, grid + 1e-9, "right") - 1).astype(np.int64)
+    # No grid is made: one that a clock spans which was set amid the recording has no end.
+    moments = (times - times[:1]) * RATE_HZ - 1e-6
+    following = np.append(moments[1:], np.floor(moments[-1:] + 2e-6) + 1e-6)
+    return np.flatnonzero(np.ceil(moments) < following).astype(np.int64)
 
 
 def stretches(count: int) -> list[range]:

@@ -15,7 +15,7 @@ from typing import Final, NamedTuple, Protocol
 import numpy as np
 
 from recordings.arrays import BoolArray, F64Array, I64Array, U8Array
-from recordings.motion.alignment import Fit, Flow, cut, fit_head, residual, rigid_places
+from recordings.motion.alignment import Fit, Flow, cut, fit_head, is_alike, residual, rigid_places
 from recordings.motion.anatomy import CROP, PLACES, Face, chained
 
 RENEWED: Final = 100
@@ -105,9 +105,10 @@ class Tracer:
             return row
         assert self._reference is not None
         crop = cut(gray, self._to_picture)
-        flow = self._flow.between(self._reference.crop, crop)
+        then = self._reference.crop
+        flow = self._flow.between(then, crop)
         fit = fit_head(flow, self._rigid)
-        if not fit.is_good:
+        if not (fit.is_good and is_alike(then, crop, fit.matrix, self._rigid)):
             self._reference, self._without = None, 0
             return row
         self._values = self._reference.values + self._moved(flow, fit)

@@ -25,7 +25,8 @@ from recordings.export.places import read_exports
 from recordings.export.records import error_path, failure_path, record_path, stage_in
 from recordings.manifest import MANIFEST_NAME, Manifest
 from recordings.read.sessions import is_session, of_study, walk
-from recordings.repair.session import copy_of, stage_of
+from recordings.repair.session import copy_of
+from recordings.repair.xdf import stage_of
 from recordings.study.copies import copies
 from recordings.study.facts import unreadable_digest
 

@@ -110,7 +110,7 @@ def _in_file(path: Path, name: str) -> Iterator[Trace]:
         yield Trace(
             name, "paths of this computer", "do not share it; `unisono erase` needs it here"
         )
-    elif suffix in _TEXT and not name.startswith(".unisono/"):
+    elif suffix in _TEXT:
         yield from _in_text(path, name)
 
 

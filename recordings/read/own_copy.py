@@ -12,6 +12,7 @@ import numpy as np
 
 from recordings.arrays import F64Array
 from recordings.errors import RecordingError
+from recordings.frame_files import runs_of
 from recordings.manifest import Gap, StreamEntry
 from recordings.stream_kinds import INDEX_CHANNELS, LOST_FATES, Fate
 from recordings.xdf.merged import MergedStream, added_in
@@ -58,8 +59,7 @@ def stored_until(copy_xdf: Path, stream: str, lsl_stop: float) -> tuple[int, ...
         index, early = index[stored], rows.stamps[stored] <= lsl_stop
     if not len(index):
         return ()
-    file = np.cumsum(np.r_[0, np.diff(index) <= 0])
-    return tuple(np.bincount(file, early).astype(int).tolist())
+    return tuple(np.bincount(runs_of(index), early).astype(int).tolist())
 
 
 def completed(entry: StreamEntry | None, stream: XdfStream) -> StreamEntry | None:

@@ -310,7 +310,7 @@ def _add_stored(
         if not file.path.endswith(layout.STORED_SUFFIX):
             continue
         try:
-            stored = read_xdf(folder / names.check_file_name(file.path))
+            stored = read_xdf(folder / file.path)
         except RecordingError as error:
             if on_unreadable is None:
                 recording.close()

@@ -10,6 +10,7 @@ import numpy as np
 
 from recordings.arrays import F64Array, I64Array
 from recordings.errors import RecordingError
+from recordings.frame_files import files_of, is_in_file
 from recordings.manifest import MediaEntry
 from recordings.read.stream import Stream
 from recordings.stream_kinds import INDEX_CHANNELS, Fate
@@ -35,16 +36,27 @@ class Stored(Generic[Entry]):
     def index(self) -> tuple[F64Array, F64Array]:
         """All rows of the index stream, whatever became of the frame.
 
-        LSL times, shape (rows,), and file index, device frame and fate, shape (rows, 3).
+        LSL times, shape (rows,), and file index, device frame and fate, shape (rows, 3). A stamp
+        that cannot be true is where its neighbours say: the frame would be lost among years.
         """
-        return self.stream.read(channels=_COLUMNS)
+        return self.stream.mended, self.stream.read(channels=_COLUMNS)[1]
 
     @cached_property
     def rows(self) -> I64Array:
         """The row of the index stream of each stored frame, shape (n,)."""
+        return self._placed[0]
+
+    @cached_property
+    def _placed(self) -> tuple[I64Array, I64Array]:
+        """The row of each stored frame, and the number of its file."""
         index, _, fate = self.index[1].T
-        stored = np.flatnonzero((fate == Fate.STORED.code) & (index >= 0))
-        return stored[: len(stored) - self.entry.taken_back]
+        rows = np.flatnonzero((fate == Fate.STORED.code) & (index >= 0))
+        inside = index[rows].astype(np.int64)
+        files = files_of(inside, self.entry.frames_of_files)
+        if self.entry.taken_back:
+            there = is_in_file(inside, files, self.entry.frames_of_files)
+            rows, files = rows[there], files[there]
+        return rows, files
 
     @property
     def places(self) -> tuple[I64Array, I64Array]:
@@ -56,18 +68,16 @@ class Stored(Generic[Entry]):
         """(times, file number, index in the file, device frame) of each stored frame."""
         times, values = self.index
         index, frame, _ = values.T
-        stored = self.rows
-        index = index[stored].astype(np.int64)
-        file = np.cumsum(np.r_[0, np.diff(index) < 0]) if len(index) else index
+        stored, file = self._placed
         numbers = np.nan_to_num(frame[stored], nan=-1).astype(np.int64)
-        return _without_holes(times[stored]), file.astype(np.int64), index, numbers
+        return times[stored], file, index[stored].astype(np.int64), numbers
 
     @property
     def times(self) -> F64Array:
         """LSL times of the stored frames, shape (n,).
 
         Of a camera the middle of the exposure, of a sound the first sample of a block. Of one whose
-        stamp is no number, the time of the one before; `index` has stamps as they are.
+        stamp cannot be true, where its neighbours say; `stream` has stamps as they are.
         """
         return self._rows[0]
 
@@ -99,12 +109,3 @@ class Stored(Generic[Entry]):
         if number >= len(files):
             raise RecordingError(f"{self.name}: file {number + 1} is not in the manifest")
         return self._folder / files[number]
-
-
-def _without_holes(times: F64Array) -> F64Array:
-    """Return times in which what is no number is the one before, or the first there is."""
-    known = np.flatnonzero(np.isfinite(times))
-    if len(known) in (0, len(times)):
-        return times
-    before = np.searchsorted(known, np.arange(len(times)), "right") - 1
-    return np.asarray(times[known[np.maximum(before, 0)]], np.float64)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 from recordings import layout
 from recordings.clock_offsets import ClockFit, correct, fit_offsets
+from recordings.disk.hashing import sha256_of
 from recordings.errors import RecordingError
 from recordings.manifest import Event, FileEntry, Manifest, State, StreamEntry
 from recordings.repair.videos import described, index_rows, media_of
-from recordings.repair.xdf import XdfRepaired, finish_xdf, repair_xdf
+from recordings.repair.xdf import XdfRepaired, finish_xdf, repair_xdf, stage_of
 from recordings.xdf.merged import read_merged
 from recordings.xdf.reader import read_xdf
 from recordings.xdf.stream import XdfStream
@@ -30,11 +31,6 @@ def repair(path: Path, out: Path | None = None) -> XdfRepaired:
     """
     target = out or copy_of(path)
     return repair_session(path, target) if path.is_dir() else repair_xdf(path, target)
-
-
-def stage_of(target: Path) -> Path:
-    """Say where a repaired copy is while it is being written."""
-    return target.with_name(f"{target.name}.part")
 
 
 def copy_of(path: Path) -> Path:
@@ -164,6 +160,7 @@ def _describe(folder: Path, before: Manifest, done: XdfRepaired) -> None:
     names += [path.name for path in copies]
     names += [f.path for f in before.files if f.path.endswith(layout.STORED_SUFFIX)]
     names += [name for name in _COPIED if (folder / name).is_file()]
+    now = tuple(FileEntry.of(folder / n) for n in names if (folder / n).is_file())
     before.model_copy(
         update={
             "state": State.REPAIRED,
@@ -171,10 +168,27 @@ def _describe(folder: Path, before: Manifest, done: XdfRepaired) -> None:
             "streams": (*entries, *(e for e in before.streams if e.alignment is not None)),
             "videos": videos,
             "sounds": sounds,
-            "events": (*before.events, event),
-            "files": tuple(FileEntry.of(folder / n) for n in names if (folder / n).is_file()),
+            "events": (*before.events, event, *_unlike(before, now, done.source, event.time)),
+            "files": now,
         }
     ).save(folder)
+
+
+def _unlike(before: Manifest, now: Iterable[FileEntry], xdf: Path, time: float) -> Iterator[Event]:
+    """Tell which files were not as they had been closed: the copy's own hashes hide that."""
+    found = {entry.path: entry.sha256 for entry in now}
+    for entry in before.files:
+        if entry.path in before.elsewhere or entry.sha256 is None:
+            continue
+        if entry.path == layout.XDF_NAME:  # written anew: what it was made of counts
+            found[entry.path] = sha256_of(xdf)
+        if entry.path not in found:
+            code, text = "was-missing", "was there when the session was closed, and is gone"
+        elif found[entry.path] != entry.sha256:
+            code, text = "was-changed", "is not as it was when the session was closed"
+        else:
+            continue
+        yield Event(time=time, source=entry.path, level="error", code=code, text=text)
 
 
 def entry_of(stream: XdfStream) -> StreamEntry:
@@ -197,8 +211,8 @@ def _last(manifest: Manifest, streams: Iterable[tuple[str | None, XdfStream]]) -
 
     Those of a node may go on in its own copy after the crash.
     """
-    devices = (manifest.rig or {}).get("device", ())
-    elsewhere = {d.get("name") for d in devices if isinstance(d, dict) and d.get("node")}
+    devices = (manifest.rig or {}).get("device") or ()
+    elsewhere = {d.get("name") for d in devices if d.get("node")}
     ends = [
         float(correct(stream.stamps_of(len(stream) - 1, len(stream)), _fit(stream))[0])
         for device, stream in streams

@@ -11,6 +11,7 @@ import numpy as np
 
 from recordings.arrays import F64Array
 from recordings.errors import RecordingError
+from recordings.frame_files import files_of, is_in_file, runs_of, said_stored
 from recordings.layout import MEDIA_SUFFIXES, SOUND_SUFFIX
 from recordings.manifest import Manifest, MediaEntry, VideoEntry, VideoPart
 from recordings.stream_kinds import INDEX_CHANNELS, Fate
@@ -30,7 +31,7 @@ def belongs_to(device: str, file: str) -> bool:
 def media_of(folder: Path, manifest: Manifest) -> list[str]:
     """List the video and sound files there are: the manifest may not know them after a crash."""
     known = [file for entry in manifest.media for file in entry.files]
-    names = sorted(path.name for path in folder.iterdir() if path.is_file())
+    names = sorted((path.name for path in folder.iterdir() if path.is_file()), key=_order)
     for entry in manifest.media:
         further = re.compile(rf"{re.escape(entry.name)}(\+\d+)+({_SUFFIX})")
         known += [name for name in names if further.fullmatch(name) and name not in known]
@@ -45,12 +46,13 @@ def index_rows(camera: str, streams: Iterable[XdfStream]) -> F64Array:
 
 def described(folder: Path, entry: Media, files: list[str], rows: F64Array) -> Media:
     """Count what is in a device's files and in its index stream, shape (n, channels)."""
-    parts = [part for name in files if belongs_to(entry.name, name) for part in _part(folder, name)]
-    frames = sum(part.frames for part in parts)
+    index = said_stored(rows)
+    parts = _parts(folder, entry, files, int(runs_of(index)[-1]) + 1 if len(index) else 0)
+    counted = [part.frames for part in parts]
+    frames = sum(counted)
     fates = rows[:, _FATE]
     counts = {fate: int(np.sum(fates == fate.code)) for fate in Fate}
-    stored = counts[Fate.STORED]
-    taken_back = max(0, stored - frames)
+    taken_back = int(np.sum(~is_in_file(index, files_of(index, counted), counted)))
     counts[Fate.STORED] -= taken_back
     counts[Fate.ENCODER_ERROR] += taken_back
     first, *others = parts or [VideoPart(file=entry.file, codec="", tiling="", frames=0)]
@@ -63,17 +65,37 @@ def described(folder: Path, entry: Media, files: list[str], rows: F64Array) -> M
             "frames": frames,
             "captured": len(fates),
             "taken_back": taken_back,
-            "untimed": max(0, frames - stored),
+            "untimed": max(0, frames - counts[Fate.STORED]),
             "fates": counts,
         }
     )
 
 
-def _part(folder: Path, name: str) -> list[VideoPart]:
-    try:
-        return [part_of(folder / name)]
-    except RecordingError:  # not even a header: nothing of it can be used
-        return []
+def _parts(folder: Path, entry: MediaEntry, files: Iterable[str], runs: int) -> list[VideoPart]:
+    """Describe a device's files in their order.
+
+    One that is gone, or has not even a header, has no frame; it is in the list only where there are
+    rows of it: the frames of the next file would else be taken for its.
+    """
+    names = {*entry.files, *(name for name in files if belongs_to(entry.name, name))}
+    numbers = {_order(name) for name in names}
+    between = range(2, max(number[0] for number in (*numbers, (1,)) if number))
+    names |= {f"{entry.name}+{n}{Path(entry.file).suffix}" for n in between if (n,) not in numbers}
+    found: dict[str, VideoPart] = {}
+    gone: list[str] = []
+    for name in sorted(names, key=_order):
+        try:
+            found[name] = part_of(folder / name)
+        except RecordingError:
+            gone.append(name)
+    if runs > len(found):
+        found |= {name: VideoPart(file=name, codec="", tiling="", frames=0) for name in gone}
+    return [found[name] for name in sorted(found, key=_order)]
+
+
+def _order(name: str) -> tuple[int, ...]:
+    """Sort by the number of the part: face.nut, face+2.nut, face+10.nut."""
+    return tuple(int(number) for number in re.findall(r"\+(\d+)", name))
 
 
 def part_of(path: Path) -> VideoPart:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Final
 
+from recordings.disk.atomic import put_in_place, sync_folder
 from recordings.disk.direct_io import sync_file
 from recordings.errors import RecordingError
 from recordings.xdf.chunks import MAGIC, file_header, stream_footer, stream_header
@@ -61,35 +62,46 @@ def repair_xdf(source: Path, target: Path) -> XdfRepaired:
     Raises:
         RecordingError: `source` is no XDF file, `target` exists, or the disk fails.
     """
+    part = stage_of(target)
     with read_xdf(source, strict=True) as recording:
-        kept = list(_kept(recording))
-        pieces: list[tuple[int, int, int | None]] = [(a, b, None) for a, b in kept]
-        pieces += recording.unclean_headers
-        try:
-            with target.open("xb") as file:
-                file.write(MAGIC)
-                if not recording.has_file_header:
-                    file.write(file_header())
-                for start, end, number in sorted(pieces, key=lambda piece: piece[0]):
-                    if number is None:
-                        _copy(recording, (start, end), file)
-                    else:
-                        file.write(_cleaned_header(recording, number))
-                file.write(_footers(recording))
-                file.flush()
-                sync_file(file.fileno())
-        except FileExistsError:
+        if target.exists():
             raise RecordingError(
                 f"{target}: exists already, and no file is overwritten; name another with --out"
-            ) from None
+            )
+        kept = list(_kept(recording))
+        try:
+            # Whole or not at all: half a copy of a repair that was ended could be read, too.
+            with part.open("wb") as file:
+                _write(recording, kept, file)
+            put_in_place(part, target)
+            sync_folder(target.parent)
         except OSError as error:
-            target.unlink(missing_ok=True)
             raise RecordingError(f"{target}: cannot be written ({error.strerror})") from error
-        except RecordingError:  # of the source
-            target.unlink(missing_ok=True)
-            raise
+        finally:
+            part.unlink(missing_ok=True)
         used = [*kept, *recording.footers]  # which are written anew, and no loss
         return _repaired(recording, source, target, sum(end - start for start, end in used))
+
+
+def stage_of(target: Path) -> Path:
+    """Say where a repaired copy is while it is being written."""
+    return target.with_name(f"{target.name}.part")
+
+
+def _write(recording: XdfRecording, kept: list[Span], file: IO[bytes]) -> None:
+    pieces: list[tuple[int, int, int | None]] = [(a, b, None) for a, b in kept]
+    pieces += recording.unclean_headers
+    file.write(MAGIC)
+    if not recording.has_file_header:
+        file.write(file_header())
+    for start, end, number in sorted(pieces, key=lambda piece: piece[0]):
+        if number is None:
+            _copy(recording, (start, end), file)
+        else:
+            file.write(_cleaned_header(recording, number))
+    file.write(_footers(recording))
+    file.flush()
+    sync_file(file.fileno())
 
 
 def finish_xdf(path: Path) -> XdfRepaired | None:

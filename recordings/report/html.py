@@ -45,6 +45,11 @@ _VERDICTS: Final = {
     Verdict.PENDING: ("missing", "Files are still on a node: collect them, then check again."),
     Verdict.FAIL: ("failed", "Data are damaged, missing or unaccounted for: see the findings."),
 }
+_METHODS_NOTES: Final = {
+    Verdict.FAIL: "Not ready for a paper: the check has failed, and these figures are of what "
+    "could be read.",
+    Verdict.PENDING: "Not ready for a paper: files are still on a node, and figures will change.",
+}
 _LEVELS: Final = {"fail": "failed", "warn": "warning", "info": "missing"}
 
 
@@ -142,6 +147,7 @@ def _context(examination: Examination) -> dict[str, Any]:
         "truth_reach": milliseconds(_truth_reach(examination.found)),
         "events": _events(examination, start),
         "files": examination.manifest.files if examination.manifest else (),
+        "methods_note": _METHODS_NOTES.get(report.verdict, "Ready to paste into a paper."),
         "methods": methods_text(report, examination.manifest),
     }
 

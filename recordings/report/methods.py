@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from recordings.certificate import CameraReport, Report, StimulusReport
-from recordings.manifest import Manifest
+from recordings.manifest import Manifest, StreamEntry
+from recordings.repair.imported import IMPORTED
 from recordings.stream_kinds import EVENTS_STREAM
 
 
@@ -20,6 +21,7 @@ def methods_text(report: Report, manifest: Manifest | None) -> str:
     """Return one paragraph; it says nothing that was not measured."""
     sentences = [
         _how(manifest),
+        *(_stored(s) for s in (manifest.streams if manifest else ()) if s.alignment is not None),
         _streams(report),
         _clocks(report),
         *(_camera(c) for c in report.cameras),
@@ -31,7 +33,8 @@ def methods_text(report: Report, manifest: Manifest | None) -> str:
 
 
 def _how(manifest: Manifest | None) -> str:
-    if manifest is None:
+    # Of a file that was imported nobody knows by which program it was recorded.
+    if manifest is None or any(event.code == IMPORTED for event in manifest.events):
         return "The recording is an XDF file made through LabStreamingLayer."
     what = "A simulated rig was" if manifest.simulated else "All devices were"
     versions = manifest.software
@@ -41,8 +44,22 @@ def _how(manifest: Manifest | None) -> str:
     )
 
 
+def _stored(entry: StreamEntry) -> str:
+    """Say of what a device stored itself how its times came about; it came not through LSL."""
+    how = entry.alignment
+    assert how is not None
+    by = f"{how.events} events" if how.by == "events" else "the clocks of both computers"
+    within = "by" if how.by == "events" else "presumably by"
+    return (
+        f"{entry.name} was stored by its own device and aligned by {by}: its times are off "
+        f"{within} at most {milliseconds(1e3 * how.error_s)} ms."
+    )
+
+
 def _streams(report: Report) -> str:
-    regular = [s for s in report.streams if s.rate_hz > 0 and s.samples]
+    # Frames of cameras and blocks of sound have sentences of their own.
+    media = {ledger.name for ledger in (*report.cameras, *report.sounds)}
+    regular = [s for s in report.streams if s.rate_hz > 0 and s.samples and s.name not in media]
     if not regular:
         return ""
     rates = "; ".join(
@@ -55,9 +72,11 @@ def _streams(report: Report) -> str:
     total = sum(s.due for s in regular)
     unseen = [s.name for s in regular if not s.shows_loss and not s.lost]
     beyond = f" (loss cannot be seen in the stamps of {', '.join(unseen)})" if unseen else ""
-    share = f"{lost:,} of {total:,} samples ({100 * lost / total:.2g} %) were lost" if lost else (
-        f"none of {total:,} samples was lost"
-    )  # fmt: skip
+    doubt = sum(s.lost_uncertainty for s in regular)
+    share = f"none of {total:,} samples was lost"
+    if lost:
+        give = f" ± {doubt:,}" if doubt else ""
+        share = f"{lost:,}{give} of {total:,} samples ({100 * lost / total:.2g} %) were lost"
     return f"Streams ({rates}): {share}{beyond}."
 
 
@@ -75,10 +94,9 @@ def _clocks(report: Report) -> str:
 
 
 def _camera(camera: CameraReport) -> str:
-    lost = sum(n for f, n in camera.fates.items() if f not in ("stored", "gated", "not_recording"))
     return (
         f"Of camera {camera.name}, {camera.stored:,} frames were stored ({camera.codec}), each "
-        f"with its own time stamp, and {lost:,} were lost."
+        f"with its own time stamp, and {camera.lost:,} were lost."
     )
 
 

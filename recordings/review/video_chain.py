@@ -91,7 +91,7 @@ class VideoChain:
 
     def _path(self, number: int) -> Path:
         if number < len(self._files):
-            return self._folder / Path(self._files[number]).name  # never out of the folder
+            return self._folder / self._files[number]
         first = Path(self._files[0]) if self._files else Path("video")
         stem = layout.video_stem(self._folder / first.stem, number + 1)
         found = sorted(p for p in self._folder.iterdir() if p.stem == stem.name and p.is_file())

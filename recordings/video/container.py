@@ -36,7 +36,7 @@ def open_container(path: Path) -> Any:
     """
     try:
         check_regular(path)
-        container = av.open(str(path), options=_OPTIONS)
+        container = av.open(str(path), options=_OPTIONS, metadata_errors="replace")
     except (OSError, av.FFmpegError) as error:
         said = error.strerror or "no reason given"  # all of it would name the file once more
         raise RecordingError(f"{path}: cannot be read as video ({said})") from error
@@ -66,6 +66,11 @@ def packets(container: Any) -> Iterator[Any]:
                 yield packet
     except av.FFmpegError:
         return
+
+
+def has_checksums(container: Any, info: VideoInfo) -> bool:
+    """Say whether each frame of an open file can be held against its checksum: FFV1 of ours."""
+    return info.codec == "ffv1" and METADATA_KEY in container.metadata
 
 
 def info_in(path: Path, container: Any) -> VideoInfo:

@@ -18,7 +18,8 @@ from recordings.arrays import U8Array
 from recordings.disk.file_bytes import FileBytes
 from recordings.errors import RecordingError
 from recordings.video.codecs import CODECS
-from recordings.video.container import first_plane, info_in, open_container
+from recordings.video.container import first_plane, has_checksums, info_in, open_container
+from recordings.video.ffv1 import is_whole
 from recordings.video.info import VideoInfo
 from recordings.video.magicyuv import HEAD_BYTES, upper
 from recordings.video.matroska import blocks
@@ -119,6 +120,7 @@ class _ByPacket:
     def __init__(self, path: Path, container: Any, info: VideoInfo) -> None:
         self._path, self._container, self.info = path, container, info
         self._packets = _packets_of(path)
+        self._has_sums = has_checksums(container, info)
         self._decoder = self._container.streams.video[0].codec_context
         halved = info.codec == "magicyuv" and info.tiling == "bayer-quadrants"
         self._rows = info.height // 2 if halved else None
@@ -128,8 +130,11 @@ class _ByPacket:
     def picture(self, number: int) -> Picture:
         if not 0 <= number < len(self._packets):
             raise IndexError(number)
+        data = self._bytes(self._packets[number])
+        if self._has_sums and not is_whole(data):
+            raise self._damaged(number, "its checksum is another")
         try:
-            images = self._decoder.decode(av.Packet(self._bytes(self._packets[number])))
+            images = self._decoder.decode(av.Packet(data))
         except av.FFmpegError as error:
             raise self._damaged(number, str(error)) from error
         if not images:

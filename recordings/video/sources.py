@@ -13,7 +13,15 @@ import av
 from recordings.disk.regular import open_file
 from recordings.errors import RecordingError
 from recordings.video.codecs import CODECS, X264_GOP
-from recordings.video.container import first_plane, info_in, open_container, packets, seek
+from recordings.video.container import (
+    first_plane,
+    has_checksums,
+    info_in,
+    open_container,
+    packets,
+    seek,
+)
+from recordings.video.ffv1 import is_whole
 from recordings.video.info import VideoInfo
 from recordings.video.matroska import blocks
 from recordings.video.nut import NutFile
@@ -120,6 +128,7 @@ class _AvSource:
         self._closed = False
         self._running: Iterator[tuple[int, Picture]] = iter(())
         self._next = -1
+        self._has_sums = has_checksums(self._container, self.info)
         codec = CODECS.get(self.info.codec)
         self._group = codec.gop if codec else X264_GOP  # farther ahead, a search is cheaper
         # In a NUT file libav goes where a syncpoint points back to: to the key frame before.
@@ -204,6 +213,11 @@ class _AvSource:
             for packet in chain(packets(container), (None,)):
                 if packet and self._starts_early and self._index(packet.pts) < start:
                     continue
+                if packet and self._index(packet.pts) >= start and not self._is_whole(packet):
+                    raise RecordingError(
+                        f"{self._path}: frame {self._index(packet.pts)} is damaged (its checksum "
+                        "is another); copy the file again from where it was recorded"
+                    )
                 torn = packet and self._nut and stop is not None and self._index(packet.pts) >= stop
                 for image in stream.codec_context.decode(None if torn else packet):
                     index = self._index(image.pts)
@@ -213,6 +227,9 @@ class _AvSource:
                     return
         except av.FFmpegError as error:
             raise RecordingError(f"{self._path}: damaged after frame {start} ({error})") from error
+
+    def _is_whole(self, packet: Any) -> bool:
+        return not self._has_sums or is_whole(bytes(packet))
 
     def _picture(self, image: av.VideoFrame) -> Picture:
         info = self.info

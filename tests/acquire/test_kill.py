@@ -17,6 +17,7 @@ from recordings.certificate import Verdict
 from recordings.check.examination import check
 from recordings.errors import RecordingError
 from recordings.manifest import Manifest, State
+from recordings.read.session import open_session
 from recordings.stream_kinds import INDEX_CHANNELS, Fate
 from recordings.video.reader import VideoReader, count_packets
 from recordings.xdf.reader import read_xdf
@@ -325,4 +326,9 @@ def test_an_encoder_killed_costs_a_moment_of_video_and_no_more(tmp_path: Path) -
         with VideoReader(result.session / file) as reader:
             found += len(reader)
     assert found == video.frames == video.fates[Fate.STORED]
+    with open_session(result.session) as recorded:
+        camera = recorded.cameras["face"]
+        assert len(camera) == found
+        for k in range(found):  # what the dead one held is none of them
+            camera.frame(k)
     assert video.fates[Fate.ENCODER_ERROR] < (back - killed + 1.0) * FPS

@@ -51,6 +51,7 @@ class Film:
     indexed: bool = True
     noise: bool = True
     paint: Callable[[float, int], Picture] | None = None  # of an LSL time and a number
+    stamped: Callable[[F64Array], F64Array] = np.copy  # what became of the true times
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,7 @@ def make_session(
         entry = _entry(entries, film.name, "VideoFrames", INDEX_CHANNELS, film.rate_hz, "float64")
         parts.append(_header(entry, INDEX_CHANNELS))
         encoder = chunks.SamplesEncoder(entry.id, "float64", len(INDEX_CHANNELS))
-        body.append(bytes(encoder.encode(filmed.times, rows)))
+        body.append(bytes(encoder.encode(film.stamped(filmed.times), rows)))
     gap = Gap(start=START + 1.0, end=START + 1.5, lost=500)
     body.append(_signal(parts, entries, seconds, gap))
     body.append(_markers(parts, entries, seconds))

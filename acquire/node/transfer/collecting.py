@@ -290,7 +290,6 @@ def engine_event(level: str, code: str, text: str) -> Event:
 def _described(folder: Path, manifest: Manifest, entry: Media, names: list[str]) -> Media:
     """Describe a camera's or microphone's files anew, where they came from the node."""
     mine = [name for name in names if belongs_to(entry.name, name)]
-    mine.sort(key=lambda name: (len(name), name))  # face.nut, face+2.nut, face+10.nut
     if not mine:
         return entry
     after = described(folder, entry, mine, merged_rows(folder, entry.name))

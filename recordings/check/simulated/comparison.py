@@ -48,8 +48,8 @@ def _is_of_world(exam: StreamExam, entry: StreamEntry, manifest: Manifest) -> bo
 
 def _is_elsewhere(exam: StreamExam, manifest: Manifest) -> bool:
     """Whether its device is on a node that has another LSL clock."""
-    devices = (manifest.rig or {}).get("device", ())
-    on_nodes = {d.get("name") for d in devices if isinstance(d, dict) and d.get("node")}
+    devices = (manifest.rig or {}).get("device") or ()
+    on_nodes = {d.get("name") for d in devices if d.get("node")}
     is_on_node = exam.entry is not None and exam.entry.device in on_nodes
     return is_on_node and exam.correction_s > _SAME_CLOCK_S
 

@@ -54,6 +54,22 @@ def test_a_target_in_a_session_is_refused(session: Path) -> None:
     assert sorted(session.iterdir()) == before
 
 
+def test_no_record_beside_shifted_dates_names_the_true_one(session: Path, tmp_path: Path) -> None:
+    manifest = Manifest.load(session)
+    true = manifest.clock[0].utc
+    (done,) = exported("bids", [session], tmp_path, Settings(video="none", days_back=400))
+    assert done.outcome == "exported"
+    files = [path for path in tmp_path.rglob("*.json") if session not in path.parents]
+    record = next(path for path in files if path.parent.name == ".unisono")
+    assert not [path for path in files if true[:10] in path.read_text()]
+    # What an older version wrote is the same session's.
+    text = json.loads(record.read_text())
+    for recorded, outcome in ((true, "there already"), ("1999-01-01T00:00:00.000000Z", "failed")):
+        record.write_text(json.dumps(text | {"recorded": recorded}))
+        (done,) = exported("bids", [session], tmp_path, Settings(video="none", days_back=400))
+        assert done.outcome == outcome
+
+
 @pytest.mark.parametrize("error", [IndexError("out of bounds"), RuntimeError(""), KeyError("x")])
 def test_any_error_is_the_sessions_own(
     session: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception

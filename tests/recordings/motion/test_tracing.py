@@ -93,6 +93,25 @@ def test_a_face_that_is_lost_is_searched_and_the_trace_goes_on() -> None:
     assert finder.asked == 2
 
 
+@pytest.mark.parametrize("level", [0, 100])
+def test_a_dark_or_an_even_picture_is_no_face_that_stands_still(level: int) -> None:
+    face, finder = textured(), Knowing(known_face())
+    image = face.image(REST, 0).copy()
+    even = np.full_like(image, level)
+    rows = Tracer(finder).trace([image, image, even, even, image])
+    assert np.isnan(rows[[2, 3]]).all()
+    assert np.isfinite(rows[[0, 1, 4], 0]).all()
+
+
+@pytest.mark.parametrize("light", [0.5, 0.1])
+def test_a_face_in_little_light_is_followed(light: float) -> None:
+    face, finder = textured(), Knowing(known_face())
+    image = face.image(REST, 0).copy()
+    noise = np.random.default_rng(0).normal(0, 2, image.shape)
+    dim = np.clip(light * image + noise, 0, 255).astype(np.uint8)
+    assert np.isfinite(Tracer(finder).trace([dim, dim])[:, 0]).all()
+
+
 def test_every_place_of_the_simulation_lies_in_the_crop() -> None:
     for points in known_face().places:
         assert (points > 10).all()

@@ -61,7 +61,7 @@ def stored(
         lsl_start=ZERO_S,
     )
     times = ZERO_S + np.arange(len(rows)) * BLOCK_S
-    index: Any = SimpleNamespace(read=lambda channels: (times, np.array(rows)))
+    index: Any = SimpleNamespace(read=lambda channels: (times, np.array(rows)), mended=times)
     return Sound(entry, cast(Stream, index), folder)
 
 
@@ -166,7 +166,9 @@ def test_a_row_that_was_lost_on_its_way_takes_its_block_alone(tmp_path: Path) ->
     sound = stored(tmp_path, samples)
     times, rows = sound.stream.read(channels=[])
     kept = np.arange(150) != 70
-    index: Any = SimpleNamespace(read=lambda channels: (times[kept], rows[kept]))
+    index: Any = SimpleNamespace(
+        read=lambda channels: (times[kept], rows[kept]), mended=times[kept]
+    )
     sound = Sound(sound.entry, index, tmp_path)
     assert errors(sound.onsets(), *true).max() < 1e-9
     _, read = sound.read()
@@ -179,7 +181,7 @@ def test_a_clock_that_is_set_back_hides_no_clap(tmp_path: Path) -> None:
     sound = stored(tmp_path, samples)
     times, rows = sound.stream.read(channels=[])
     times = times - 5.0 * (np.arange(200) >= 100)
-    index: Any = SimpleNamespace(read=lambda channels: (times, rows))
+    index: Any = SimpleNamespace(read=lambda channels: (times, rows), mended=times)
     found = Sound(sound.entry, index, tmp_path).onsets()
     assert errors(found, true[1] - 5.0, true[0]).max() < 1e-9
 

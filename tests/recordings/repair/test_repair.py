@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import struct
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -199,3 +201,20 @@ def test_nothing_is_overwritten(tmp_path: Path) -> None:
     with pytest.raises(RecordingError, match="not an XDF file"):
         repair_xdf(tmp_path / "c.xdf", tmp_path / "d.xdf")
     assert not (tmp_path / "d.xdf").exists()
+
+
+def test_what_a_killed_repair_leaves_is_no_copy(tmp_path: Path) -> None:
+    source, target = tmp_path / "a.xdf", tmp_path / "b.xdf"
+    source.write_bytes(MADE.data)
+    program = (
+        "import os, sys\n"
+        "from pathlib import Path\n"
+        "from recordings.repair import xdf\n"
+        "xdf.sync_file = lambda number: os._exit(9)\n"
+        "xdf.repair_xdf(*map(Path, sys.argv[1:]))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program, source, target], check=False, timeout=60)
+    assert done.returncode == 9
+    assert not target.exists()
+    repair_xdf(source, target)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.xdf", "b.xdf"]

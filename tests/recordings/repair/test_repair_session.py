@@ -91,3 +91,15 @@ def test_nothing_is_left_of_what_cannot_be_repaired(session: Path, tmp_path: Pat
         repair(session, tmp_path / "copy")
     assert not (tmp_path / "copy").exists()
     assert not (session / "fixed").exists()
+
+
+def test_a_repair_hides_no_damage_of_a_session_that_was_closed(session: Path) -> None:
+    video = session / Manifest.load(session).videos[0].file
+    with video.open("r+b") as file:
+        file.seek(-9, 2)
+        file.write(b"\0")
+    (session / layout.TRUTH_NAME).unlink()
+    copy = repair(session).target.parent
+    failed = {(f.subject, f.code) for f in check(copy).findings if f.level == "fail"}
+    assert {(video.name, "was-changed"), (layout.TRUTH_NAME, "was-missing")} <= failed
+    assert (layout.XDF_NAME, "was-changed") not in failed

@@ -63,7 +63,7 @@ def test_rows_of_gated_split_and_lost_frames(tmp_path: Path) -> None:
 def test_frames_that_were_taken_back_have_no_picture(tmp_path: Path) -> None:
     made = make_session(tmp_path, Film(frames=30), seconds=1.0)
     manifest = Manifest.load(made.folder)
-    video = manifest.videos[0].model_copy(update={"taken_back": 3})
+    video = manifest.videos[0].model_copy(update={"taken_back": 3, "frames": 27})
     manifest.model_copy(update={"videos": (video,)}).save(made.folder)
     with open_session(made.folder) as session:
         found = rows_of(session.cameras["face"])

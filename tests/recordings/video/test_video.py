@@ -14,6 +14,8 @@ from recordings.errors import RecordingError
 from recordings.video import sources
 from recordings.video.codecs import CODECS, X264_GOP, video_path
 from recordings.video.container import open_container, packets
+from recordings.video.gray_frames import GrayFrames
+from recordings.video.matroska import blocks
 from recordings.video.nut import NutFile
 from recordings.video.pixel_formats import PIXEL_FORMATS, Picture, pixel_format
 from recordings.video.reader import VideoReader, count_packets
@@ -318,3 +320,31 @@ def test_what_is_no_video_is_refused(name: str, tmp_path: Path) -> None:
             VideoReader(path)
         with pytest.raises(RecordingError, match=name):
             count_packets(path)
+
+
+def test_a_damaged_frame_of_ffv1_is_told_and_not_filled_in_from_the_one_before(
+    tmp_path: Path,
+) -> None:
+    images = noise("Mono8", 5)
+    path = write(tmp_path, "ffv1", "Mono8", images)
+    packet = list(blocks(path))[2]
+    data = bytearray(path.read_bytes())
+    data[(packet.start + packet.stop) // 2] ^= 0x10
+    path.write_bytes(data)
+    with VideoReader(path) as reader, GrayFrames(path) as gray:
+        for k in (0, 1, 3, 4):
+            assert np.array_equal(reader.frame(k), images[k])
+            assert np.array_equal(gray.frame(k), images[k])
+        with pytest.raises(RecordingError, match=r"frame 2 .*checksum"):
+            reader.frame(2)
+        with pytest.raises(RecordingError, match=r"frame 2 .*checksum"):
+            gray.frame(2)
+        with pytest.raises(RecordingError, match=r"frame 2 .*checksum"):
+            list(reader.frames())
+
+
+def test_a_header_that_is_no_text_is_a_damaged_one(tmp_path: Path) -> None:
+    path = write(tmp_path, "magicyuv", "Mono8", noise("Mono8", 1))
+    path.write_bytes(path.read_bytes().replace(b"unisono-video", b"unison\x96-video", 1))
+    with pytest.raises(RecordingError, match="damaged"):
+        VideoReader(path)

@@ -1,0 +1,53 @@
+"""A manifest that was edited, damaged or comes from strangers: refused by name, never followed."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from recordings.errors import RecordingError
+from recordings.manifest import MANIFEST_NAME, Manifest, State
+
+WHOLE: dict[str, Any] = {
+    "study": "s",
+    "participant": "01",
+    "session": "01",
+    "task": "rest",
+    "run": 1,
+    "state": State.COMPLETE,
+    "software": {},
+    "host": {},
+}
+
+
+def load(folder: Path, **fields: Any) -> Manifest:
+    (folder / MANIFEST_NAME).write_text(json.dumps({**WHOLE, **fields}))
+    return Manifest.load(folder)
+
+
+@pytest.mark.parametrize(
+    ("fields", "key"),
+    [
+        ({"participant": "../../../elsewhere"}, "participant"),
+        ({"session": "/tmp"}, "session"),
+        ({"task": ""}, "task"),
+        ({"study": "a/b"}, "study"),
+        ({"run": -5}, "run"),
+        ({"lsl_start": float("inf")}, "lsl_start"),
+        ({"lsl_stop": float("nan")}, "lsl_stop"),
+        ({"clock": [{"utc": "yesterday", "lsl": 1.0}]}, "clock.0.utc"),
+        ({"files": [{"path": "../recording.xdf"}]}, "files.0.path"),
+        ({"rig": {"device": 5}}, "rig"),
+        ({"rig": {"eeg": "none"}}, "rig"),
+    ],
+)
+def test_what_would_lead_astray_is_refused_by_its_key(
+    tmp_path: Path, fields: dict[str, Any], key: str
+) -> None:
+    with pytest.raises(RecordingError, match=rf"session\.json: {key}: (?!Value error)"):
+        load(tmp_path, **fields)
+
+
+def test_a_mains_frequency_that_is_no_number_is_not_known(tmp_path: Path) -> None:
+    assert load(tmp_path, rig={"rig": {"powerline_hz": "50 Hz"}, "eeg": None}).powerline_hz is None
