@@ -28,9 +28,10 @@ BUCKET_S = 0.25
 """One point, the least delayed, is kept for each bucket."""
 MAX_RATE_ERROR = 1e-3
 """A quartz is off by 100 ppm at most; beyond 1000 ppm the fit is wrong, not the clock."""
-PACE_S, PACE_WINDOW_S = 0.05, 3.0
+PACE_S, PACE_WINDOW_S = 0.1, 8.0
 """A time that leaves the LSL clock by so much, evenly, counts at another pace than it says (frames
-or samples of another rate, another unit): its pace is followed, if need be of the last seconds."""
+or samples of another rate, another unit): its pace is followed, if need be of the last seconds.
+With less a queue on the way that fills for some seconds would be taken for that."""
 JUMP_S = 0.05
 """An arrival so much before the line is impossible: the device's clock was set."""
 LATE_S = 5.0
