@@ -79,7 +79,8 @@ def _parts(folder: Path, entry: MediaEntry, files: Iterable[str], runs: int) -> 
     """
     names = {*entry.files, *(name for name in files if belongs_to(entry.name, name))}
     numbers = {_order(name) for name in names}
-    between = range(2, max(number[0] for number in (*numbers, (1,)) if number))
+    highest = max(number[0] for number in (*numbers, (1,)) if number)
+    between = range(2, min(highest, runs + len(names)))  # a name may have any number
     names |= {f"{entry.name}+{n}{Path(entry.file).suffix}" for n in between if (n,) not in numbers}
     found: dict[str, VideoPart] = {}
     gone: list[str] = []

@@ -103,3 +103,11 @@ def test_a_repair_hides_no_damage_of_a_session_that_was_closed(session: Path) ->
     failed = {(f.subject, f.code) for f in check(copy).findings if f.level == "fail"}
     assert {(video.name, "was-changed"), (layout.TRUTH_NAME, "was-missing")} <= failed
     assert (layout.XDF_NAME, "was-changed") not in failed
+
+
+def test_a_file_of_any_number_is_no_reason_to_look_for_all_before_it(session: Path) -> None:
+    """A list of every name up to it would not fit into memory."""
+    (entry,) = Manifest.load(session).videos
+    (session / f"{entry.name}+{10**15}.nut").write_bytes(b"nothing")
+    (copied,) = Manifest.load(repair(session).target.parent).videos
+    assert (copied.frames, copied.files) == (entry.frames, entry.files)
