@@ -29,7 +29,7 @@ def test_a_frame_whose_stamp_is_no_number_moves_no_other(tmp_path: Path) -> None
     assert np.array_equal(frames.times, exported.times)
     there = np.delete(np.arange(60), lost)
     assert np.allclose(frames.times[there], times[there])
-    assert np.array_equal(frames.times[lost], frames.times[[1, 19, 19, 58]])
+    assert np.allclose(frames.times[lost], times[lost], atol=2e-3), "where its neighbours say"
     assert frames.nearest(float(times[40])).frame == 40
 
 
