@@ -225,7 +225,7 @@ class Host:
             return
         beat = reader.last_beat if self._hangs else max(reader.last_beat, self._woke_at)
         still = now - beat
-        hangs = reader.state is DeviceState.RUNNING and still > HANGS_S
+        hangs = reader.is_read and still > HANGS_S
         if hangs == self._hangs:
             return
         self._hangs = hangs
@@ -236,7 +236,7 @@ class Host:
                 f"its driver's read() has not answered for {still:.1f} s (limit {HANGS_S:g} s): "
                 "nothing of it is recorded; check its cable, or start the device again",
             )
-        elif reader.state is DeviceState.RUNNING:
+        elif reader.is_read:
             self._event("info", "device-hangs-over", "its driver answers again")
 
     def _look_after_videos(self, reader: DeviceReader) -> None:

@@ -83,6 +83,7 @@ class DeviceReader:
         self.listener: Listener | None = None
         self.last_item = 0.0  # LSL time of the last sample or frame
         self.last_beat = 0.0  # and of the last answer of `read`
+        self.is_read = False  # whether `read` is to answer
         self.rests = False  # whether the driver says that it has nothing to send at present
         self._breaks = Restarts()
         self._absences = Absences()
@@ -109,6 +110,7 @@ class DeviceReader:
         return True
 
     def _fail(self, text: str) -> None:
+        self.is_read = False
         self.state = DeviceState.FAILED
         self._event("error", "device-failed", text)
 
@@ -147,10 +149,14 @@ class DeviceReader:
         self.listener.start()
 
     def _running(self) -> None:
+        self._opens()
+        self.state = DeviceState.RUNNING
+
+    def _opens(self) -> None:
         assert self.device is not None
         self.last_item = self.last_beat = self._opened_at = self._clock.now()
         self.rests = bool(self.device.resting)
-        self.state = DeviceState.RUNNING
+        self.is_read = True
 
     def _run(self) -> None:
         while self._guarded(self._read_once):
@@ -166,6 +172,10 @@ class DeviceReader:
             for item in self.device.read():
                 self.last_beat = self._clock.now()
                 self.rests = bool(self.device.resting)
+                if self.state is DeviceState.STALLED:
+                    # Not before: of a driver that breaks each time it would say that it runs.
+                    self.state = DeviceState.RUNNING
+                    self._event("info", "device-back", "is back")
                 if item is not None:
                     self._publish(item)
                 if self._closing.is_set():
@@ -212,6 +222,7 @@ class DeviceReader:
 
     def _stalled(self, level: Level, code: str, text: str) -> None:
         """Tell why it does not run; after the state, or one that says it runs would end the why."""
+        self.is_read = False
         self.state = DeviceState.STALLED
         self._event(level, code, text)
 
@@ -267,8 +278,7 @@ class DeviceReader:
 
     def _came_back(self) -> None:
         self.streams.reopened()
-        self._running()
-        self._event("info", "device-back", "is back")
+        self._opens()
 
 
 def one_line(error: BaseException) -> str:

@@ -127,6 +127,12 @@ def test_a_rig_to_start_from(tmp_path: Path) -> None:
     assert "there are: mmme, simulated" in none.error
 
 
+def test_two_stand_ins_of_one_kind_have_a_port_each(tmp_path: Path) -> None:
+    """The second was told to choose another port, and none was of use: both asked for a third."""
+    with standing_in("biopac", tmp_path) as one, standing_in("biopac", tmp_path) as other:
+        assert one != other
+
+
 def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
     with standing_in("scan", tmp_path) as port:
         second = unisono("simulate", "scan", "--port", str(port), folder=tmp_path)

@@ -68,9 +68,12 @@ def _biopac(signals: Signals, host: str, port: int) -> Any:
     from devices.network.ndt_control import DISCOVERY_PORT
     from devices.simulation.servers.biopac_server import BiopacServer
 
-    return BiopacServer(signals, host, port, discovery_port=DISCOVERY_PORT)
+    # Of several on one computer, the one at AcqKnowledge's own port is found without its port.
+    discovery_port = DISCOVERY_PORT if port == BIOPAC_PORT else None
+    return BiopacServer(signals, host, port, discovery_port=discovery_port)
 
 
+BIOPAC_PORT = 15010
 STAND_INS = {
     "brain-products-rda": StandIn(
         "BrainVision Recorder", "simulated-eeg", 51244, _tcp("rda_server", "RdaConversation")
@@ -96,7 +99,7 @@ STAND_INS = {
     "shimmer3": StandIn(
         "a Shimmer3", "simulated-physio", 2000, _tcp("shimmer_unit", "ShimmerConversation")
     ),
-    "biopac": StandIn("AcqKnowledge", "simulated-physio", 15010, _biopac),
+    "biopac": StandIn("AcqKnowledge", "simulated-physio", BIOPAC_PORT, _biopac),
 }
 """By the driver that reads them."""
 

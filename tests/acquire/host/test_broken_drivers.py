@@ -152,3 +152,42 @@ def test_what_is_lost_while_a_device_stays_away_is_told(tmp_path: Path, told: To
     ours.close()
     assert "device-back" not in {event.code for event in events}
     assert ("device-lost", DeviceState.STALLED) in told
+
+
+BREAKS_AT_ONCE = """
+from devices.base import Channel, Device, Settings, StreamSpec
+
+class Driver(Device):
+    Settings = Settings
+    summary = "made in a test"
+
+    def __init__(self, settings, clock):
+        self.name = settings.name
+
+    def open(self):
+        return (StreamSpec(self.name, "Test", (Channel("a"),), 0.0, "float32"),)
+
+    def read(self):
+        raise MemoryError("no room")
+        yield
+
+    def close(self):
+        pass
+"""
+
+
+def test_a_driver_that_breaks_before_its_first_answer_is_not_back(
+    tmp_path: Path, told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It ran for a moment after each opening, in which a recording that waits for it began."""
+    monkeypatch.setattr(restarts, "BACKOFF_S", (0.0,))
+    (tmp_path / "odd.py").write_text(BREAKS_AT_ONCE)
+    ours, theirs = Pipe()
+    host = threading.Thread(target=Host(theirs).run)
+    host.start()
+    ours.send(Request(1, Open("odd", {"name": unique("odd")}, tmp_path, None, VideoOptions())))
+    wait_for(lambda: "device-failed" in [code for code, _ in told])
+    ours.send(Request(2, Close()))
+    host.join()
+    ours.close()
+    assert {code for code, _ in told} == {"device-broke", "device-failed"}

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from acquire.host.device_host import Host
-from acquire.processes.messages import DeviceState
 
 
 class Heart:
@@ -20,7 +19,7 @@ class Heart:
         host: Any = Host(theirs)
         self.now = 0.0
         host._clock = SimpleNamespace(now=lambda: self.now)
-        self.driver = SimpleNamespace(state=DeviceState.RUNNING, last_beat=0.0)
+        self.driver = SimpleNamespace(is_read=True, last_beat=0.0)
         self._host = host
 
     def at(self, now: float) -> list[str]:
