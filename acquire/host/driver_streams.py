@@ -10,6 +10,7 @@ from typing import Final
 from acquire.camera.frame_stream import FrameStream
 from acquire.camera.stream import CameraStream, SoundStream
 from acquire.host.signal_stream import SignalStream
+from acquire.lsl.clock import local_clock
 from acquire.lsl.device_clock import ClockModel
 from acquire.lsl.outlet import Outlet
 from acquire.processes.loss_log import LossLog
@@ -20,6 +21,9 @@ from recordings.manifest import Level
 SILENT_S: Final = 2.0
 PERIODS: Final = 3
 """A device that delivers nothing for so long, and for so many samples, is stalled."""
+
+FAR_S: Final = 60.0
+"""A frame that lies so far from now would be in no take: its driver stamps by another clock."""
 
 Event = Callable[[Level, str, str], None]
 """Tells the engine what happened: level, code, text."""
@@ -39,7 +43,7 @@ class DriverStreams:
         self.specs: dict[str, StreamSpec | MediaSpec] = {}  # by name, as they were first opened
         self.signals: dict[str, SignalStream] = {}
         self.media: dict[str, FrameStream] = {}
-        self._misfits: set[str] = set()  # cameras that have given another picture, which was told
+        self._told: set[tuple[str, str]] = set()  # what was told of frames: stream and code
 
     @property
     def _all(self) -> list[FrameStream | SignalStream]:
@@ -95,21 +99,33 @@ class DriverStreams:
             self._event(level, code, text)
 
     def _fitting(self, frame: Frame) -> Frame:
-        """Give a frame, without its picture where that is another than was announced."""
-        camera = self.media[frame.stream]
+        """Give a frame as it can be stored: in its take, and of the size that was announced."""
+        camera, now, time = self.media[frame.stream], local_clock(), float(frame.time)
+        if not abs(time - now) <= FAR_S:  # what is no number, too
+            self._tell_once(
+                frame.stream,
+                "stamps-far",
+                f"its driver gave a frame the time {time:g}, and the LSL clock is at {now:g}: "
+                "it has the time of its arrival, and so will others, without a further word; mend "
+                "the driver: self.clock.now() is that clock",
+            )
+            frame = replace(frame, time=now)
         if frame.image is None or not isinstance(camera, CameraStream):
             return frame
         if (misfit := camera.misfit(frame.image)) is None:
             return frame
-        if frame.stream not in self._misfits:
-            self._misfits.add(frame.stream)
-            text = (
-                f"{frame.stream}: its driver gave {misfit}: it is counted as incomplete, and so "
-                "will others, without a further word; set the camera as it was, or start the "
-                "device again"
-            )
-            self._event("warning", "size-changed", text)
+        self._tell_once(
+            frame.stream,
+            "size-changed",
+            f"its driver gave {misfit}: it is counted as incomplete, and so will others, without a "
+            "further word; set the camera as it was, or start the device again",
+        )
         return replace(frame, image=None, fault=misfit)
+
+    def _tell_once(self, stream: str, code: str, text: str) -> None:
+        if (stream, code) not in self._told:
+            self._told.add((stream, code))
+            self._event("warning", code, f"{stream}: {text}")
 
     def reopened(self) -> None:
         """Learn that the device was away: what comes next comes after a gap."""

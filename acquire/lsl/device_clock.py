@@ -57,6 +57,7 @@ class ClockModel:
         self._bucket_ends = 0.0, 0.0  # in device time, and in LSL time
         self._newest = -np.inf  # device time of the newest sample of any stream
         self._last: dict[str, float] = {}  # and of each stream
+        self._overtaken: set[str] = set()  # streams whose newest sample came out of order
         self._late: Point | None = None  # arrival and delay, since when it has been far behind
         self._offset = 0.0  # arrival at the origin, relative to the origin's arrival
         self._rate = 1.0  # LSL seconds per device second
@@ -86,6 +87,8 @@ class ClockModel:
         elif self._is_led and not leads:
             return
         goes_back = device_time < self._last.get(stream, -np.inf)
+        if self._is_overtaken(device_time, stream):
+            return
         if not goes_back and device_time < self._newest:  # it waited longer than what is known
             self._last[stream] = device_time
             return
@@ -137,6 +140,19 @@ class ClockModel:
         if self._span() < SETTLE_S:  # one that counts from 0 first, and then tells its real time
             return delay < -LATE_S
         return delay < -JUMP_S or self._stays_late(arrival, delay)
+
+    def _is_overtaken(self, device_time: float, stream: str) -> bool:
+        """Whether it came a little out of order, unless the next one shows that the clock was set.
+
+        A whole fit would be lost for it; by what is known it has its right time.
+        """
+        back = self._last.get(stream, -np.inf) - device_time
+        if back < 0:
+            self._overtaken.discard(stream)
+        elif 0 < back <= JUMP_S and stream not in self._overtaken:
+            self._overtaken.add(stream)
+            return True
+        return False
 
     def _stays_late(self, arrival: float, delay: float) -> bool:
         """Whether it is far behind the line, has been so for a while, and does not catch up."""

@@ -21,14 +21,19 @@ def find(camera: int | str) -> int | str:
     """Give the index, path or address that a rig means.
 
     Raises:
-        NoSource: it is a name, and no camera has it.
+        NoSource: it is a name, and no camera has it, or several have.
     """
     if isinstance(camera, int) or "/" in camera or os.sep in camera:
         return camera
     there = nodes()
-    for index, name in there:
-        if camera == name:
-            return index
+    if called := [index for index, name in there if camera == name]:
+        if len(called) == 1:
+            return called[0]
+        listed = " and ".join(f"/dev/video{index}" for index in called)
+        raise NoSource(
+            f"{len(called)} cameras of that name: {listed}; name one by its path in "
+            "/dev/v4l/by-path, which stays with the USB socket"
+        )
     if Path(camera).exists():
         return camera
     listed = " or ".join(repr(name) for _, name in there)

@@ -85,6 +85,19 @@ def test_a_rate_that_changes_is_followed_within_seconds() -> None:
     assert max(late[4000:]) < 5e-3
 
 
+def test_a_sample_that_was_overtaken_is_no_clock_that_was_set() -> None:
+    """Each one began the fit anew, on its own delay: 30 ms, where datagrams may overtake others."""
+    rng = np.random.default_rng(1)
+    true = 100 + np.arange(10_000) / 250
+    delay = rng.exponential(3e-4, len(true)) + np.where(rng.random(len(true)) < 0.01, 0.03, 0)
+    model, error = ClockModel(), []
+    for k in np.argsort(true + delay):
+        model.observe(true[k] - 93, true[k] + delay[k])
+        error.append(model.map(np.array([true[k] - 93]))[0] - true[k])
+    assert model.resets == 0
+    assert np.abs(error[2500:]).max() < 0.5e-3
+
+
 @pytest.mark.parametrize("first", [0.0, -1e300, 1e300, 9e9])
 def test_a_first_time_that_is_no_time_bends_nothing(first: float) -> None:
     """A device that counts from 0 before it knows its time, or glitches once."""

@@ -428,6 +428,17 @@ def test_absent_unreadable_and_nameless_cameras(
         assert "\n" not in str(caught.value)
 
 
+def test_one_of_two_cameras_of_a_name_is_not_taken_by_chance(
+    tmp_path: Path, cameras: list[OpencvCamera], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first one was: face and room changed places with the sockets."""
+    there = _video_class(tmp_path)
+    (there / "video10" / "name").write_text("HD Webcam\n")
+    monkeypatch.setattr(opencv_sources, "CLASS", there)
+    with pytest.raises(DeviceError, match="2 cameras of that name: /dev/video2 and /dev/video10"):
+        make(cameras, "HD Webcam").open()
+
+
 def test_discovery(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(opencv_sources, "CLASS", _video_class(tmp_path))
     found = OpencvCamera.found()
