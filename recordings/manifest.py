@@ -22,7 +22,7 @@ from recordings.disk.atomic import replace_file
 from recordings.disk.hashing import sha256_of
 from recordings.disk.regular import read_text
 from recordings.errors import RecordingError, bad_key, why
-from recordings.layout import RATINGS_NAME
+from recordings.layout import RATINGS_NAME, XDF_NAME
 from recordings.manifest_fields import (
     FileName,
     Finite,
@@ -357,11 +357,19 @@ class Manifest(Frozen):
             ) from error
 
 
+_BRING_BACK: Final = (
+    "copy it back from where the session was recorded; without it, unisono import makes a session "
+    f"of a copy of {XDF_NAME}, its signals alone"
+)
+
+
 def _unread(path: Path, error: Exception) -> str:
     folder = path.parent
     if os.path.islink(folder) and not os.path.exists(folder):  # noqa: PTH110, PTH114 - never raise
         target = os.readlink(folder)  # noqa: PTH115
         return f"{folder}: is a link to {target}, which is not there, or leads back to it"
+    if (folder / XDF_NAME).exists():
+        return f"{path}: cannot be read ({why(error)}): {_BRING_BACK}"
     return f"{path}: cannot be read ({why(error)}): not a session?"
 
 
@@ -369,10 +377,12 @@ def _check_version(path: Path, text: str) -> None:
     """Refuse what a later program wrote before its unknown keys do.
 
     Raises:
-        RecordingError: the version is another one.
+        RecordingError: the version is another one, or it is no JSON.
     """
     try:
         version = json.loads(text)["version"]
+    except json.JSONDecodeError as error:
+        raise RecordingError(f"{path}: is damaged ({error}): {_BRING_BACK}") from error
     except (ValueError, TypeError, KeyError, RecursionError):
         return  # no manifest at all: the model says what is wrong
     if isinstance(version, int) and version != VERSION:

@@ -15,7 +15,12 @@ from typing import Final
 
 from recordings.certificate import CONTENTS_UNREAD, PENDING_FILES, Finding, Report, Verdict
 from recordings.check.coverage import coverage_findings
-from recordings.check.integrity import file_findings, recording_findings, state_findings
+from recordings.check.integrity import (
+    file_findings,
+    lone_findings,
+    recording_findings,
+    state_findings,
+)
 from recordings.check.marker_pairs import marker_findings
 from recordings.check.media import ledgers, onsets_of, stream_findings, without_file_findings
 from recordings.check.own_copies import copy_findings, lost_findings, pending_findings
@@ -145,6 +150,7 @@ def _examine(
         *(state_findings(manifest) if manifest else ()),
         *pending_findings(manifest),
         *lost_findings(manifest),
+        *lone_findings(manifest, recording.path),
         *recording_findings(recording, manifest),
         *copy_findings(recording, exams, unreadable),
         *stream_findings(exams, (*cameras, *sounds)),

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from recordings import layout
 from recordings.certificate import Finding
 from recordings.disk.hashing import sha256_of
-from recordings.manifest import FileEntry, Manifest, State
+from recordings.errors import few
+from recordings.manifest import MANIFEST_NAME, FileEntry, Manifest, State
+from recordings.read.sessions import is_run
 from recordings.xdf.reader import XdfRecording
 
 _STATES = {
@@ -16,6 +19,7 @@ _STATES = {
     State.FAILED: ("fail", "the recording failed; what there is was closed properly"),
     State.REPAIRED: ("warn", "the session was repaired: see the events for what was lost"),
 }
+_OWN = (layout.TRUTH_NAME, layout.RATINGS_NAME, layout.PROTOCOL_NAME)
 _REMEDY = {
     State.RECORDING: "run unisono repair on it, unless it is being recorded now",
     State.FAILED: "see the events for the reason",
@@ -34,6 +38,23 @@ def state_findings(manifest: Manifest) -> Iterator[Finding]:
                 "text": text,
                 "remedy": _REMEDY.get(manifest.state, ""),
             }
+        )
+
+
+def lone_findings(manifest: Manifest | None, xdf: Path) -> Iterator[Finding]:
+    """Say that the recording of a session is without its manifest: alone it would pass."""
+    if manifest is not None or xdf.name != layout.XDF_NAME:
+        return
+    names = sorted(path.name for path in xdf.parent.iterdir())
+    beside = [name for name in names if name.endswith(layout.STORED_SUFFIXES) or name in _OWN]
+    if beside or is_run(xdf.parent.name):
+        yield Finding(
+            level="fail",
+            code="manifest-missing",
+            subject=MANIFEST_NAME,
+            text="the session has lost it: what else belongs to the session cannot be checked"
+            + (f", as {few(beside)}" if beside else ""),
+            remedy="copy it back from where the session was recorded",
         )
 
 

@@ -95,7 +95,11 @@ class Camera(Stored[VideoEntry]):
 
         path = self.path_of(number)
         if path.name not in self._readers:
-            self._readers[path.name] = VideoReader(path)
+            reader = VideoReader(path)
+            if (found := reader.info.pixel_format) != (said := self.entry.pixel_format):
+                reader.close()
+                raise RecordingError(f"{path}: has pictures of {found}, the manifest says {said}")
+            self._readers[path.name] = reader
         return self._readers[path.name]
 
     def close(self) -> None:

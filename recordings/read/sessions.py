@@ -134,7 +134,7 @@ def session_places(root: Path, read: Read = read_folder) -> list[str]:
     found: list[str] = []
     for folder, depth in walk(root, shut, _levels, read, once=False):
         if depth > 1 and _name(folder.path).startswith("ses-"):
-            found += (f"{folder.path}{os.sep}{n}" for n in folder.folders if _is_run(n))
+            found += (f"{folder.path}{os.sep}{n}" for n in folder.folders if is_run(n))
     return sorted([*found, *map(str, of_study(shut, root))])
 
 
@@ -150,7 +150,7 @@ def study_places(root: Path) -> list[str]:
         if MANIFEST_NAME in (*folder.files, *folder.nowhere):
             found.append(folder.path)
         elif _name(folder.path).startswith("ses-"):
-            found += (f"{folder.path}{os.sep}{n}" for n in folder.folders if _is_run(n))
+            found += (f"{folder.path}{os.sep}{n}" for n in folder.folders if is_run(n))
     return sorted([*found, *map(str, of_study(shut, root))])
 
 
@@ -161,7 +161,7 @@ def _of_study(folder: Folder, depth: int) -> Iterator[str]:
     is_place = _name(folder.path).startswith("ses-")
     for name in (*folder.folders, *folder.nowhere):
         followed = depth == 0 or name not in folder.links or name.startswith(_OWN)
-        known = is_place and _is_run(name) and name not in folder.nowhere
+        known = is_place and is_run(name) and name not in folder.nowhere
         if followed and not known and not name.startswith(".") and name != "exports":
             yield name
 
@@ -170,19 +170,20 @@ def _levels(folder: Folder, depth: int) -> list[str]:
     """Go from a data folder into studies, participants, sessions; no further."""
     name = _name(folder.path)
     if depth and name.startswith("ses-"):
-        return [inside for inside in folder.nowhere if _is_run(inside)]
+        return [inside for inside in folder.nowhere if is_run(inside)]
     inside = (*folder.folders, *folder.nowhere)
     if depth == 0:
-        return [n for n in inside if not n.startswith((".", "ses-")) and not _is_run(n)]
+        return [n for n in inside if not n.startswith((".", "ses-")) and not is_run(n)]
     level = "ses-" if name.startswith("sub-") else "sub-"
-    return [n for n in inside if n.startswith(level) and not _is_run(n)]
+    return [n for n in inside if n.startswith(level) and not is_run(n)]
 
 
 def _name(path: str) -> str:
     return path.rpartition(os.sep)[2]
 
 
-def _is_run(name: str) -> bool:
+def is_run(name: str) -> bool:
+    """Whether a folder is called as a session's is."""
     return name.startswith("sub-") and "_run-" in name
 
 
@@ -233,9 +234,7 @@ def told_apart(sessions: Iterable[Path]) -> dict[Path, str]:
 def is_session(folder: Folder) -> bool:
     """Whether a folder is a session: what has a manifest, of whatever kind, or has lost it."""
     inside = (*folder.folders, *folder.files, *folder.nowhere)
-    return MANIFEST_NAME in inside or (
-        _is_run(Path(folder.path).name) and layout.XDF_NAME in inside
-    )
+    return MANIFEST_NAME in inside or (is_run(Path(folder.path).name) and layout.XDF_NAME in inside)
 
 
 def _inside(path: Path) -> tuple[list[Path], list[Path]]:

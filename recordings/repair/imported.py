@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from recordings import layout
-from recordings.errors import RecordingError
+from recordings.errors import RecordingError, few
 from recordings.manifest import (
     MANIFEST_NAME,
     ClockPair,
@@ -116,14 +116,17 @@ def _entry(stream: XdfStream) -> StreamEntry:
 
 
 def _notes(source: Path, recording: XdfRecording) -> tuple[str, ...]:
+    notes = []
     if recording.damage or recording.unclean_headers:
-        return (
+        notes.append(
             f"{source.name}: is damaged, or has headers that others cannot read; run unisono "
-            "repair on it first, and import the copy",
+            "repair on it first, and import the copy"
         )
-    if recording.opened is None:
-        return (
+    elif recording.opened is None:
+        notes.append(
             f"{source.name}: its header says not when it was made, or not in which time zone: the "
-            "session has no date",
+            "session has no date"
         )
-    return ()
+    if media := [stream.name for stream in recording.streams if stream.info.is_index]:
+        notes.append(f"{few(media)}: frames and sounds themselves are in other files, not taken in")
+    return tuple(notes)

@@ -159,8 +159,9 @@ class ReviewSession:
         begun, ended = (manifest.lsl_start, manifest.lsl_stop) if manifest else (None, None)
         start = begun if begun is not None else (finite[0] if finite else 0.0)
         within = [t for t in finite if abs(t - start) < LONGEST_S]
-        stop = ended if ended is not None else (within[-1] if within else start + 1.0)
-        return start, max(stop, start + 0.1)
+        if ended is None or not abs(ended - start) < LONGEST_S:
+            ended = within[-1] if within else start + 1.0
+        return start, max(ended, start + 0.1)
 
     def close(self) -> None:
         """Let go of the files."""

@@ -43,18 +43,30 @@ class VideoChain:
     ) -> None:
         self._folder, self._files, self._growing = folder, list(files), growing
         self._readers: dict[int, VideoReader] = {}
+        self._info: VideoInfo | None = None
         self._places = self._as_files_are() if places is None else places
 
     def __len__(self) -> int:
         return len(self._places[0])
 
     def info(self) -> VideoInfo:
-        """Say what the file of the first picture says of itself.
+        """Say what the first file with a picture that can be opened says of itself.
 
         Raises:
-            RecordingError: it is missing, or no video.
+            RecordingError: all are missing, or no videos.
         """
-        return self._reader(int(self._places[0][0]) if len(self) else 0).info
+        if self._info is None:
+            self._info = self._first_info(np.unique(self._places[0]).tolist() or [0])
+        return self._info
+
+    def _first_info(self, files: Sequence[int]) -> VideoInfo:
+        first, *others = files
+        try:
+            return self._reader(first).info
+        except RecordingError:
+            if not others:
+                raise
+            return self._first_info(others)
 
     def picture(self, k: int) -> Picture:
         """Give picture `k`: uint8 or uint16 (height, width), or uint8 (height, width, 3).
@@ -64,6 +76,8 @@ class VideoChain:
         """
         file, index = (int(part[k]) for part in self._places)
         reader = self._reader(file)
+        if (found := reader.info.pixel_format) != (first := self.info().pixel_format):
+            raise RecordingError(f"{reader.path.name}: has pictures of {found}, and not of {first}")
         try:
             with self._by_name():
                 return reader.frame(index)

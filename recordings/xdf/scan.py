@@ -17,6 +17,7 @@ from typing import Final, NamedTuple
 
 from recordings.clock_offsets import HUGE_S, TINY_S
 from recordings.disk.file_bytes import PIECE, FileBytes, Window
+from recordings.xdf.broken_header import whole_of
 from recordings.xdf.chunks import BOUNDARY_UUID, Tag
 from recordings.xdf.header import BadXml, Footer, StreamInfo, clean_text, parse_footer, parse_xml
 from recordings.xdf.samples import samples_fit
@@ -238,13 +239,26 @@ class _Scanner:
         assert head.stream_id is not None
         if head.stream_id in self._found.streams:
             raise _Bad("a second header for one stream", head.stream_id)
-        try:
-            info = StreamInfo(self._content(head))
-        except BadXml as error:
-            raise _Bad(f"stream header: {error}", head.stream_id) from error
+        info, trouble = self._info(head)
         self._found.streams[head.stream_id] = StreamChunks(head.stream_id, info)
-        if self._strict and info.cleaned_xml is not None:
+        if trouble:
+            self._found.damage.append(
+                Damage(head.start, head.end - head.start, trouble, head.stream_id)
+            )
+        if self._strict and (trouble or info.cleaned_xml is not None):
             self._found.headers.append((head.start, head.end, head.stream_id))
+
+    def _info(self, head: _Head) -> tuple[StreamInfo, str]:
+        """Read a stream's header; one that is broken as far as it is whole, and what is wrong."""
+        xml = self._content(head)
+        try:
+            return StreamInfo(xml), ""
+        except BadXml as error:
+            trouble = f"stream header: {error}"
+        try:
+            return whole_of(xml), f"{trouble}; what is whole of it is used"
+        except BadXml:
+            raise _Bad(trouble, head.stream_id) from None
 
     def _take_footer(self, head: _Head) -> None:
         stream = self._stream(head)

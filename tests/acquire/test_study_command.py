@@ -207,7 +207,7 @@ def test_what_is_no_study_and_what_has_lost_its_manifest_is_said(
     for order in orders:
         done = unisono(*order, folder=tmp_path)
         assert done.code == 2
-        assert "not a session?" in done.stdout + done.stderr
+        assert "copy it back from where" in done.stdout + done.stderr
 
 
 def test_only_stale_work_is_done_again(own: Path, tmp_path: Path) -> None:

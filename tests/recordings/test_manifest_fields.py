@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from recordings import layout
 from recordings.errors import RecordingError
 from recordings.manifest import MANIFEST_NAME, Manifest, State
 
@@ -51,3 +52,14 @@ def test_what_would_lead_astray_is_refused_by_its_key(
 
 def test_a_mains_frequency_that_is_no_number_is_not_known(tmp_path: Path) -> None:
     assert load(tmp_path, rig={"rig": {"powerline_hz": "50 Hz"}, "eeg": None}).powerline_hz is None
+
+
+@pytest.mark.parametrize("left", [b"", bytes(4096), b'{"format": "unisono-session", "ver', None])
+def test_a_manifest_that_is_damaged_or_gone_says_where_to_get_it(
+    tmp_path: Path, left: bytes | None
+) -> None:
+    (tmp_path / layout.XDF_NAME).touch()
+    if left is not None:
+        (tmp_path / MANIFEST_NAME).write_bytes(left)
+    with pytest.raises(RecordingError, match=r"session\.json: .*: copy it back from where"):
+        Manifest.load(tmp_path)

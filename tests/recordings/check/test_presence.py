@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from recordings import layout
 from recordings.certificate import CameraReport, Report, StreamReport, Verdict
 from recordings.check.examination import check, exit_code
 from recordings.check.streams.losses import loss_findings
@@ -99,9 +100,11 @@ def test_an_incomplete_frame_is_counted_once() -> None:
     assert [text.split(" % ")[0] for text in texts] == ["59.3", "59.3"]
     (lost,) = loss_findings(index, None, (), StreamInfo(header_xml("face", "VideoFrames").encode()))
     assert "(59 % of all)" in lost.text
-    said = methods_text(report, None)
-    assert "24 frames were stored (c), each with its own time stamp, and 35 were lost" in said
-    assert said.count("35") == 1
+    assert "24 frames were stored (c), each with its own time stamp, and 35 were lost" in (
+        methods_text(report, None)
+    )
+    bare = report.model_copy(update={"cameras": ()})
+    assert "35 of 59 samples (59 %) were lost" in methods_text(bare, None)
 
 
 def test_a_camera_without_a_file_fails_and_another_programs_does_not(tmp_path: Path) -> None:
@@ -129,3 +132,16 @@ def test_a_camera_without_a_file_fails_and_another_programs_does_not(tmp_path: P
     manifest.model_copy(update={"streams": ours}).save(folder)
     found = codes(check(folder), "fail") | codes(check(folder), "info")
     assert not {("no-file", "face"), ("file-not-here", "face")} & found
+
+
+def test_a_recording_whose_session_has_lost_its_manifest_does_not_pass(tmp_path: Path) -> None:
+    folder = make_session(tmp_path, Plan(seconds=3.0))
+    (folder / "session.json").unlink()
+    (finding,) = [f for f in check(folder / layout.XDF_NAME).findings if f.level == "fail"]
+    assert (finding.code, finding.subject) == ("manifest-missing", "session.json")
+    assert "face" in finding.text
+    # By another name, or alone elsewhere, it is a bare file.
+    elsewhere = shutil.copy(folder / layout.XDF_NAME, tmp_path / layout.XDF_NAME)
+    named = shutil.copy(folder / layout.XDF_NAME, folder / "old.xdf")
+    for path in (elsewhere, named):
+        assert "manifest-missing" not in {f.code for f in check(Path(path)).findings}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 
 from recordings.errors import RecordingError
 from recordings.manifest import Manifest, State
+from recordings.read.session import open_session
 from recordings.review.lanes import next_event
 from recordings.review.session import ReviewSession
 from recordings.stream_kinds import Fate
@@ -181,3 +183,30 @@ def test_a_manifest_cannot_lead_out_of_the_folder(tmp_path: Path) -> None:
     manifest.model_copy(update={"videos": (video,), "files": ()}).save(made.folder)
     with pytest.raises(RecordingError, match=r"videos\.0\.file: .*no file of a session"):
         ReviewSession(made.folder)
+
+
+def test_where_the_first_file_is_gone_the_next_one_is_shown(tmp_path: Path) -> None:
+    made = make_session(tmp_path, Film(frames=60, splits=(20, 40)), seconds=1.0)
+    (made.folder / "face.nut").unlink()
+    with ReviewSession(made.folder) as session:
+        camera = session.cameras["face"]
+        assert camera.info is not None
+        assert number_in(camera.chain.picture(25)) == 1025
+        with pytest.raises(RecordingError, match=r"face\.nut is not in the session's folder"):
+            camera.chain.picture(5)
+
+
+def test_a_part_of_other_pixels_is_told_and_not_drawn(tmp_path: Path) -> None:
+    film = Film(frames=60, splits=(30,))
+    made = make_session(tmp_path / "8", film, seconds=1.0)
+    deep = make_session(tmp_path / "12", replace(film, pixel_format="Mono12"), seconds=1.0)
+    shutil.copy(deep.folder / "face+2.nut", made.folder / "face+2.nut")
+    with ReviewSession(made.folder) as session:
+        assert number_in(session.cameras["face"].chain.picture(5)) == 1005
+        with pytest.raises(RecordingError, match="pictures of Mono12, and not of Mono8"):
+            session.cameras["face"].chain.picture(35)
+    with (
+        open_session(made.folder) as recorded,
+        pytest.raises(RecordingError, match="pictures of Mono12, the manifest says Mono8"),
+    ):
+        recorded.cameras["face"].frame(35)
