@@ -54,6 +54,9 @@ class Readiness:
             time.sleep(POLL_S)
 
     def _tell_of_waiting(self, wait_s: float) -> None:
+        for text in self._discovery.unmatched():  # what the rig has or expects, each take tells of
+            text = f"{text}: nothing of it is recorded until it comes; start its program"
+            self._report("engine", "warning", "not-found", text)
         if waiting := self._discovery.waiting:
             there = len(self._pump.data_streams)
             text = (

@@ -105,21 +105,25 @@ class Discovery:
         """List everything on the network."""
         return sorted(self._all.found(), key=lambda s: s.key.name)
 
-    def missing(self) -> list[Missing]:
-        """List what has been asked for and is not there, each once."""
-        live = [s.found for s in self._pump.data_streams]
+    def unmatched(self) -> list[str]:
+        """Say of which predicates no stream has come."""
         known = set(self._known)
-        absent = [
-            Missing("not-found", f"no stream matches {r.predicate}")
+        return [
+            f"no stream matches {r.predicate}"
             for r in self._predicates
             if not known & self._matched.get(r.predicate or "", set())
         ]
+
+    def missing(self) -> list[Missing]:
+        """List what has been asked for and is not there, each once."""
+        live = [s.found for s in self._pump.data_streams]
+        absent = [Missing("not-found", text) for text in self.unmatched()]
         absent += [
             Missing("not-found", f"{expect} is not there")
             for expect in self._selection.expect
             if not any(matches(expect, found) for found in live)
         ]
-        owners = [device for uid, device in self._own().items() if uid not in known]
+        owners = [device for uid, device in self._own().items() if uid not in self._known]
         absent += [
             Missing("not-connected", f"{_streams_of(device)} not connected yet")
             for device in dict.fromkeys(owners)  # a device may have several
