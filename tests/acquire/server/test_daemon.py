@@ -125,6 +125,15 @@ def test_a_missing_stream_does_not_keep_it_from_running(tmp_path: Path) -> None:
         daemon.end()
 
 
+def test_a_device_that_is_called_like_the_recorders_own_stream_is_refused(tmp_path: Path) -> None:
+    """Two streams `markers` could not be told apart in the file."""
+    rig = '[[device]]\nname = "markers"\ndriver = "simulated-markers"\n'
+    with Daemon(tmp_path, rig=rig) as daemon:
+        result = daemon.wait()
+    assert result.code == 2
+    assert "device 'markers' and the recorder both have a stream 'markers'" in result.error
+
+
 def test_names_of_this_computer() -> None:
     assert all(map(is_loopback, ("localhost", "127.0.0.1", "127.1.2.3", "::1")))
     assert not any(map(is_loopback, ("0.0.0.0", "192.168.1.2", "localhost.evil.example", "")))
