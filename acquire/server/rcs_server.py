@@ -217,7 +217,7 @@ class _Client(asyncio.Protocol):
     async def _work(self) -> None:
         try:
             while line := await self._next():
-                text = line.decode("utf-8", "replace")
+                text = line.decode("utf-8", "backslashreplace")
                 await self._say(await asyncio.to_thread(self._obey, text))
             if self._last_word:
                 await self._say(self._last_word)
