@@ -13,7 +13,7 @@ from acquire.lsl.descriptors import fits
 from acquire.lsl.inlet import Inlet
 from acquire.lsl.streams import FoundStream, Refused, Resolver
 from acquire.processes.messages import Tell, internal
-from acquire.pump.connecting import Attempt, Connecting
+from acquire.pump.connecting import CONNECT_S, Attempt, Connecting
 from acquire.pump.live_stream import DEVICE, LiveStream
 from acquire.pump.pump import Pump
 from acquire.pump.selection import NO_STREAM, Missing, Selection, matches
@@ -232,8 +232,9 @@ class Discovery:
         self._asked_at = local_clock()
         self._pump.incomplete.set()
         self._closing.wait(ANSWER_S)
-        while self.is_connecting and not self._closing.wait(LOOK_S):
-            pass  # for FRESH_S at most: what hangs is not waited for
+        while self.is_connecting and local_clock() < self._asked_at + CONNECT_S:
+            if self._closing.wait(LOOK_S):
+                return
 
     def look_again(self) -> None:
         """See whether something is missing, and look for it then."""
