@@ -36,7 +36,7 @@ def toml_of(text: str, where: Path | str) -> dict[str, Any]:
     """
     try:
         return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # a number of 5,000 digits; brackets as deep
         raise ConfigError(f"{where}: not TOML: {error}") from error
 
 

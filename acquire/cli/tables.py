@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.table import Table
 
+from acquire.plain_text import plain
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -50,7 +52,8 @@ def outcome_table(outcome: Outcome, report: Report | None) -> None:
     console = plain_console()
     table = plain_table("stream", "type", ">samples", ">lost")
     for stream in outcome.streams:
-        table.add_row(stream.name, stream.type, f"{stream.samples:,}", f"{stream.lost:,}")
+        known = plain(stream.name), plain(stream.type)
+        table.add_row(*known, f"{stream.samples:,}", f"{stream.lost:,}")
     console.print(table)
     for video in outcome.videos:
         console.print(
@@ -75,7 +78,7 @@ def report_table(report: Report, console: Console | None = None) -> None:
         for pair in report.pairs:
             truth = pair.truth
             table.add_row(
-                f"{pair.a} – {pair.b}",
+                plain(f"{pair.a} – {pair.b}"),
                 f"{pair.axes_ms:.3f} ms",
                 f"{pair.resolution_ms:.3f} ms",
                 f"{truth.p99_ms:.3f} ms" if truth else "",
@@ -88,7 +91,7 @@ def report_table(report: Report, console: Console | None = None) -> None:
             remedy = f" ({finding.remedy})" if finding.remedy else ""
             named = finding.subject and not finding.text.startswith(finding.subject)
             subject = f"{finding.subject}: " if named else ""
-            console.print(f"{finding.level}: {subject}{finding.text}{remedy}")
+            console.print(plain(f"{finding.level}: {subject}{finding.text}{remedy}"))
     verdict = str(report.verdict)
     console.print(f"\n{GLYPH[verdict]} {verdict}", style=VERDICT_STYLE[verdict])
 
@@ -128,7 +131,8 @@ def streams_table(streams: Sequence[StreamSeen]) -> None:
     for s in streams:
         measured = "" if s.measured_hz is None else f"{s.measured_hz:.2f}"
         nominal = f"{s.rate_hz:g}" if s.rate_hz else "irregular"
-        table.add_row(s.name, s.type, s.hostname, str(s.channels), nominal, measured)
+        known = map(plain, (s.name, s.type, s.hostname))
+        table.add_row(*known, str(s.channels), nominal, measured)
     plain_console().print(table)
 
 
@@ -137,7 +141,7 @@ def findings_list(findings: Sequence[Finding]) -> None:
     console = plain_console()
     glyphs = {"ok": "●", "warn": "▲", "fail": "✖"}
     for finding in findings:
-        console.print(f"{glyphs[finding.level]} {finding.subject}: {finding.text}")
+        console.print(plain(f"{glyphs[finding.level]} {finding.subject}: {finding.text}"))
         if finding.remedy:
             console.print(f"    do: {finding.remedy}")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from acquire.errors import ControlError
 from acquire.lsl.clock import local_clock
@@ -24,8 +24,15 @@ class Readiness:
     """Judges whether the devices run and the streams are connected."""
 
     def __init__(
-        self, devices: Mapping[str, Link], discovery: Discovery, pump: Pump, report: Tell
+        self,
+        devices: Mapping[str, Link],
+        discovery: Discovery,
+        pump: Pump,
+        report: Tell,
+        own: Iterable[str] = (),
     ) -> None:
+        """Take what is looked at; `own` are the names of the engine's own streams."""
+        self._own = tuple(own)
         self._devices = devices
         self._discovery = discovery
         self._pump = pump
@@ -54,6 +61,9 @@ class Readiness:
             time.sleep(POLL_S)
 
     def _tell_of_waiting(self, wait_s: float) -> None:
+        for text in self._discovery.unmatched():  # what the rig has or expects, each take tells of
+            text = f"{text}: nothing of it is recorded until it comes; start its program"
+            self._report("engine", "warning", "not-found", text)
         if waiting := self._discovery.waiting:
             there = len(self._pump.data_streams)
             text = (
@@ -91,13 +101,14 @@ class Readiness:
 
     def _refuse_shared_names(self) -> None:
         """Two streams of one name could not be told apart in the files."""
-        owners: dict[str, str] = {}
+        owners = dict.fromkeys(self._own, "")
         for snapshot in (device.snapshot for device in self._devices.values()):
             for spec in snapshot.opened.specs if snapshot.opened else ():
                 if (owner := owners.setdefault(spec.name, snapshot.name)) != snapshot.name:
+                    others = f"device {owner!r}" if owner else "the recorder"
                     raise ControlError(
-                        f"devices {owner!r} and {snapshot.name!r} both have a stream "
-                        f"{spec.name!r}; rename or leave out one of them"
+                        f"device {snapshot.name!r} and {others} both have a stream {spec.name!r}; "
+                        "rename the device, or leave it out"
                     )
 
     def _explain(self, wait_s: float) -> str:

@@ -257,6 +257,10 @@ class Takes:
         ]
         return [take.folder.folder for take in takes if take.folder is not None]
 
+    def wait_hashed(self, within_s: float) -> bool:
+        """Wait until all that was recorded is hashed; False where that takes longer."""
+        return self._hashing.wait(within_s)
+
     def close(self) -> None:
         """Stop what runs, and wait until all is closed and hashed."""
         with contextlib.suppress(ControlError):  # nothing runs

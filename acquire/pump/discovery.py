@@ -13,7 +13,7 @@ from acquire.lsl.descriptors import fits
 from acquire.lsl.inlet import Inlet
 from acquire.lsl.streams import FoundStream
 from acquire.processes.messages import Tell, internal
-from acquire.pump.connecting import Attempt, Connecting
+from acquire.pump.connecting import CONNECT_S, Attempt, Connecting
 from acquire.pump.live_stream import DEVICE, LiveStream
 from acquire.pump.network import Network
 from acquire.pump.pump import Pump
@@ -103,20 +103,21 @@ class Discovery:
         """List everything on the network."""
         return self._network.seen()
 
+    def unmatched(self) -> list[str]:
+        """Say of which predicates no stream has come."""
+        predicates = self._network.unmatched(set(self._known))
+        return [f"no stream matches {predicate}" for predicate in predicates]
+
     def missing(self) -> list[Missing]:
         """List what has been asked for and is not there, each once."""
         live = [s.found for s in self._pump.data_streams]
-        known = set(self._known)
-        absent = [
-            Missing("not-found", f"no stream matches {predicate}")
-            for predicate in self._network.unmatched(known)
-        ]
+        absent = [Missing("not-found", text) for text in self.unmatched()]
         absent += [
             Missing("not-found", f"{expect} is not there")
             for expect in self._selection.expect
             if not any(matches(expect, found) for found in live)
         ]
-        owners = [device for uid, device in self._own().items() if uid not in known]
+        owners = [device for uid, device in self._own().items() if uid not in self._known]
         absent += [
             Missing("not-connected", f"{_streams_of(device)} not connected yet")
             for device in dict.fromkeys(owners)  # a device may have several
@@ -221,8 +222,9 @@ class Discovery:
         self._asked_at = local_clock()
         self._pump.incomplete.set()
         self._closing.wait(ANSWER_S)
-        while self.is_connecting and not self._closing.wait(LOOK_S):
-            pass  # for FRESH_S at most: what hangs is not waited for
+        while self.is_connecting and local_clock() < self._asked_at + CONNECT_S:
+            if self._closing.wait(LOOK_S):
+                return
 
     def look_again(self) -> None:
         """See whether something is missing, and look for it then."""

@@ -17,7 +17,10 @@ from acquire.text_files import read_written, toml_of
 from acquire.validation_text import first_problem
 from devices.addresses import host_and_port
 from recordings.names import is_reserved
+from recordings.stream_kinds import PLAYER_STREAM
 
+_OURS = ("unisono", PLAYER_STREAM)
+"""What stands in a recording for the device of the streams that are no device's."""
 Codec = Literal["auto", "raw", "magicyuv", "ffvhuff", "ffv1", "x264-lossless", "x264-crf"]
 
 
@@ -244,11 +247,17 @@ def _check_nodes(rig: Rig, where: str) -> None:
 def _check_devices(rig: Rig, where: str) -> None:
     seen: set[str] = set()
     for device in rig.devices:
-        if device.name in seen:
+        # Their files are called so, and on Windows' and Apple's disks Face.nut is face.nut.
+        if device.name.casefold() in seen:
             raise ConfigError(
                 f"{where}: device {device.name!r}: the name is used twice; rename one"
             )
-        seen.add(device.name)
+        if device.name in _OURS:
+            raise ConfigError(
+                f"{where}: device {device.name!r}: Unisono's own streams are told by this name; "
+                "rename the device"
+            )
+        seen.add(device.name.casefold())
         check_device(device, rig.driver_folder, where)
 
 

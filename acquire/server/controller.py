@@ -29,6 +29,8 @@ from recordings.study.catalogue import Catalogue
 
 WAIT_S = 10.0
 """How long the opening looks for what is not there; it goes on looking ever after."""
+HASHED_S = 10.0
+"""How long another rig waits for the hashes of what was recorded: a raw video takes minutes."""
 NEWEST = 25
 """Rows of sessions that are read before anybody asks: the window shows so many at first."""
 
@@ -218,6 +220,12 @@ class Controller:
             rig = parse_rig(text, self.rig.path)
             if rig.table.lsl_session != self.rig.table.lsl_session:
                 raise ConfigError("rig.lsl_session: liblsl reads it once; restart the daemon")
+            if not self.engine.takes.wait_hashed(HASHED_S):
+                # Its engine would be ended, which waits for that, and nothing could be recorded.
+                raise ControlError(
+                    "what was recorded is still being hashed; try again in some minutes, or record "
+                    "on with this rig"
+                )
             if save:
                 self._save_rig(text)
             self._opening = True

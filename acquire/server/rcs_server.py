@@ -19,6 +19,7 @@ from acquire.server.rcs import MAX_CLIENTS, MAX_LINE, UNKNOWN, Remote, begins_wi
 
 LINE_S = 10.0
 """How long a line may take from its first byte to its end, and a client until its first line."""
+NO_END = "ERR the last line is not run: end each with a line feed; none came"
 SEND_S = 2.0
 """A client that does not read its answers for so long gets no more of them."""
 MAX_WAITING = 256
@@ -162,7 +163,7 @@ class _Client(asyncio.Protocol):
             self._transport.pause_reading()
 
     def eof_received(self) -> bool:
-        self._end()
+        self._end(NO_END if self._rest.strip() else "")
         return True  # what it sent is run, and answered, first
 
     def connection_lost(self, error: Exception | None) -> None:
@@ -203,14 +204,20 @@ class _Client(asyncio.Protocol):
         if self._timer is not None:
             self._timer.cancel()
         self._is_late = waits
-        self._timer = self._loop.call_later(LINE_S, self.abort) if waits else None
+        self._timer = self._loop.call_later(LINE_S, self._give_up) if waits else None
+
+    def _give_up(self) -> None:
+        if self._rest:
+            self._end(f"{NO_END} within {LINE_S:g} s")  # what came before it is run all the same
+        else:
+            self.abort()
 
     # The lines.
 
     async def _work(self) -> None:
         try:
             while line := await self._next():
-                text = line.decode("utf-8", "replace")
+                text = line.decode("utf-8", "backslashreplace")
                 await self._say(await asyncio.to_thread(self._obey, text))
             if self._last_word:
                 await self._say(self._last_word)

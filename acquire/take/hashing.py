@@ -18,6 +18,7 @@ from recordings.errors import RecordingError, why
 
 REST_S = 0.2
 """How often it is looked whether the recording has ended."""
+LOOK_S = 0.05
 WORTH_TELLING = 2e9
 """Bytes that take seconds: whoever waits for the end is told for what."""
 _SPECIMEN = bytes(1 << 24)
@@ -55,6 +56,15 @@ class Hashing:
         if self._thread is None:
             self._thread = threading.Thread(target=self._run, name="hashing", daemon=True)
             self._thread.start()
+
+    def wait(self, within_s: float) -> bool:
+        """Wait until all is hashed; False where that takes longer."""
+        deadline = time.monotonic() + within_s
+        while self._left:
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(LOOK_S)
+        return True
 
     def close(self) -> None:
         """Wait until all is hashed, and say how long that takes where it is long."""

@@ -139,6 +139,10 @@ class Remote:
     def send(self, data: bytes) -> None:
         self._socket.sendall(data)
 
+    def close_writing(self) -> None:
+        """Say that no more comes."""
+        self._socket.shutdown(socket.SHUT_WR)
+
     def answer(self) -> str:
         return self._file.readline().decode().rstrip("\n")
 

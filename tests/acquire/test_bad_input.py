@@ -27,6 +27,11 @@ RIGS = {
         ["'eeg'", "faults.drift_pm", "did you mean 'drift_ppm'"],
     ),
     "device name used twice": (EEG + EEG, ["'eeg'", "used twice", "rename"]),
+    "device names that some disks hold for one": (
+        EEG + EEG.replace('"eeg"', '"Eeg"'),
+        ["'Eeg'", "used twice", "rename"],
+    ),
+    "a name of ours": (EEG.replace('"eeg"', '"unisono"'), ["'unisono'", "own streams", "rename"]),
     "name of a device": (
         '[[device]]\nname = "a b"\ndriver = "simulated-eeg"\n',
         ["'a b'", "name"],
@@ -43,6 +48,8 @@ RIGS = {
     "empty expectation": ("[[expect]]\n", ["expect.0", "give a name"]),
     "unknown key in an expectation": ("[[expect]]\nnam = 'x'\n", ["expect.0.nam", "mean 'name'"]),
     "not TOML": ("[rig\n", ["not TOML", "line 1"]),
+    "a number without end": (EEG + "channels = " + "9" * 5000, ["not TOML", "digits"]),
+    "brackets without end": ("a = " + "[" * 5000 + "]" * 5000, ["not TOML"]),
     "folder of drivers": ('[rig]\ndriver_dir = "nowhere"\n' + EEG, ["driver_dir", "nowhere"]),
 }
 

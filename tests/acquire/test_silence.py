@@ -77,6 +77,20 @@ def test_a_daemon_may_be_allowed_to_record_nothing(tmp_path: Path) -> None:
     assert check(folder).verdict is Verdict.FAIL
 
 
+def test_a_stream_that_was_asked_for_and_may_be_missing_is_an_alarm(tmp_path: Path) -> None:
+    there, gaze = unique("there"), unique("gaze")
+    with Sources(Source(there)):
+        result = unisono(
+            *("record", "--streams", f"name='{there}'", "--streams", f"name='{gaze}'"),
+            *("--allow-missing", "--wait", "3", "--seconds", "1", "--json"),
+            *("--participant", "01", "--data-dir", tmp_path),
+            folder=tmp_path,
+        )
+    assert result.code == 1
+    assert f"warning: no stream matches name='{gaze}'" in result.stderr
+    assert "not-found" in event_codes(result.session)
+
+
 EXPECTING = """
 [[device]]
 name = "{eeg}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,7 @@ def test_names_that_look_like_marks_of_the_table_are_printed(
     report_table(check(path))
     repair_table(repair_xdf(path, tmp_path / "b.xdf"))
     seen = StreamSeen(NAMES[0], "EEG", "lab", "id", "uid", 2, "float32", 250.0, None)
-    streams_table([seen])
+    streams_table([seen, replace(seen, name="\x1b[2J\x1b]0;x\x07\nEEG")])
     said = capsys.readouterr().out
+    assert "\x1b" not in said
     assert all(said.count(name) >= 2 for name in NAMES)

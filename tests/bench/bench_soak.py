@@ -34,7 +34,7 @@ name = "physio"
 driver = "simulated-physio"
 
 [[device]]
-name = "markers"
+name = "marks"
 driver = "simulated-markers"
 
 [[device]]

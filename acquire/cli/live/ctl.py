@@ -54,7 +54,7 @@ class EngineOptions:
 
     def show(self, answer: Any, words: Callable[[Any], Sequence[str]]) -> None:
         """Print an answer, as it came or in words."""
-        for line in [json.dumps(answer)] if self.as_json else words(answer):
+        for line in [json.dumps(answer)] if self.as_json else map(plain, words(answer)):
             typer.echo(line)
 
 
@@ -164,7 +164,7 @@ def mark(
     """Set a marker now; exit 1 where nothing records it."""
     answer = engine.client.post("markers", {"text": text, "code": code})
     note = "" if answer["recorded"] else "; nothing is being recorded"
-    engine.show(answer, lambda told: [plain(f"{text} at {told['stamp']:.6f}{note}")])
+    engine.show(answer, lambda told: [f"{text} at {told['stamp']:.6f}{note}"])
     raise typer.Exit(0 if answer["recorded"] else 1)
 
 
@@ -240,4 +240,4 @@ def watch(
 
 
 def _event_words(event: Any) -> list[str]:
-    return [plain(f"{event['time']:.3f} {event['level']} {event['code']}: {event['text']}")]
+    return [f"{event['time']:.3f} {event['level']} {event['code']}: {event['text']}"]

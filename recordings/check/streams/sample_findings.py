@@ -62,6 +62,14 @@ def count_findings(stream: XdfStream, entry: StreamEntry | None) -> Iterator[Fin
             text="the stream has no samples",
             remedy="check that the device was on and streaming",
         )
+    elif not count and (entry is None or entry.device != "unisono"):
+        yield Finding(
+            level="info",
+            code="no-markers",
+            subject=name,
+            text="nothing came in this stream, which sends when something happens",
+            remedy="see that its program marks, if it should have",
+        )
 
 
 def stamp_findings(report: StreamReport, stamps: F64Array) -> Iterator[Finding]:

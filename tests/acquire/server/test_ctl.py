@@ -15,7 +15,7 @@ import pytest
 from typer.testing import CliRunner
 
 from acquire.cli.live import engine_client
-from acquire.cli.live.ctl import _event_words, app
+from acquire.cli.live.ctl import EngineOptions, _event_words, app
 from acquire.cli.live.engine_client import EngineClient, EngineGone
 from acquire.errors import ConfigError, ControlError
 from acquire.server.token import VARIABLE
@@ -282,11 +282,14 @@ def test_a_token_goes_nowhere_else(stranger: str, monkeypatch: pytest.MonkeyPatc
     assert Stranger.heard == [None], "one request, and none at the target"
 
 
-def test_an_event_commands_no_terminal() -> None:
+def test_what_others_sent_commands_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
     event = {"time": 1.0, "level": "info", "code": "x", "text": "\x1b[2J" + "y" * 1_000_000}
-    (words,) = _event_words(event)
-    assert "\x1b" not in words
-    assert len(words) < 3000
+    EngineOptions().show(event, _event_words)
+    EngineOptions().show("\x1b]0;amp\x07\nEEG", lambda name: [name])
+    said = capsys.readouterr().out
+    assert "\x1b" not in said
+    assert len(said) < 3000
+    assert len(said.splitlines()) == 2
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from websockets.sync.client import connect
 from acquire.server import data_lock
 from acquire.server.event_log import NAME, EventLog
 from acquire.serving.loopback import is_loopback
+from recordings import layout
 from recordings.manifest import Event, Manifest, State
 from recordings.xdf.reader import read_xdf
 from tests.acquire.daemon_program import Daemon, running
@@ -126,6 +127,30 @@ def test_a_missing_stream_does_not_keep_it_from_running(tmp_path: Path) -> None:
         daemon.ready()
         assert daemon.get("status")["state"] == "opening"
         daemon.end()
+
+
+def test_a_device_that_is_called_like_the_recorders_own_stream_is_refused(tmp_path: Path) -> None:
+    """Two streams `markers` could not be told apart in the file."""
+    rig = '[[device]]\nname = "markers"\ndriver = "simulated-markers"\n'
+    with Daemon(tmp_path, rig=rig) as daemon:
+        result = daemon.wait()
+    assert result.code == 2
+    assert "device 'markers' and the recorder both have a stream 'markers'" in result.error
+
+
+def test_another_rig_does_not_lock_up_what_is_hashed_for_minutes(tmp_path: Path) -> None:
+    with Daemon(tmp_path) as daemon:
+        daemon.idle()
+        session = Path(daemon.post("recording/start")["session"])
+        with (session / layout.RATINGS_NAME).open("wb") as file:
+            file.truncate(200_000_000_000)  # as a raw video
+        daemon.post("recording/stop")
+        text = daemon.get("rig")["text"]
+        refused = daemon.http.put("/api/rig", json={"text": text, "save": True})
+        assert (refused.status_code, refused.json()["code"]) == (409, "not-now")
+        assert "still being hashed" in refused.json()["text"]
+        assert daemon.post("recording/start")["started"]
+        assert daemon.post("recording/stop")["stopped"]
 
 
 def test_names_of_this_computer() -> None:

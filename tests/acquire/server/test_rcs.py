@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from acquire.errors import ControlError
 from acquire.server.rcs import MAX_CLIENTS, MAX_LINE, _names, is_foreign, parse
+from acquire.server.rcs_server import NO_END
 from recordings.check.examination import check
 from recordings.manifest import Manifest
 from tests.acquire.daemon_program import Daemon, Remote, running
@@ -146,6 +147,14 @@ def test_line_ends_pieces_and_limits(daemon: Daemon) -> None:
             return next_one.answer() == "OK idle"
 
     wait_for(works)
+
+
+def test_a_line_without_an_end_is_not_run_and_told(daemon: Daemon) -> None:
+    with Remote(daemon.rcs_port) as closing:
+        closing.send(b"status\nstart")
+        closing.close_writing()
+        assert [closing.answer() for _ in range(3)] == ["OK idle", NO_END, ""]
+    assert daemon.get("status")["state"] == "idle"
 
 
 REQUESTS = [
@@ -330,7 +339,7 @@ def test_silent_clients_make_room(daemon: Daemon) -> None:
         assert remote.ask("status") == "OK idle"
         assert silent[0].answer() == "", "the oldest that has never asked is closed"
         silent[-1].send(b"sta")
-        assert silent[-1].answer() == "", "a line has to end in time"
+        assert silent[-1].answer() == f"{NO_END} within 10 s"
     for client in silent:
         client.__exit__()
 

@@ -77,3 +77,14 @@ def test_the_end_says_nothing_of_what_is_done_soon(tmp_path: Path) -> None:
     work.close()
     assert take.hashed.is_set()
     assert told == []
+
+
+def test_who_does_not_want_to_wait_is_told_that_it_takes_longer(tmp_path: Path) -> None:
+    work = Hashing(lambda: False, lambda take, text: None, lambda text: None)
+    assert work.wait(0.0)
+    take = Folder(tmp_path)
+    work.add(cast(Take, take), {})
+    assert not work.wait(0.2)
+    take.go.set()
+    assert work.wait(60.0)
+    work.close()

@@ -49,6 +49,21 @@ def test_our_own_events_are_no_data(tmp_path: Path) -> None:
     assert report.verdict is Verdict.FAIL
 
 
+def test_a_stream_of_markers_that_brought_none_is_said(tmp_path: Path) -> None:
+    """The outlet was there, and its triggers never came: it is no warning, and no secret."""
+    parts = []
+    for number, name, count in ((1, "trials", 0), (2, "keys", 1)):
+        rows = [["go"]] * count
+        parts += [
+            chunks.stream_header(number, header_xml(name, "Markers", format_="string")),
+            chunks.string_samples(number, [1.0] * count, rows),  # type: ignore[arg-type]
+            chunks.stream_footer(number, 1.0, 1.0, count),
+        ]
+    report = check(write(tmp_path / "markers.xdf", parts))
+    assert ("no-markers", "trials") in codes(report, "info")
+    assert ("no-markers", "keys") not in codes(report, "info")
+
+
 def test_a_device_of_the_rig_without_a_stream_is_a_warning(session: Path) -> None:
     manifest = Manifest.load(session)
     manifest.model_copy(update={"absent": ("gaze",)}).save(session)
