@@ -40,6 +40,7 @@ from devices.network.connection import Connection, Host
 from devices.network.description import checked, streams_of
 from devices.network.framing import UnusableError, WireError
 from devices.network.sample_count import COUNT_ANEW, SampleCount
+from devices.network.stand_still import StandStill
 
 MOST_EARLY = 50
 """So many warnings are kept that come before the description: more say nothing new."""
@@ -81,6 +82,7 @@ class NetworkAmplifier(Device):
         self._description: Description | None = None
         self._count: SampleCount | None = None
         self._shift = 0  # from the server's numbers to those that never wrap
+        self._still = StandStill(1.0)  # of a count that is our own
         self._heard = 0.0  # LSL time of the newest signals
         self._spoke = 0.0  # and of anything
         self._early: list[Message] = []  # warnings, and what came in a breath with the description
@@ -117,6 +119,7 @@ class NetworkAmplifier(Device):
         if self._count is None:
             self._count = SampleCount(description.rate_hz, self._client.wraps)
         self._count.renew()
+        self._still = StandStill(description.rate_hz)
         self._heard = self._spoke = self.clock.now()
         self.resting = False  # what was said on another connection holds no more
         latency = settings.latency_ms
@@ -261,17 +264,20 @@ class NetworkAmplifier(Device):
         rows = message.rows[place.skip :]
         if len(rows):
             self._heard = now
+            end = place.first + len(rows)
+            lost = place.lost if self._client.counts else self._still.unseen(end, now)
             yield Chunk(
                 self.settings.name,
                 np.full(len(rows), now),
                 rows,
                 self._device_times(place.first, len(rows)),
-                place.lost if self._client.counts else 0,
+                lost,
             )
 
     def _device_times(self, first: int, count: int) -> Any:
         assert self._description is not None
-        return (first + np.arange(count, dtype=np.float64)) / self._description.rate_hz
+        numbers = first + self._still.dropped + np.arange(count, dtype=np.float64)
+        return numbers / self._description.rate_hz
 
     def _measured(self, message: Impedances, now: float) -> Iterator[Chunk | Notice]:
         assert self._description is not None

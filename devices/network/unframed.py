@@ -1,8 +1,8 @@
 """Servers that send rows and nothing else: no greeting, no header, no number.
 
 The rig file says what cannot be asked: channels and rate. What came is counted; that something is
-missing cannot be seen. A wrong number of channels shows as garbage: where the protocol has a word
-that would show it, that is looked at.
+missing shows in the time that the rest comes alone (`stand_still`). A wrong number of channels
+shows as garbage: where the protocol has a word that would show it, that is looked at.
 """
 
 from __future__ import annotations
