@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections import deque
 from typing import Final
 
-BUCKET_S: Final = 0.25
+BUCKET_S: Final = 0.5
 BUCKETS: Final = 4
 """So many before and behind tell a step, and not a delay that grows as a rate is another."""
-LATE_S: Final = 0.1
+LATE_S: Final = 0.25
 """A count that is less behind may come through a slower network."""
 
 
