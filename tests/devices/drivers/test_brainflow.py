@@ -18,6 +18,7 @@ from devices.drivers.brainflow import Brainflow
 from tests.devices.contract import check_data, check_settings, check_specs
 from tests.devices.fake_gige import wait_until
 from tests.devices.wire import RealClock, read_until, samples, wire
+from tests.ports import free_port
 
 SYNTHETIC = {"name": "eeg", "board": "SYNTHETIC_BOARD"}
 
@@ -179,8 +180,9 @@ def test_a_loop_of_a_file_invents_no_loss(recording: Path, tmp_path: Path, rows:
 def test_a_board_streamed_by_another_program() -> None:
     shim = BoardShim(BoardIds.SYNTHETIC_BOARD.value, BrainFlowInputParams())
     shim.prepare_session()
-    shim.start_stream(45000, "streaming_board://225.1.1.1:6677")
-    params = {"master_board": "SYNTHETIC_BOARD", "ip_address": "225.1.1.1", "ip_port": 6677}
+    port = free_port(udp=True)  # whoever streams to the same one is heard, too
+    shim.start_stream(45000, f"streaming_board://225.1.1.1:{port}")
+    params = {"master_board": "SYNTHETIC_BOARD", "ip_address": "225.1.1.1", "ip_port": port}
     device = board(board="STREAMING_BOARD", params=params)
     try:
         device.open()
