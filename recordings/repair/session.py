@@ -158,9 +158,9 @@ def _describe(folder: Path, before: Manifest, done: XdfRepaired) -> None:
     event = Event(time=last or 0.0, source="repair", level="warning", code="repaired", text=text)
     names = [layout.XDF_NAME, *(file for entry in (*videos, *sounds) for file in entry.files)]
     names += [path.name for path in copies]
-    names += [f.path for f in before.files if f.path.endswith(layout.STORED_SUFFIX)]
-    names += [name for name in _COPIED if (folder / name).is_file()]
-    now = tuple(FileEntry.of(folder / n) for n in names if (folder / n).is_file())
+    names += [*(file.path for file in before.files), *_COPIED]
+    there = dict.fromkeys(name for name in names if (folder / name).is_file())
+    now = tuple(FileEntry.of(folder / name) for name in there)
     before.model_copy(
         update={
             "state": State.REPAIRED,

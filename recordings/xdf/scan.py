@@ -239,26 +239,26 @@ class _Scanner:
         assert head.stream_id is not None
         if head.stream_id in self._found.streams:
             raise _Bad("a second header for one stream", head.stream_id)
-        info, trouble = self._info(head)
-        self._found.streams[head.stream_id] = StreamChunks(head.stream_id, info)
-        if trouble:
-            self._found.damage.append(
-                Damage(head.start, head.end - head.start, trouble, head.stream_id)
-            )
-        if self._strict and (trouble or info.cleaned_xml is not None):
-            self._found.headers.append((head.start, head.end, head.stream_id))
-
-    def _info(self, head: _Head) -> tuple[StreamInfo, str]:
-        """Read a stream's header; one that is broken as far as it is whole, and what is wrong."""
         xml = self._content(head)
         try:
-            return StreamInfo(xml), ""
+            info = StreamInfo(xml)
         except BadXml as error:
-            trouble = f"stream header: {error}"
+            raise self._broken(head, xml, f"stream header: {error}") from error
+        self._found.streams[head.stream_id] = StreamChunks(head.stream_id, info)
+        if self._strict and info.cleaned_xml is not None:
+            self._found.headers.append((head.start, head.end, head.stream_id))
+
+    def _broken(self, head: _Head, xml: bytes, trouble: str) -> _Bad:
+        """Use what is whole of a header; it is damage all the same: its length may be wrong."""
+        assert head.stream_id is not None
         try:
-            return whole_of(xml), f"{trouble}; what is whole of it is used"
+            info = whole_of(xml)
         except BadXml:
-            raise _Bad(trouble, head.stream_id) from None
+            return _Bad(trouble, head.stream_id)
+        self._found.streams[head.stream_id] = StreamChunks(head.stream_id, info)
+        if self._strict:
+            self._found.headers.append((head.start, head.start, head.stream_id))
+        return _Bad(f"{trouble}; what is whole of it is used", head.stream_id)
 
     def _take_footer(self, head: _Head) -> None:
         stream = self._stream(head)

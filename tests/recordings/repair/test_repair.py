@@ -218,3 +218,15 @@ def test_what_a_killed_repair_leaves_is_no_copy(tmp_path: Path) -> None:
     assert not target.exists()
     repair_xdf(source, target)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.xdf", "b.xdf"]
+
+
+def test_a_header_of_a_wrong_length_swallows_no_samples(tmp_path: Path) -> None:
+    (start,) = [c[2] for c in MADE.chunks if c[:2] == ("header", 2)]
+    expected = PER_CHUNK * sum(c[:2] == ("samples", 1) for c in MADE.chunks)
+    path = tmp_path / "a.xdf"
+    for flip in range(1, 256):
+        data = bytearray(MADE.data)
+        data[start + 1] ^= flip
+        path.write_bytes(data)
+        with read_xdf(path, strict=True) as recording:
+            assert len(recording.streams[0]) == expected

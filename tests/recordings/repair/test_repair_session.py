@@ -13,8 +13,9 @@ from recordings.annotation.coder_file import Who, annotations_folder
 from recordings.annotation.store import CodingStore
 from recordings.check.examination import check
 from recordings.errors import RecordingError
-from recordings.manifest import Manifest
+from recordings.manifest import FileEntry, Manifest, VideoPart
 from recordings.repair.session import repair
+from tests.recordings import strip_session
 from tests.recordings.annotation.coded import event
 from tests.recordings.simulated_session import Plan, make_session
 
@@ -111,3 +112,17 @@ def test_a_file_of_any_number_is_no_reason_to_look_for_all_before_it(session: Pa
     (session / f"{entry.name}+{10**15}.nut").write_bytes(b"nothing")
     (copied,) = Manifest.load(repair(session).target.parent).videos
     assert (copied.frames, copied.files) == (entry.frames, entry.files)
+
+
+def test_a_file_that_never_had_a_frame_is_not_missing(tmp_path: Path) -> None:
+    made = strip_session.make_session(tmp_path, strip_session.Film(frames=20), seconds=1.0)
+    manifest = Manifest.load(made.folder)
+    (made.folder / "face+2.nut").touch()
+    part = VideoPart(file="face+2.nut", codec="auto", tiling="none", frames=0)
+    video = manifest.videos[0].model_copy(update={"parts": (part,)})
+    files = (*manifest.files, FileEntry.of(made.folder / "face+2.nut"))
+    manifest.model_copy(update={"videos": (video,), "files": files}).save(made.folder)
+    copy = repair(made.folder).target.parent
+    codes = [event.code for event in Manifest.load(copy).events]
+    assert "repaired" in codes
+    assert not {"was-missing", "was-changed"} & set(codes)
