@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from acquire.engine import events, markers
+from acquire.engine import events
 from acquire.engine.markers import Markers
 from acquire.engine.readiness import Readiness
 from acquire.engine.reporter import Reporter
@@ -67,14 +67,14 @@ class Streams:
         """Look for all, and wait until they are there; see `Engine.open`."""
         assert self._discovery is not None, "publish comes first"
         self._discovery.start()
-        own = [events.SPEC] if self._reporter.uid else []
-        own += [markers.SPEC] if self._markers else []
+        # Not its own `markers`: many devices are called so, and every recording that is replayed.
+        own = [events.SPEC.name] if self._reporter.uid else []
         readiness = Readiness(
             self._devices.processes,
             self._discovery,
             self._pump,
             self._reporter.report,
-            (spec.name for spec in own),
+            own,
         )
         readiness.wait(wait_s, allow_missing=allow_missing, cancelled=cancelled)
 

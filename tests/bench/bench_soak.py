@@ -34,7 +34,7 @@ name = "physio"
 driver = "simulated-physio"
 
 [[device]]
-name = "marks"
+name = "markers"
 driver = "simulated-markers"
 
 [[device]]

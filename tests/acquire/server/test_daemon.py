@@ -130,12 +130,13 @@ def test_a_missing_stream_does_not_keep_it_from_running(tmp_path: Path) -> None:
 
 
 def test_a_device_that_is_called_like_the_recorders_own_stream_is_refused(tmp_path: Path) -> None:
-    """Two streams `markers` could not be told apart in the file."""
-    rig = '[[device]]\nname = "markers"\ndriver = "simulated-markers"\n'
+    """Two streams of its own events could not be told apart in the file."""
+    rig = '[[device]]\nname = "unisono-events"\ndriver = "simulated-markers"\n'
     with Daemon(tmp_path, rig=rig) as daemon:
         result = daemon.wait()
     assert result.code == 2
-    assert "device 'markers' and the recorder both have a stream 'markers'" in result.error
+    both = "device 'unisono-events' and the recorder both have a stream 'unisono-events'"
+    assert both in result.error
 
 
 def test_another_rig_does_not_lock_up_what_is_hashed_for_minutes(tmp_path: Path) -> None:
