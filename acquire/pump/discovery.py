@@ -302,6 +302,9 @@ class Discovery:
         elif same:
             text = f"{name}: two outlets with this name and source id; both are recorded"
             self._report(name, "warning", "duplicate-source", text)
+        elif device is None and self._pump.is_recording:
+            text = f"{name}: came while recording; what it had sent before is in no file"
+            self._report(name, "info", "stream-new", text)
 
 
 def _streams_of(device: str) -> str:

@@ -161,6 +161,11 @@ class Pump:
         best = min(found, key=lambda estimate: estimate.uncertainty, default=None)
         return best.offset if best is not None else None
 
+    @property
+    def is_recording(self) -> bool:
+        """Whether a take has begun, and its stop is still to come."""
+        return any(take.interval.runs for take in self._distributor.takes)
+
     def is_chosen(self, name: str) -> bool:
         """Whether the next take gets the stream of that name."""
         return self.selection is None or name in self.selection

@@ -17,10 +17,9 @@ from acquire.text_files import read_written, toml_of
 from acquire.validation_text import first_problem
 from devices.addresses import host_and_port
 from recordings.names import is_reserved
-from recordings.stream_kinds import PLAYER_STREAM
 
-_OURS = ("unisono", PLAYER_STREAM)
-"""What stands in a recording for the device of the streams that are no device's."""
+_OURS = "unisono"
+"""What stands in a recording for the device of the recorder's own streams."""
 Codec = Literal["auto", "raw", "magicyuv", "ffvhuff", "ffv1", "x264-lossless", "x264-crf"]
 
 
@@ -252,7 +251,7 @@ def _check_devices(rig: Rig, where: str) -> None:
             raise ConfigError(
                 f"{where}: device {device.name!r}: the name is used twice; rename one"
             )
-        if device.name in _OURS:
+        if device.name == _OURS:
             raise ConfigError(
                 f"{where}: device {device.name!r}: Unisono's own streams are told by this name; "
                 "rename the device"

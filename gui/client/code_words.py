@@ -100,6 +100,7 @@ def _of_streams() -> dict[str, str]:
         "stream-back": tr("A stream is back"),
         "stream-changed": tr("A stream changed"),
         "stream-lost": tr("A stream is lost"),
+        "stream-new": tr("A stream came while recording"),
         "stream-refused": tr("A stream cannot be recorded"),
         "times-counted": tr("Times of sound are counted"),
         "too-many-streams": tr("Too many streams"),

@@ -2492,6 +2492,10 @@
         <translation>有数据流未被选中</translation>
     </message>
     <message>
+        <source>A stream came while recording</source>
+        <translation>录制期间出现了新的数据流</translation>
+    </message>
+    <message>
         <source>A stream changed</source>
         <translation>数据流已改变</translation>
     </message>

@@ -263,7 +263,7 @@ def test_a_run_number_is_not_used_twice(result: Result, folder: Path) -> None:
         *("--data-dir", folder / "data", "--streams", "name='nobody'"),
         folder=folder,
     )
-    assert again.code == 0, again.stderr
+    assert again.code == 1, again.stderr  # nobody has come
     assert again.session.parent == result.session.parent
     assert again.session.name.endswith("_run-02")
     assert [s["name"] for s in again.json["streams"]] == ["unisono-events"]

@@ -91,6 +91,21 @@ def test_a_stream_that_was_asked_for_and_may_be_missing_is_an_alarm(tmp_path: Pa
     assert "not-found" in event_codes(result.session)
 
 
+def test_a_stream_that_came_while_recording_says_so(tmp_path: Path) -> None:
+    """Markers that a script had sent before it was connected are nowhere, and leave no gap."""
+    first, second = unique("first"), unique("second")
+    with Daemon(tmp_path, rig="") as daemon, Sources(Source(first)):
+        daemon.idle()
+        daemon.wait_for_samples(first)
+        session = Path(daemon.post("recording/start")["session"])
+        with Sources(Source(second, rate_hz=0.0)):
+            wait_for(lambda: second in {s["name"] for s in daemon.get("streams")}, what=second)
+            daemon.post("recording/stop")
+        daemon.end()
+    assert event_codes(session, second)[:1] == ["stream-new"]
+    assert "stream-new" not in event_codes(session, first)
+
+
 EXPECTING = """
 [[device]]
 name = "{eeg}"
