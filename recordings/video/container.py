@@ -17,6 +17,7 @@ from recordings.video.pixel_formats import Picture
 
 # A packet cut short by a crash is dropped instead of being decoded to half a picture.
 _OPTIONS: Final = {"fflags": "+discardcorrupt"}
+_DAMAGED: Final[dict[str, Any]] = {"metadata_errors": "surrogateescape"}
 
 
 def first_plane(image: av.VideoFrame, info: VideoInfo) -> Picture:
@@ -36,7 +37,7 @@ def open_container(path: Path) -> Any:
     """
     try:
         check_regular(path)
-        container = av.open(str(path), options=_OPTIONS, metadata_errors="replace")
+        container = _opened(path)
     except (OSError, av.FFmpegError) as error:
         said = error.strerror or "no reason given"  # all of it would name the file once more
         raise RecordingError(f"{path}: cannot be read as video ({said})") from error
@@ -44,6 +45,14 @@ def open_container(path: Path) -> Any:
         container.close()
         raise RecordingError(f"{path}: has no video stream")
     return container
+
+
+def _opened(path: Path) -> Any:
+    """Open a file, though one of its tags is damaged."""
+    try:
+        return av.open(str(path), options=_OPTIONS)
+    except UnicodeDecodeError:  # PyAV before 19, which takes what is no text as it comes
+        return av.open(str(path), options=_OPTIONS, **_DAMAGED)
 
 
 def seek(container: Any, pts: int) -> bool:
