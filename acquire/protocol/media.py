@@ -119,7 +119,7 @@ def _probe(container: InputContainer, path: Path, pts: F64Array, *, still: bool)
     turned = -first.rotation % 360
     return MediaInfo(
         path,
-        *_shown_size(first, video.sample_aspect_ratio, turned),
+        *_shown_size(first, float(video.sample_aspect_ratio or 1), turned),
         len(pts),
         float(pts[-1] - pts[0]) * float(base) + mean,
         1.0 / mean,
@@ -154,11 +154,10 @@ def _last_decoded(container: InputContainer, video: av.VideoStream, pts: F64Arra
     return last
 
 
-def _shown_size(frame: av.VideoFrame, pixel: Fraction | None, turned: int) -> tuple[int, int]:
+def _shown_size(frame: av.VideoFrame, pixel: float, turned: int) -> tuple[int, int]:
     """Give width and height with square pixels, turned."""
     width, height = frame.width, frame.height
-    if pixel and pixel != 1:
-        width = round(width * pixel)
+    width = round(width * pixel)
     return (height, width) if turned % 180 else (width, height)
 
 

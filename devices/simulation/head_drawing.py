@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 import cv2
 import numpy as np
 
-from devices.arrays import F32Array, U8Array
+from devices.arrays import F32Array, F64Array, U8Array
 from devices.simulation.face import BACKDROP, NOISE_PEAK, Rgb
 
 EYE: Final = (0.12, -0.08)
@@ -122,7 +122,7 @@ class Head:
         far = ((self._xs - x) / rx) ** 2 + ((self._ys - y) / ry) ** 2
         return np.asarray(np.exp(np.float32(-0.5) * far))
 
-    def _paint(self, mask: F32Array, colour: Rgb, grain: F32Array | None = None) -> None:
+    def _paint(self, mask: F32Array | F64Array, colour: Rgb, grain: F32Array | None = None) -> None:
         for channel, value in enumerate(colour):
             plane = self._rgb[:, :, channel]
             new = np.float32(value) if grain is None else value + grain

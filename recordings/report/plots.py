@@ -170,7 +170,7 @@ def histogram(values: F64Array, nominal: float, unit: str) -> str:
     low, high = min(low, nominal) - pad, max(high, nominal) + pad
     counts, edges = np.histogram(np.clip(values, low, high), bins=64, range=(low, high))
     x = Scale(low, high, 62, width - 26)
-    top = math.log10(max(counts.max(), 1) + 1) * 1.05
+    top = math.log10(int(counts.max(initial=1)) + 1) * 1.05
     y = Scale(0, top, height - 24, 8)
     parts = []
     for power in range(0, math.ceil(top) + 1, max(math.ceil(top) // 3, 1)):
