@@ -66,8 +66,10 @@ def turns_of(study: Path, coder: str, by: By, annotations: Path | None = None) -
         raise RecordingError(f"{study / PLAN_NAME}: names no coder {coder!r}; it has {known}")
     unread: dict[Path, str] = {}
     there = find_sessions([study])
-    twice = recorded_twice(manifests_of(there))
-    dated = {session: _recorded(session, unread) for session in there if session not in twice}
+    manifests = manifests_of(there)
+    twice = recorded_twice(manifests)
+    once = [session for session in there if session not in twice]
+    dated = {session: _recorded(session, manifests.get(session), unread) for session in once}
     sessions = [s for _, s in sorted((date, s) for s, date in dated.items() if date is not None)]
     check_apart(sessions, annotations)
     names, whose = told_apart(sessions), _numbered(sessions)
@@ -136,13 +138,15 @@ def _seen(coding: Coding, camera: str) -> Ranges:
     return union((*looked(coding, camera), *hidden))
 
 
-def _recorded(session: Path, unread: dict[Path, str]) -> tuple[str, str] | None:
+def _recorded(
+    session: Path, manifest: Manifest | None, unread: dict[Path, str]
+) -> tuple[str, str] | None:
     """Return when a session was recorded: what is dealt out does not change with the next one.
 
     None, and why, where there is nothing that says so.
     """
     try:
-        clock = Manifest.load(session).clock
+        clock = (manifest or Manifest.load(session)).clock  # the second says what is wrong
         return clock[0].utc if clock else "", session.name
     except RecordingError as error:
         unread[session] = str(error)

@@ -137,7 +137,8 @@ def read_sessions(
     problems: list[str] = []
     names = told_apart(sessions)
     check_apart(names, elsewhere)
-    left_out = _coded_twice(names, elsewhere)
+    manifests = manifests_of(names)
+    left_out = _coded_twice(names, manifests, elsewhere)
     for session, name in names.items():
         if session in left_out:
             continue
@@ -146,7 +147,7 @@ def read_sessions(
             problems.append(f"{folder}: a link that leads nowhere: who coded there is not known")
         codings, notes = _codings(session, elsewhere, problems)
         try:
-            manifest = Manifest.load(session)
+            manifest = manifests.get(session) or Manifest.load(session)  # which says what is wrong
         except RecordingError as error:
             problems.append(str(error))
             continue
@@ -163,10 +164,12 @@ def read_sessions(
     return found, problems
 
 
-def _coded_twice(names: Mapping[Path, str], elsewhere: Path | None) -> dict[Path, tuple[Path, str]]:
+def _coded_twice(
+    names: Mapping[Path, str], manifests: Mapping[Path, Manifest], elsewhere: Path | None
+) -> dict[Path, tuple[Path, str]]:
     """Return the coded sessions that another coded one stands for, that one, and how to say it."""
-    coders = {session: coders_of(session, elsewhere) for session in names}
-    twice = recorded_twice(manifests_of(session for session in names if coders[session]))
+    coders = {session: coders_of(session, elsewhere) for session in manifests}
+    twice = recorded_twice({path: m for path, m in manifests.items() if coders[path]})
     return {
         session: (
             other,
