@@ -26,12 +26,12 @@ from devices.base import (
     StreamSpec,
 )
 from devices.channel_kinds import kind_of
-from devices.network.columns import Columns
+from devices.network.biopac.columns import Columns
+from devices.network.biopac.control import Control, Setup, Unanswered, discover
+from devices.network.biopac.ndt import Group, Interleaved, NdtChannel, groups_of
 from devices.network.connection import WAIT_S, Host
 from devices.network.doors import Doors
 from devices.network.labels import unique_labels
-from devices.network.ndt import Group, Interleaved, NdtChannel, groups_of
-from devices.network.ndt_control import Control, Setup, Unanswered, discover
 
 COALESCE_S = 0.005
 ASK_S = 1.0

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QComboBox, QFrame, QPushButton, QWidget
 
-from gui.review.channel_menu import ChannelButton
 from gui.review.keys import Command
 from gui.review.picture_area import Look, Mode
+from gui.review.signals.channel_menu import ChannelButton
 from gui.review.wording import speed_text
 from gui.texts import tr
 from gui.viewer.filter_menu import FilterButton

@@ -10,11 +10,11 @@ from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from gui.review.camera_tile import CameraTile
 from gui.review.keys import Command
-from gui.review.overview import Overview
 from gui.review.pane import Position
 from gui.review.picture_area import Look, Mode
 from gui.review.playhead import Playhead
-from gui.review.signal_plot import Row, SignalPlot
+from gui.review.signals.overview import Overview
+from gui.review.signals.plot import Row, SignalPlot
 from gui.texts import tr
 from gui.widgets.focus_ring import FocusRing
 from recordings.errors import RecordingError

@@ -21,11 +21,11 @@ from PySide6.QtWidgets import (
 from gui.plots import save_dialog
 from gui.review.background import Background
 from gui.review.bar import ReviewBar
-from gui.review.channel_menu import first_choice, rows_of_signals
 from gui.review.keys import Command, command_of
 from gui.review.pane import Pane, Position
 from gui.review.picture_area import Look, Mode
-from gui.review.signal_rows import signal_rows
+from gui.review.signals.channel_menu import first_choice, rows_of_signals
+from gui.review.signals.rows import signal_rows
 from gui.review.stage import Stage
 from gui.review.wording import clock, speed_text
 from gui.texts import tr

@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 
 import numpy as np
 
-from recordings.bad_stamps import fill_limit_s, is_far
 from recordings.certificate import Finding
 from recordings.check.streams.stream_exam import StreamExam
 from recordings.lateness.mending import mended
@@ -14,6 +13,7 @@ from recordings.manifest import Manifest
 from recordings.pieces import longest_step
 from recordings.read.outside import distance, long_span
 from recordings.repair.imported import IMPORTED
+from recordings.stamps.bad_stamps import fill_limit_s, is_far
 from recordings.stream_kinds import EVENTS_STREAM
 
 TOLERANCE_S = 0.3

@@ -10,8 +10,8 @@ import numpy as np
 from recordings.arrays import F64Array
 from recordings.certificate import Finding, StimulusReport
 from recordings.read.markers import Marker
+from recordings.stamps.timing import percentile
 from recordings.stream_kinds import EVENTS_STREAM
-from recordings.timing import percentile
 
 FLASH: Final = "flash_on"
 DISAGREE = 0.05

@@ -24,7 +24,7 @@ from recordings.arrays import F64Array
 from recordings.errors import RecordingError
 from recordings.export.clips import choose_camera, picture_of, write_image
 from recordings.export.coded import events_of, of_others
-from recordings.export.edf import left_out
+from recordings.export.edf.export import left_out
 from recordings.export.excerpts import Piece, clips_of, folders_of
 from recordings.export.file_names import file_stems
 from recordings.export.mmme_sheet import CODING_COLUMNS, sheet_rows, stamp

@@ -28,7 +28,7 @@ from recordings.read.sound import left_out_notes
 KINDS: Final[Mapping[str, str]] = {
     "bids": "recordings.export.bids.dataset",
     "csv": "recordings.export.tables",
-    "edf": "recordings.export.edf",
+    "edf": "recordings.export.edf.export",
     "video": "recordings.export.video",
     "mmme": "recordings.export.mmme",
     "clips": "recordings.export.clips",

@@ -29,7 +29,7 @@ from recordings.lateness.packets import (
 from recordings.lateness.quantiles import quantile
 from recordings.lateness.ticks import settled
 from recordings.pieces import some
-from recordings.residuals import NORMAL_99, lasting_error
+from recordings.stamps.residuals import NORMAL_99, lasting_error
 
 _LASTING: Final = 10  # blocks
 _NEAR: Final = 3  # blocks beside a gap

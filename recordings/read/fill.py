@@ -6,11 +6,11 @@ from typing import Final
 
 import numpy as np
 
-from recordings.bad_stamps import FILL_S, FILL_SHARE, fill_limit_s
 from recordings.errors import RecordingError
 from recordings.lateness.decision import BACK_S, Certainty
 from recordings.pieces import longest_step, steps_where
 from recordings.read.stream import Stream
+from recordings.stamps.bad_stamps import FILL_S, FILL_SHARE, fill_limit_s
 
 RATE_OFF: Final = 0.01  # less is what clocks of amplifiers differ by, and jitter in a few seconds
 KEPT: Final = "; unisono export csv keeps samples and stamps as they are"

@@ -8,10 +8,10 @@ from typing import Final
 import numpy as np
 
 from recordings.arrays import F64Array
-from recordings.bad_stamps import is_far, is_number
 from recordings.read.grid import Grid
 from recordings.read.markers import SessionMarker
 from recordings.read.stream import Stream
+from recordings.stamps.bad_stamps import is_far, is_number
 from recordings.stream_kinds import EVENTS_STREAM
 
 _YEAR_S: Final = 365.25 * 86400

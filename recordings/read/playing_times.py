@@ -8,8 +8,8 @@ from typing import Final
 import numpy as np
 
 from recordings.arrays import F64Array
-from recordings.bad_stamps import is_far
 from recordings.read.outside import distance
+from recordings.stamps.bad_stamps import is_far
 
 SILENCE_S: Final = 3600.0
 """Where no stream has a sample for longer, nobody waits for the next one."""

@@ -19,7 +19,6 @@ from pathlib import Path
 from typing import Any, Self
 
 from recordings import layout, names
-from recordings.bad_stamps import is_number
 from recordings.errors import RecordingError
 from recordings.manifest import MANIFEST_NAME, Manifest, VideoEntry
 from recordings.read.camera import Camera
@@ -31,6 +30,7 @@ from recordings.read.sound import Sound
 from recordings.read.stream import Stream
 from recordings.read.to_mne import has_eeg, to_mne
 from recordings.read.trials import Trial, columns, trials
+from recordings.stamps.bad_stamps import is_number
 from recordings.stream_kinds import EVENTS_STREAM
 from recordings.xdf.merged import read_merged
 from recordings.xdf.reader import XdfRecording, read_xdf

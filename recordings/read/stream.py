@@ -11,8 +11,6 @@ import numpy as np
 import numpy.typing as npt
 
 from recordings.arrays import BoolArray, F64Array
-from recordings.bad_stamps import bad_stamps
-from recordings.clock_offsets import ClockFit, correct, correct_in_place, fit_offsets
 from recordings.errors import RecordingError
 from recordings.lateness.axis import Axis, Given, all_times
 from recordings.lateness.decision import Pace, tells_time
@@ -20,6 +18,8 @@ from recordings.lateness.mending import mended
 from recordings.manifest import StreamEntry
 from recordings.read.own_copy import completed
 from recordings.read.pace import pace_of
+from recordings.stamps.bad_stamps import bad_stamps
+from recordings.stamps.clock_offsets import ClockFit, correct, correct_in_place, fit_offsets
 from recordings.xdf.stream import XdfStream
 
 

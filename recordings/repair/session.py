@@ -8,12 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from recordings import layout
-from recordings.clock_offsets import ClockFit, correct, fit_offsets
 from recordings.disk.hashing import sha256_of
 from recordings.errors import RecordingError
 from recordings.manifest import Event, FileEntry, Manifest, State, StreamEntry
 from recordings.repair.videos import described, index_rows, media_of
 from recordings.repair.xdf import XdfRepaired, finish_xdf, repair_xdf, stage_of
+from recordings.stamps.clock_offsets import ClockFit, correct, fit_offsets
 from recordings.xdf.merged import read_merged
 from recordings.xdf.reader import read_xdf
 from recordings.xdf.stream import XdfStream

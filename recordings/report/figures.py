@@ -7,7 +7,6 @@ from typing import Final
 
 import numpy as np
 
-from recordings import timing
 from recordings.arrays import F64Array
 from recordings.check.examination import Examination
 from recordings.check.frame_ledger import captured_in_vain
@@ -18,6 +17,7 @@ from recordings.read.markers import Marker
 from recordings.report import plots
 from recordings.report.drawing import clock
 from recordings.report.plots import Row, Span, Trace
+from recordings.stamps import timing
 from recordings.stream_kinds import EVENTS_STREAM, INDEX_CHANNELS, LOST_FATES
 
 _BEFORE_S: Final = 1.0

@@ -10,11 +10,11 @@ from typing import Literal
 import numpy as np
 
 from recordings.annotation.model import Visible
-from recordings.clock_offsets import correct
 from recordings.manifest import Event
 from recordings.read.markers import describe
 from recordings.read.session import Session
 from recordings.review.frame_rows import FrameRows
+from recordings.stamps.clock_offsets import correct
 from recordings.stream_kinds import EVENTS_STREAM, INDEX_TYPES, LOST_FATES, Fate
 
 Tone = Literal["text", "muted", "accent", "warning", "failed"]

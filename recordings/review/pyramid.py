@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from recordings.arrays import F64Array
-from recordings.clock_offsets import correct
 from recordings.read.stream import Stream
+from recordings.stamps.clock_offsets import correct
 
 F32Array = npt.NDArray[np.float32]
 

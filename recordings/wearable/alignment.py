@@ -14,7 +14,7 @@ import numpy as np
 from recordings.arrays import F64Array, I64Array
 from recordings.errors import RecordingError
 from recordings.manifest import AlignedBy, ClockPair
-from recordings.residuals import NORMAL_99
+from recordings.stamps.residuals import NORMAL_99
 
 CLOCK_ERROR_S: Final = 1.0
 """What is assumed of two wall clocks that nobody has compared."""

@@ -17,8 +17,8 @@ import numpy as np
 import numpy.typing as npt
 
 from recordings.arrays import BoolArray, F64Array, I64Array
-from recordings.clock_offsets import correct, fit_offsets
 from recordings.errors import RecordingError
+from recordings.stamps.clock_offsets import correct, fit_offsets
 from recordings.stream_kinds import INDEX_CHANNELS
 from recordings.xdf.header import Footer
 from recordings.xdf.joining import Piece, found_in, pieces

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from recordings.bad_stamps import bad_stamps, is_far
-from recordings.clock_offsets import correct_in_place, fit_offsets
 from recordings.lateness.decision import tells_time
 from recordings.lateness.mending import mended
+from recordings.stamps.bad_stamps import bad_stamps, is_far
+from recordings.stamps.clock_offsets import correct_in_place, fit_offsets
 from recordings.xdf.stream import XdfStream
 
 

@@ -15,8 +15,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-from recordings.clock_offsets import HUGE_S, TINY_S
 from recordings.disk.file_bytes import PIECE, FileBytes, Window
+from recordings.stamps.clock_offsets import HUGE_S, TINY_S
 from recordings.xdf.broken_header import whole_of
 from recordings.xdf.chunks import BOUNDARY_UUID, Tag
 from recordings.xdf.header import BadXml, Footer, StreamInfo, clean_text, parse_footer, parse_xml

@@ -1,6 +1,6 @@
 """One stream of an XDF file: its stamps and values, decoded when they are asked for.
 
-Stamps come as they were recorded: `recordings.clock_offsets` corrects them.
+Stamps come as they were recorded: `recordings.stamps.clock_offsets` corrects them.
 """
 
 from __future__ import annotations

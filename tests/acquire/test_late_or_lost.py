@@ -11,7 +11,7 @@ import pytest
 
 from recordings import open_session
 from recordings.check.examination import check
-from recordings.export import edf
+from recordings.export.edf import export as edf
 from recordings.manifest import Manifest
 from tests.acquire.program import Result, Unisono, unique, wait_for
 from tests.acquire.sources import Source, Sources

@@ -18,7 +18,7 @@ import pylsl
 import pytest
 
 from devices.arrays import F64Array
-from recordings.clock_offsets import correct, fit_offsets
+from recordings.stamps.clock_offsets import correct, fit_offsets
 from tests.acquire.program import Loaded, Unisono, load, unique, wait_for
 from tests.acquire.sources import Source, Sources, both_clocks
 

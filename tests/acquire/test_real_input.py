@@ -15,7 +15,7 @@ import pytest
 
 from acquire.host.replay import Replay
 from devices.arrays import Array
-from recordings.clock_offsets import correct, fit_offsets
+from recordings.stamps.clock_offsets import correct, fit_offsets
 from recordings.stream_kinds import INDEX_CHANNELS, Fate
 from recordings.video.reader import VideoReader
 from recordings.xdf.reader import read_xdf

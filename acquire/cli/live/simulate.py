@@ -65,7 +65,7 @@ def _egi(signals: Signals, host: str, port: int) -> Any:
 
 
 def _biopac(signals: Signals, host: str, port: int) -> Any:
-    from devices.network.ndt_control import DISCOVERY_PORT
+    from devices.network.biopac.control import DISCOVERY_PORT
     from devices.simulation.servers.biopac_server import BiopacServer
 
     # Of several on one computer, the one at AcqKnowledge's own port is found without its port.

@@ -157,7 +157,7 @@ def edf(
     workers: Workers,
 ) -> None:
     """Signals as EDF+ or BDF+, markers as annotations."""
-    from recordings.export.edf import Settings
+    from recordings.export.edf.export import Settings
 
     _run("edf", job, Settings(format_, tuple(stream or ())), workers)
 

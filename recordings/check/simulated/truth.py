@@ -27,8 +27,8 @@ from recordings.check.streams.stream_exam import StreamExam
 from recordings.disk.regular import read_text
 from recordings.errors import RecordingError
 from recordings.read.markers import parse_markers
+from recordings.stamps.timing import percentile
 from recordings.stream_kinds import EVENTS_STREAM, INDEX_CHANNELS
-from recordings.timing import percentile
 
 MAX_EVENTS: Final = 3000  # of a kind, in one stream: enough for a 99th percentile
 _CODE_REACH_S: Final = 0.5

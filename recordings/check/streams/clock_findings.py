@@ -9,7 +9,7 @@ import numpy as np
 
 from recordings.certificate import Finding
 from recordings.check.streams.losses import span_text
-from recordings.clock_offsets import GAP_S, REACH_S, ClockFit
+from recordings.stamps.clock_offsets import GAP_S, REACH_S, ClockFit
 from recordings.xdf.stream import XdfStream
 
 # Limits beyond which a stream gets a finding.

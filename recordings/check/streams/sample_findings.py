@@ -7,12 +7,12 @@ from typing import Final
 
 import numpy as np
 
-from recordings import timing
 from recordings.arrays import BoolArray, F64Array
 from recordings.certificate import Finding, StreamReport
 from recordings.check.streams.losses import span_text
 from recordings.lateness.decision import BACK_S, Pace
 from recordings.manifest import StreamEntry
+from recordings.stamps import timing
 from recordings.xdf.stream import XdfStream
 
 # Limits beyond which a stream gets a finding.

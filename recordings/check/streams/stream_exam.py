@@ -10,9 +10,7 @@ from typing import Final
 
 import numpy as np
 
-from recordings import timing
 from recordings.arrays import BoolArray, F64Array, I64Array
-from recordings.bad_stamps import are_numbers, bad_stamps
 from recordings.certificate import ClockGapReport, CountedGap, Finding, StreamReport
 from recordings.check.streams.clock_findings import clock_findings
 from recordings.check.streams.gaps import gaps_of
@@ -24,12 +22,14 @@ from recordings.check.streams.sample_findings import (
     pace_findings,
     stamp_findings,
 )
-from recordings.clock_offsets import REACH_S, ClockFit, ClockGap, correct, fit_offsets
 from recordings.lateness.decision import Pace, filled
 from recordings.manifest import StreamEntry
 from recordings.read.own_copy import completed
 from recordings.read.pace import pace_of
 from recordings.read.stream import latency_of
+from recordings.stamps import timing
+from recordings.stamps.bad_stamps import are_numbers, bad_stamps
+from recordings.stamps.clock_offsets import REACH_S, ClockFit, ClockGap, correct, fit_offsets
 from recordings.stream_kinds import SOUND_TYPE
 from recordings.xdf.merged import added_in
 from recordings.xdf.stream import XdfStream

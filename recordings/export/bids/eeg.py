@@ -14,8 +14,8 @@ import numpy as np
 from recordings.errors import RecordingError, few, one_line
 from recordings.export.bids.files import Names, write_json
 from recordings.export.bids.shared_tables import NOTHING
-from recordings.export.edf_channels import edf_labels
-from recordings.export.edf_file import EdfFile, Form
+from recordings.export.edf.channels import edf_labels
+from recordings.export.edf.file import EdfFile, Form
 from recordings.extras import of_extra
 from recordings.read.fill import rate_notes, stamp_notes
 from recordings.read.grid import Grid

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from devices.base import DeviceError
 from devices.drivers.curry import Curry
-from devices.network.ndt_control import discover
+from devices.network.biopac.control import discover
 from devices.serial.ports import Port
 from devices.simulation.servers.curry_server import CurryConversation
 from devices.simulation.servers.serving import Server

@@ -20,9 +20,9 @@ from hypothesis import strategies as st
 from devices.arrays import F32Array
 from devices.base import Channel, Chunk, Device, DeviceError, DeviceLost, Notice
 from devices.drivers.biopac import Biopac
-from devices.network.columns import Columns
-from devices.network.ndt import NdtChannel, groups_of
-from devices.network.ndt_control import discover
+from devices.network.biopac.columns import Columns
+from devices.network.biopac.control import discover
+from devices.network.biopac.ndt import NdtChannel, groups_of
 from devices.simulation.servers.biopac_server import BiopacServer
 from devices.simulation.servers.serving import Packet, Signals
 from tests.devices.contract import check_data, check_settings
@@ -592,7 +592,7 @@ def test_of_two_computers_that_answer_a_broadcast_the_host_is_meant(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     both = {("192.0.2.1", 4242), ("192.0.2.2", 4242)}
-    monkeypatch.setattr("devices.network.ndt_control._answers", lambda *_: iter(both))
+    monkeypatch.setattr("devices.network.biopac.control._answers", lambda *_: iter(both))
     assert discover("192.0.2.255", 1.0, host="192.0.2.2") == ("192.0.2.2", 4242)
     with pytest.raises(DeviceError, match="several AcqKnowledge answer"):
         discover("192.0.2.255", 1.0, host="192.0.2.255")

@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from devices.arrays import F32Array
 from devices.base import DeviceError, Notice
 from devices.drivers.curry import Curry
+from devices.network.biopac.control import port_in
+from devices.network.biopac.ndt import Interleaved, NdtChannel
 from devices.network.client import AmplifierClient, Message, Samples
 from devices.network.curry_packets import CurryClient
 from devices.network.framing import WireError
-from devices.network.ndt import Interleaved, NdtChannel
-from devices.network.ndt_control import port_in
 from devices.network.rda import BlockCount, RdaClient
 from devices.network.sample_count import SampleCount
 from devices.network.scan_packets import ScanClient

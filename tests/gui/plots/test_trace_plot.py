@@ -13,7 +13,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QImage, QPainter, QTransform
 from pytestqt.qtbot import QtBot
 
-from gui.review.view_item import TraceItem
+from gui.review.signals.view_item import TraceItem
 from tests.gui.plots.repaint_probe import Scene
 
 

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QFileDialog, QGraphicsItem
 
 from gui.plots import saving
 from gui.plots.save_dialog import saved
-from gui.review import signal_rows
+from gui.review.signals import rows as signal_rows
 from gui.review.window import ReviewWindow
 from gui.signals.display_filter import FilterSettings
 from gui.widgets import theme

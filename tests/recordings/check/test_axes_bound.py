@@ -14,10 +14,10 @@ from recordings.arrays import F64Array
 from recordings.certificate import Contribution
 from recordings.check.examination import check, examine
 from recordings.check.pair_bounds import axes_bound_ms
-from recordings.clock_offsets import fit_offsets
 from recordings.lateness.decision import decide
 from recordings.lateness.floor import LEAST_S
 from recordings.report.html import render
+from recordings.stamps.clock_offsets import fit_offsets
 from tests.bench.bench_certificate import measure
 from tests.recordings.clocked_session import Computer, Network, Source, write_session
 from tests.stamps import LATENCY_S, Sender, Stall, send

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from recordings import layout, open_session, timing
+from recordings import layout, open_session
 from recordings.certificate import Finding, PairReport, Report, Verdict
 from recordings.check.examination import check, exit_code
 from recordings.check.marker_pairs import marker_findings
@@ -21,6 +21,7 @@ from recordings.manifest import Manifest, State
 from recordings.read.markers import parse_markers
 from recordings.report import many
 from recordings.report.html import check_and_report
+from recordings.stamps import timing
 from recordings.stream_kinds import Fate
 from recordings.xdf import chunks
 from recordings.xdf.reader import read_xdf

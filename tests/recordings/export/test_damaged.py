@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from recordings import open_session
-from recordings.export import edf, tables
+from recordings.export import tables
+from recordings.export.edf import export as edf
 from recordings.read.foreign.signal_files import session_streams
 from recordings.xdf.reader import read_xdf
 from tests.recordings.bare_files import bare, eeg

@@ -15,7 +15,8 @@ import pytest
 
 from recordings import open_session
 from recordings.errors import RecordingError
-from recordings.export import clips, edf, mmme, tables, video
+from recordings.export import clips, mmme, tables, video
+from recordings.export.edf import export as edf
 from recordings.export.excerpts import Piece, folders_of
 from recordings.export.mmme_sheet import CODING_COLUMNS
 from recordings.read.sessions import find_sessions

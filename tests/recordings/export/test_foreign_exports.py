@@ -10,9 +10,11 @@ import numpy as np
 import pytest
 
 from recordings import layout
-from recordings.export import edf, edf_file, mmme, tables
+from recordings.export import mmme, tables
 from recordings.export.bids import dataset as bids
 from recordings.export.bids.shared_tables import read_tsv
+from recordings.export.edf import export as edf
+from recordings.export.edf import file as edf_file
 from recordings.export.file_names import file_stems
 from recordings.read.grid import Grid
 from recordings.xdf import chunks

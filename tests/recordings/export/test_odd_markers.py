@@ -14,9 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recordings import open_session
-from recordings.export import clips, edf, mmme, tables
+from recordings.export import clips, mmme, tables
 from recordings.export.bids import dataset as bids
 from recordings.export.bids.shared_tables import read_tsv
+from recordings.export.edf import export as edf
 from recordings.privacy.identity import find_traces
 from recordings.read.grid import Grid, annotations_on, grid_of
 from recordings.read.markers import Marker, SessionMarker

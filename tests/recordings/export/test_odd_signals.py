@@ -16,9 +16,10 @@ from hypothesis import strategies as st
 
 from recordings import open_session
 from recordings.errors import RecordingError
-from recordings.export import edf, tables
+from recordings.export import tables
 from recordings.export.bids import dataset as bids
-from recordings.export.edf_channels import edf_labels
+from recordings.export.edf import export as edf
+from recordings.export.edf.channels import edf_labels
 from recordings.manifest import MANIFEST_NAME
 from recordings.read.foreign.signal_files import session_streams
 from recordings.repair.imported import Labels, import_xdf

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from recordings import open_session
-from recordings.export import edf
+from recordings.export.edf import export as edf
 from recordings.read.to_mne import channel_kinds, no_electrodes
 from tests.recordings.bare_files import START, Sent, bare, eeg
 from tests.recordings.exporting import exported

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from recordings import open_session
 from recordings.errors import RecordingError
-from recordings.export import edf, tables
+from recordings.export import tables
+from recordings.export.edf import export as edf
 from recordings.names import shown_names
 from recordings.repair.xdf import repair_xdf
 from tests.recordings.bare_files import Sent, bare, texts

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gui.plots import saving
-from gui.review.signal_plot import SignalPlot
+from gui.review.signals.plot import SignalPlot
 from gui.texts import tr
 from recordings.arrays import F64Array
 from recordings.review.signals import ReviewSignal

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from devices.base import DeviceLost
-from devices.network.ndt import Group, NdtChannel
+from devices.network.biopac.ndt import Group, NdtChannel
 
 
 class Columns:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from recordings.errors import RecordingError
-from recordings.export.edf_file import EdfFile, Form
+from recordings.export.edf.file import EdfFile, Form
 from recordings.export.file_names import file_stems
 from recordings.export.records import session_name
 from recordings.read.fill import rate_notes, stamp_notes

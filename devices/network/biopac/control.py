@@ -13,8 +13,8 @@ from typing import Any, Final
 import defusedxml.xmlrpc
 
 from devices.base import MAX_RATE_HZ, MIN_RATE_HZ, DeviceError
+from devices.network.biopac.ndt import KINDS, LONGEST_CYCLE, NdtChannel
 from devices.network.connection import addresses_of, explain
-from devices.network.ndt import KINDS, LONGEST_CYCLE, NdtChannel
 
 defusedxml.xmlrpc.monkey_patch()  # answers are bounded, and no entity is expanded
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from recordings.arrays import Array
 from recordings.errors import RecordingError, few
-from recordings.export.edf_channels import (
+from recordings.export.edf.channels import (
     check_channels,
     edf_labels,
     fit_limits,

@@ -10,9 +10,9 @@ import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QObject, QPointF, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QResizeEvent, QWheelEvent
 
-from gui.review.lane_item import LaneItem
-from gui.review.time_axis import TimeAxis
-from gui.review.view_item import TraceItem
+from gui.review.signals.lane_item import LaneItem
+from gui.review.signals.time_axis import TimeAxis
+from gui.review.signals.view_item import TraceItem
 from gui.review.wording import lane_title, short, value_text
 from gui.signals.channel_info import ChannelInfo
 from gui.signals.display_filter import DisplayFilter, FilterSettings

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from recordings import timing
+from recordings.stamps import timing
 
 
 def test_duplicates_and_reversals() -> None:

@@ -16,7 +16,7 @@ import numpy.ma  # np.median loads it at its first call: 20 ms amid something el
 
 from recordings.arrays import BoolArray, F64Array, I64Array
 from recordings.pieces import spans
-from recordings.residuals import NORMAL_99, lasting_error
+from recordings.stamps.residuals import NORMAL_99, lasting_error
 
 # A clock reset, as pyxdf sees one: the offsets pause, and go on at another level.
 RESET_PAUSE_S: Final = 5.0

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import (
     QWidgetAction,
 )
 
-from gui.review.signal_plot import Row, channels_of_signal
+from gui.review.signals.plot import Row, channels_of_signal
 from gui.texts import tr
 from recordings.review.signals import ReviewSignal
 

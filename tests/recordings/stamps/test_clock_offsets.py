@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recordings.arrays import F64Array
-from recordings.clock_offsets import correct, fit_offsets
+from recordings.stamps.clock_offsets import correct, fit_offsets
 from recordings.xdf.reader import read_xdf
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data"

@@ -10,9 +10,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from recordings.arrays import F64Array
-from recordings.bad_stamps import bad_stamps, fill_limit_s
 from recordings.lateness.decision import decide
 from recordings.lateness.mending import mended
+from recordings.stamps.bad_stamps import bad_stamps, fill_limit_s
 from tests.stamps import Sender, Stall, send
 
 RATE = 250.0

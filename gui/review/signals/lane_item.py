@@ -9,7 +9,7 @@ from typing import Any
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QPainter, QTransform
 
-from gui.review.view_item import ViewItem
+from gui.review.signals.view_item import ViewItem
 from gui.widgets import theme
 from recordings.review.lanes import Lane, Mark
 

@@ -1,0 +1,1 @@
+"""AcqKnowledge over the network: its XML-RPC control and its data connections (NDT)."""

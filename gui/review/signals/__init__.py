@@ -1,0 +1,1 @@
+"""The signals of a recorded session: traces, lanes, and which of them are shown."""

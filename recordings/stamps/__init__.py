@@ -1,0 +1,1 @@
+"""Stamps: clock offsets, what scatters about them, and stamps that cannot be true."""
