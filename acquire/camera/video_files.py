@@ -21,7 +21,7 @@ from devices.arrays import Array
 from devices.base import VideoSpec
 from recordings.errors import RecordingError
 from recordings.layout import video_stem
-from recordings.manifest import Level
+from recordings.manifest_entries import Level
 from recordings.stream_kinds import Fate
 from recordings.video.codecs import choose_codec, video_path
 from recordings.video.pixel_formats import pixel_format

@@ -36,7 +36,7 @@ from acquire.take.disk import Forecast
 from acquire.take.folder import Labels
 from acquire.take.routing import SANE_S
 from acquire.take.take import Outcome, Take
-from recordings.manifest import Event
+from recordings.manifest_entries import Event
 
 
 class Engine:

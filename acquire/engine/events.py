@@ -6,7 +6,7 @@ import numpy as np
 
 from acquire.lsl.outlet import Outlet
 from devices.marker_codes import marker_spec
-from recordings.manifest import Event
+from recordings.manifest_entries import Event
 
 SPEC = marker_spec("unisono-events", "Unisono", label="event")
 

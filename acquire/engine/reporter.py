@@ -12,7 +12,7 @@ from acquire.lsl.clock import local_clock
 from acquire.lsl.outlet import Outlet
 from acquire.plain_text import plain
 from acquire.take.take import Take
-from recordings.manifest import Event, Level
+from recordings.manifest_entries import Event, Level
 
 log = logging.getLogger(__name__)
 

@@ -13,7 +13,7 @@ from acquire.take.disk import DiskAlarm, gone
 from acquire.take.take import Take
 from recordings.errors import DiskFull, RecordingError, few
 from recordings.layout import free_bytes
-from recordings.manifest import Level
+from recordings.manifest_entries import Level
 
 BEAT_S: Final = 30.0
 """How far apart the signs of life in `unisono-events` are."""

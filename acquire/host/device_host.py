@@ -50,7 +50,7 @@ from acquire.processes.messages import (
 from acquire.processes.punctual import be_punctual
 from devices.base import DeviceError
 from devices.registry import words_of
-from recordings.manifest import Level
+from recordings.manifest_entries import Level
 
 log = logging.getLogger(__name__)
 

@@ -33,7 +33,7 @@ from devices.base import (
 )
 from devices.registry import words_of
 from recordings.errors import RecordingError
-from recordings.manifest import Level
+from recordings.manifest_entries import Level
 
 log = logging.getLogger(__name__)
 

@@ -16,7 +16,7 @@ from acquire.lsl.outlet import Outlet
 from acquire.processes.loss_log import LossLog
 from acquire.processes.messages import Open
 from devices.base import Chunk, Frame, MediaSpec, SoundSpec, StreamSpec
-from recordings.manifest import Level
+from recordings.manifest_entries import Level
 
 SILENT_S: Final = 2.0
 PERIODS: Final = 3

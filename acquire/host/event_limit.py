@@ -12,7 +12,7 @@ import re
 from typing import Final
 
 from recordings.errors import few
-from recordings.manifest import Level
+from recordings.manifest_entries import Level
 
 PERIOD_S: Final = 10.0
 MOST_OF_A_CODE: Final = 10

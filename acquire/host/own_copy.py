@@ -29,7 +29,7 @@ from acquire.take.routing import is_within, named_in, shares
 from acquire.take.xdf_recorder import RecordedStream, XdfRecorder
 from devices.arrays import Array, F64Array
 from recordings.errors import RecordingError
-from recordings.manifest import Level
+from recordings.manifest_entries import Level
 from recordings.stream_kinds import INDEX_TYPES
 from recordings.xdf.file import XdfFile
 

@@ -17,7 +17,7 @@ from typing import Any, Protocol
 from acquire.lsl.config import BUFFER_S
 from acquire.rig.video import VideoOptions
 from devices.base import MediaSpec, StreamSpec
-from recordings.manifest import Level
+from recordings.manifest_entries import Level
 from recordings.stream_kinds import Fate
 
 

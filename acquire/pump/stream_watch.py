@@ -17,7 +17,7 @@ from acquire.lsl.streams import FoundStream
 from acquire.take.exact_stamps import LostSamples, are_numbers
 from acquire.take.loss_counter import WAIT_S
 from devices.arrays import F64Array
-from recordings.manifest import Level
+from recordings.manifest_entries import Level
 
 SILENT_S = 2.0
 RATE_TOLERANCE = 0.02

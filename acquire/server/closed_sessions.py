@@ -10,7 +10,8 @@ from acquire.errors import ControlError
 from acquire.processes.messages import Tell
 from acquire.server.turn import Turn
 from recordings.errors import RecordingError
-from recordings.manifest import MANIFEST_NAME, Level, Manifest
+from recordings.manifest import MANIFEST_NAME, Manifest
+from recordings.manifest_entries import Level
 from recordings.privacy.erase import Erased, Plan, erase, plan
 
 

@@ -24,7 +24,8 @@ from acquire.server.event_book import EventBook
 from acquire.server.recording_orders import RecordingOrders
 from acquire.server.turn import Turn
 from recordings.disk.atomic import replace_file
-from recordings.manifest import Event, Level, State
+from recordings.manifest import State
+from recordings.manifest_entries import Event, Level
 from recordings.study.catalogue import Catalogue
 
 WAIT_S = 10.0

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from recordings.manifest import Event
+from recordings.manifest_entries import Event
 
 KEPT = 1000
 """The oldest events are dropped beyond this: the event log on the disk has them all."""

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
-from recordings.manifest import Event
+from recordings.manifest_entries import Event
 
 NAME = "daemon-events.jsonl"
 MAX_BYTES = 5_000_000

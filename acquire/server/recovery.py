@@ -20,7 +20,8 @@ from acquire.processes.idle import be_idle
 from acquire.processes.messages import Tell
 from recordings import layout, owner
 from recordings.errors import RecordingError
-from recordings.manifest import Manifest, State, hashed_files
+from recordings.manifest import Manifest, State
+from recordings.manifest_entries import hashed_files
 from recordings.repair.session import finish_session
 from recordings.study import catalogue
 

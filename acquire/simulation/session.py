@@ -47,15 +47,8 @@ from devices.marker_codes import marker_spec
 from devices.simulation.simulated_signal import SimulatedSignal
 from recordings import layout
 from recordings.errors import RecordingError
-from recordings.manifest import (
-    ClockPair,
-    Event,
-    FileEntry,
-    Manifest,
-    State,
-    VideoEntry,
-    hashed_files,
-)
+from recordings.manifest import Manifest, State
+from recordings.manifest_entries import ClockPair, Event, FileEntry, VideoEntry, hashed_files
 from recordings.stream_kinds import EVENTS_STREAM, PLAYER_STREAM
 from recordings.video.writer import VideoWriter
 from recordings.xdf.file import XdfFile

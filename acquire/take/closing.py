@@ -12,7 +12,8 @@ from acquire.take.media_entries import final_entries, with_lost_frames
 from acquire.take.take import Outcome, Take
 from acquire.take.truth import write_truth
 from recordings.errors import why
-from recordings.manifest import SoundEntry, State, VideoEntry
+from recordings.manifest import State
+from recordings.manifest_entries import SoundEntry, VideoEntry
 
 log = logging.getLogger(__name__)
 

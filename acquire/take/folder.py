@@ -18,14 +18,13 @@ from acquire.lsl.clock import local_clock
 from acquire.rig.file import Rig
 from recordings import layout, owner
 from recordings.errors import RecordingError
-from recordings.manifest import (
+from recordings.manifest import Manifest, State
+from recordings.manifest_entries import (
     ClockPair,
     Event,
     FileEntry,
-    Manifest,
     PendingFile,
     SoundEntry,
-    State,
     StreamEntry,
     VideoEntry,
     hashed_files,

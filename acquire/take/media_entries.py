@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from acquire.processes.messages import VideoSummary
 from acquire.take.xdf_recorder import RecordedStream, XdfRecorder
 from devices.base import MediaSpec, SoundSpec
-from recordings.manifest import SoundEntry, StreamEntry, VideoEntry, VideoPart
+from recordings.manifest_entries import SoundEntry, StreamEntry, VideoEntry, VideoPart
 from recordings.stream_kinds import LOST_FATES, Fate
 
 Media = VideoEntry | SoundEntry

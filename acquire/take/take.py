@@ -15,7 +15,8 @@ from acquire.take.folder import SessionFolder
 from acquire.take.videos import TakeVideos
 from acquire.take.xdf_recorder import XdfRecorder
 from recordings.errors import RecordingError
-from recordings.manifest import PendingFile, SoundEntry, State, StreamEntry, VideoEntry
+from recordings.manifest import State
+from recordings.manifest_entries import PendingFile, SoundEntry, StreamEntry, VideoEntry
 
 STOP_DRAIN_S = 0.35
 """How long a stop waits for samples from before it."""

@@ -15,7 +15,7 @@ from acquire.take.media_entries import Media, begun_entry
 from devices.base import MediaSpec
 from recordings.errors import RecordingError
 from recordings.layout import copy_name, video_stem
-from recordings.manifest import PendingFile
+from recordings.manifest_entries import PendingFile
 
 OPENED_S = 5.0
 """So long after it was begun, a file that is not there was taken away."""

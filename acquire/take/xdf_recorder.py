@@ -19,7 +19,7 @@ from acquire.lsl.inlet import OffsetEstimate
 from acquire.lsl.streams import FoundStream
 from devices.arrays import Array, F64Array
 from recordings.errors import DiskFull, RecordingError
-from recordings.manifest import Gap, StreamEntry
+from recordings.manifest_entries import Gap, StreamEntry
 from recordings.marker_codes import text_of
 from recordings.stream_kinds import INDEX_CHANNELS, INDEX_TYPES, Fate
 from recordings.xdf import chunks

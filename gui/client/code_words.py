@@ -7,7 +7,7 @@ from itertools import zip_longest
 
 from acquire.server.api.models import StatusInfo
 from gui.texts import speaks_english, tr
-from recordings.manifest import Event
+from recordings.manifest_entries import Event
 
 
 def told(event: Event) -> str:

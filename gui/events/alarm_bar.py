@@ -15,7 +15,7 @@ from gui.client.code_words import told
 from gui.texts import tr
 from gui.widgets import theme
 from gui.widgets.plain_label import PlainLabel
-from recordings.manifest import Event
+from recordings.manifest_entries import Event
 
 Level = Literal["error", "warning"]
 MAX_UNREAD = 99

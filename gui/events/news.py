@@ -12,7 +12,7 @@ from acquire.server.api.session_models import SESSION_EVENTS, session_of
 from gui.events.alarm_bar import Alarm, AlarmBar, alarm_of
 from gui.events.event_list import EventList
 from gui.texts import tr
-from recordings.manifest import Event
+from recordings.manifest_entries import Event
 
 _OF_THE_PLAYER = ("protocol", "protocol-frames")
 _WITH_IT_S = 5.0

@@ -10,7 +10,8 @@ from pathlib import Path
 from acquire.server.api.session_models import SessionInfo
 from gui.client.status_text import duration
 from gui.texts import tr
-from recordings.manifest import LostFile, State
+from recordings.manifest import State
+from recordings.manifest_entries import LostFile
 
 LENGTH, SIZE, COPY, VERDICT = 5, 6, 7, 8
 """Columns that somebody names."""

@@ -13,7 +13,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
-from recordings.manifest import Frozen
+from recordings.manifest_entries import Frozen
 
 Side = Literal["", "L", "R", "T", "B"]
 Intensity = Literal["", "A", "B", "C", "D", "E"]

@@ -22,7 +22,7 @@ from recordings.annotation.model import Coding
 from recordings.disk.atomic import replace_file, sync_folder
 from recordings.disk.regular import read_bytes
 from recordings.errors import RecordingError, bad_key
-from recordings.manifest import Frozen
+from recordings.manifest_entries import Frozen
 
 FORMAT: Final = "unisono-coding"
 VERSION: Final = 1

@@ -17,7 +17,7 @@ from typing import Final, Literal
 from pydantic import ValidationError
 
 from recordings.annotation.model import Coding, Decision, Event, Span
-from recordings.manifest import Frozen
+from recordings.manifest_entries import Frozen
 
 Item = Event | Span | Decision
 Shelf = Literal["events", "looked", "not_codable", "decisions"]

@@ -12,7 +12,7 @@ from typing import Annotated, Final, Literal, Self
 from pydantic import Field, FiniteFloat, model_validator
 
 from recordings.annotation.action_units import Units
-from recordings.manifest import Frozen
+from recordings.manifest_entries import Frozen
 
 Mark = Literal["onset", "apex", "offset"]
 MARKS: Final[tuple[Mark, ...]] = ("onset", "apex", "offset")

@@ -29,7 +29,7 @@ from recordings.annotation.coder_file import CONSENSUS
 from recordings.annotation.model import Visible
 from recordings.disk.regular import read_text
 from recordings.errors import RecordingError, bad_key, why
-from recordings.manifest import Frozen
+from recordings.manifest_entries import Frozen
 from recordings.names import check_label
 
 PLAN_NAME: Final = "coding.toml"

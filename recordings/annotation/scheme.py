@@ -26,7 +26,7 @@ from pydantic import Field, ValidationError
 from recordings.annotation.model import Event
 from recordings.disk.regular import read_text
 from recordings.errors import RecordingError, bad_key
-from recordings.manifest import Frozen
+from recordings.manifest_entries import Frozen
 
 SHIPPED: Final = ("casme2", "megc", "mmme", "samm")
 Field_ = Literal[

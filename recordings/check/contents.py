@@ -17,7 +17,8 @@ from recordings.disk.atomic import replace_file
 from recordings.disk.hashing import BLOCK, sha256_of
 from recordings.disk.regular import read_text
 from recordings.layout import CONTENTS_NAME
-from recordings.manifest import Frozen, Manifest
+from recordings.manifest import Manifest
+from recordings.manifest_entries import Frozen
 
 
 class _Read(Frozen):

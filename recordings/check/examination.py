@@ -42,7 +42,8 @@ from recordings.check.streams.stream_exam import StreamExam, examine_stream
 from recordings.check.thresholds import judge, load_thresholds
 from recordings.disk.hashing import sha256_of
 from recordings.errors import RecordingError
-from recordings.manifest import Manifest, StreamEntry
+from recordings.manifest import Manifest
+from recordings.manifest_entries import StreamEntry
 from recordings.read.markers import Marker, parse_markers
 from recordings.read.session import locate, open_recording
 from recordings.read.to_mne import unique

@@ -15,7 +15,7 @@ from recordings.arrays import BoolArray, F64Array
 from recordings.certificate import CameraReport, Finding
 from recordings.check.streams.stream_exam import StreamExam
 from recordings.errors import RecordingError
-from recordings.manifest import MediaEntry, SoundEntry
+from recordings.manifest_entries import MediaEntry, SoundEntry
 from recordings.repair.videos import count_frames
 from recordings.stream_kinds import INDEX_CHANNELS, LOST_FATES, Fate
 from recordings.xdf.merged import MergedStream

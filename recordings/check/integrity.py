@@ -9,7 +9,8 @@ from recordings import layout
 from recordings.certificate import Finding
 from recordings.disk.hashing import sha256_of
 from recordings.errors import few
-from recordings.manifest import MANIFEST_NAME, FileEntry, Manifest, State
+from recordings.manifest import MANIFEST_NAME, Manifest, State
+from recordings.manifest_entries import FileEntry
 from recordings.read.sessions import is_run
 from recordings.xdf.reader import XdfRecording
 

@@ -13,7 +13,8 @@ from recordings.check.frame_ledger import examine_camera
 from recordings.check.sound_onsets import MOST_ONSETS
 from recordings.check.streams.stream_exam import StreamExam
 from recordings.errors import RecordingError
-from recordings.manifest import Manifest, MediaEntry
+from recordings.manifest import Manifest
+from recordings.manifest_entries import MediaEntry
 from recordings.read.sound import Sound, TooManyOnsets
 from recordings.read.stream import Stream
 from recordings.stream_kinds import REPLAYED_ROWS

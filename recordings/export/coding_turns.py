@@ -21,7 +21,8 @@ from recordings.annotation.ranges import Ranges, union, without
 from recordings.arrays import F64Array
 from recordings.errors import RecordingError
 from recordings.export.excerpts import clips_of
-from recordings.manifest import ClockPair, Manifest
+from recordings.manifest import Manifest
+from recordings.manifest_entries import ClockPair
 from recordings.read.session import open_session
 from recordings.read.sessions import find_sessions, told_apart
 from recordings.read.usable import manifests_of, recorded_twice

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from recordings.errors import RecordingError
-from recordings.manifest import VideoEntry
+from recordings.manifest_entries import VideoEntry
 from recordings.read.stored import Stored
 from recordings.read.stream import Stream
 

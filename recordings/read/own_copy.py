@@ -13,7 +13,7 @@ import numpy as np
 from recordings.arrays import F64Array
 from recordings.errors import RecordingError
 from recordings.frame_files import runs_of
-from recordings.manifest import Gap, StreamEntry
+from recordings.manifest_entries import Gap, StreamEntry
 from recordings.stream_kinds import INDEX_CHANNELS, LOST_FATES, Fate
 from recordings.xdf.merged import MergedStream, added_in
 from recordings.xdf.reader import read_xdf

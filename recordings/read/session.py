@@ -20,7 +20,8 @@ from typing import Any, Self
 
 from recordings import layout, names
 from recordings.errors import RecordingError
-from recordings.manifest import MANIFEST_NAME, Manifest, VideoEntry
+from recordings.manifest import MANIFEST_NAME, Manifest
+from recordings.manifest_entries import VideoEntry
 from recordings.read.camera import Camera
 from recordings.read.fill import rate_notes, stamp_notes
 from recordings.read.grid import grid_of

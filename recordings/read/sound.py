@@ -11,7 +11,7 @@ import numpy as np
 
 from recordings.arrays import Array, F64Array, I16Array, I64Array
 from recordings.errors import RecordingError
-from recordings.manifest import SoundEntry
+from recordings.manifest_entries import SoundEntry
 from recordings.read.stored import Stored
 
 BELOW_PEAK_DB: Final = 12.0

@@ -11,7 +11,7 @@ import numpy as np
 from recordings.arrays import F64Array, I64Array
 from recordings.errors import RecordingError
 from recordings.frame_files import files_of, is_in_file
-from recordings.manifest import MediaEntry
+from recordings.manifest_entries import MediaEntry
 from recordings.read.stream import Stream
 from recordings.stream_kinds import INDEX_CHANNELS, Fate
 

@@ -15,7 +15,7 @@ from recordings.errors import RecordingError
 from recordings.lateness.axis import Axis, Given, all_times
 from recordings.lateness.decision import Pace, tells_time
 from recordings.lateness.mending import mended
-from recordings.manifest import StreamEntry
+from recordings.manifest_entries import StreamEntry
 from recordings.read.own_copy import completed
 from recordings.read.pace import pace_of
 from recordings.stamps.bad_stamps import bad_stamps

@@ -8,15 +8,8 @@ from pathlib import Path
 
 from recordings import layout
 from recordings.errors import RecordingError, few
-from recordings.manifest import (
-    MANIFEST_NAME,
-    ClockPair,
-    Event,
-    FileEntry,
-    Manifest,
-    State,
-    StreamEntry,
-)
+from recordings.manifest import MANIFEST_NAME, Manifest, State
+from recordings.manifest_entries import ClockPair, Event, FileEntry, StreamEntry
 from recordings.repair.session import entry_of
 from recordings.xdf.reader import XdfRecording, read_xdf
 from recordings.xdf.recorded_span import recorded_span

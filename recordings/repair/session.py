@@ -10,7 +10,8 @@ from pathlib import Path
 from recordings import layout
 from recordings.disk.hashing import sha256_of
 from recordings.errors import RecordingError
-from recordings.manifest import Event, FileEntry, Manifest, State, StreamEntry
+from recordings.manifest import Manifest, State
+from recordings.manifest_entries import Event, FileEntry, StreamEntry
 from recordings.repair.videos import described, index_rows, media_of
 from recordings.repair.xdf import XdfRepaired, finish_xdf, repair_xdf, stage_of
 from recordings.stamps.clock_offsets import ClockFit, correct, fit_offsets

@@ -13,7 +13,8 @@ from recordings.arrays import F64Array
 from recordings.errors import RecordingError
 from recordings.frame_files import files_of, is_in_file, runs_of, said_stored
 from recordings.layout import MEDIA_SUFFIXES, SOUND_SUFFIX
-from recordings.manifest import Manifest, MediaEntry, VideoEntry, VideoPart
+from recordings.manifest import Manifest
+from recordings.manifest_entries import MediaEntry, VideoEntry, VideoPart
 from recordings.stream_kinds import INDEX_CHANNELS, Fate
 from recordings.xdf.stream import XdfStream
 

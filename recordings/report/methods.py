@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from recordings.certificate import CameraReport, Report, StimulusReport
-from recordings.manifest import Manifest, StreamEntry
+from recordings.manifest import Manifest
+from recordings.manifest_entries import StreamEntry
 from recordings.repair.imported import IMPORTED
 from recordings.stream_kinds import EVENTS_STREAM
 

@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 
 from recordings.annotation.model import Visible
-from recordings.manifest import Event
+from recordings.manifest_entries import Event
 from recordings.read.markers import describe
 from recordings.read.session import Session
 from recordings.review.frame_rows import FrameRows

@@ -14,7 +14,8 @@ import numpy as np
 from recordings.annotation.model import Visible
 from recordings.check.integrity import file_findings
 from recordings.errors import RecordingError
-from recordings.manifest import FileEntry, Manifest, State, VideoEntry
+from recordings.manifest import Manifest, State
+from recordings.manifest_entries import FileEntry, VideoEntry
 from recordings.read.session import Session, open_session
 from recordings.review.frame_rows import FrameRows, rows_of, rows_without_index
 from recordings.review.lanes import Lane, blinded, lanes_of

@@ -11,7 +11,8 @@ from recordings import layout
 from recordings.certificate import CONTENTS_UNREAD, Verdict
 from recordings.disk.regular import read_text
 from recordings.errors import RecordingError
-from recordings.manifest import MANIFEST_NAME, LostFile, Manifest, State
+from recordings.manifest import MANIFEST_NAME, Manifest, State
+from recordings.manifest_entries import LostFile
 from recordings.study.copies import COPIES_NAME, copies
 from recordings.study.session_folders import SessionFolders
 from recordings.version import program_version

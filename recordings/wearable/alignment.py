@@ -13,7 +13,7 @@ import numpy as np
 
 from recordings.arrays import F64Array, I64Array
 from recordings.errors import RecordingError
-from recordings.manifest import AlignedBy, ClockPair
+from recordings.manifest_entries import AlignedBy, ClockPair
 from recordings.stamps.residuals import NORMAL_99
 
 CLOCK_ERROR_S: Final = 1.0

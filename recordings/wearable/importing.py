@@ -19,7 +19,8 @@ from recordings import layout, names
 from recordings.arrays import F64Array
 from recordings.disk.hashing import sha256_of
 from recordings.errors import RecordingError, few
-from recordings.manifest import AlignedBy, Alignment, Event, FileEntry, Manifest, StreamEntry
+from recordings.manifest import Manifest
+from recordings.manifest_entries import AlignedBy, Alignment, Event, FileEntry, StreamEntry
 from recordings.read.outside import distance
 from recordings.read.session import Session, locate, open_session
 from recordings.stream_kinds import EVENTS_STREAM

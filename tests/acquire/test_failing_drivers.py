@@ -15,7 +15,8 @@ import pytest
 from acquire.cli.main import main
 from acquire.engine.status import Phase
 from acquire.errors import ControlError
-from recordings.manifest import Event, Manifest, State
+from recordings.manifest import Manifest, State
+from recordings.manifest_entries import Event
 from recordings.stream_kinds import INDEX_CHANNELS, Fate
 from recordings.video.reader import count_packets
 from recordings.xdf.reader import read_xdf

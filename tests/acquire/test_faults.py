@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from acquire.engine.cameras import CLOSE_S
-from recordings.manifest import Gap, Manifest, State, StreamEntry
+from recordings.manifest import Manifest, State
+from recordings.manifest_entries import Gap, StreamEntry
 from recordings.stream_kinds import INDEX_CHANNELS, Fate
 from recordings.video.reader import count_packets
 from recordings.xdf.reader import read_xdf

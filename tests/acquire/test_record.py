@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from recordings.manifest import Manifest, State, VideoEntry
+from recordings.manifest import Manifest, State
+from recordings.manifest_entries import VideoEntry
 from recordings.stream_kinds import INDEX_CHANNELS, Fate
 from recordings.video.pixel_formats import Picture
 from recordings.video.reader import VideoReader, count_packets

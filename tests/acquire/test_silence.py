@@ -13,7 +13,8 @@ from acquire.cli.live.record import Exit, _exit_code
 from acquire.take.take import Outcome
 from recordings.certificate import Verdict
 from recordings.check.examination import check
-from recordings.manifest import Manifest, State, StreamEntry
+from recordings.manifest import Manifest, State
+from recordings.manifest_entries import StreamEntry
 from tests.acquire.daemon_program import Daemon
 from tests.acquire.program import (
     Unisono,

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from recordings.manifest import ClockPair, Manifest, State, StreamEntry, VideoEntry
+from recordings.manifest import Manifest, State
+from recordings.manifest_entries import ClockPair, StreamEntry, VideoEntry
 from recordings.video.info import VideoInfo
 from recordings.video.raw_video import HEADER_BYTES, header
 from recordings.xdf import chunks

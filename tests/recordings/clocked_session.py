@@ -16,7 +16,8 @@ import numpy as np
 
 from recordings import layout
 from recordings.arrays import F64Array
-from recordings.manifest import Manifest, State, StreamEntry
+from recordings.manifest import Manifest, State
+from recordings.manifest_entries import StreamEntry
 from recordings.xdf import chunks
 from tests.recordings.xdf_samples import header_xml, write
 from tests.stamps import LATENCY_S, START, Sender, Stall, send

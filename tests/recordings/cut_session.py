@@ -9,7 +9,8 @@ import numpy as np
 
 from recordings import layout
 from recordings.arrays import BoolArray
-from recordings.manifest import FileEntry, Gap, Manifest, StreamEntry
+from recordings.manifest import Manifest
+from recordings.manifest_entries import FileEntry, Gap, StreamEntry
 from recordings.stream_kinds import Fate
 from recordings.xdf import chunks
 from recordings.xdf.reader import read_xdf

@@ -27,15 +27,8 @@ from devices.simulation.shapes import (
 from devices.simulation.world import World
 from recordings import layout
 from recordings.arrays import F64Array
-from recordings.manifest import (
-    ClockPair,
-    Event,
-    FileEntry,
-    Manifest,
-    State,
-    StreamEntry,
-    VideoEntry,
-)
+from recordings.manifest import Manifest, State
+from recordings.manifest_entries import ClockPair, Event, FileEntry, StreamEntry, VideoEntry
 from recordings.stream_kinds import INDEX_CHANNELS, Fate
 from recordings.video.writer import VideoWriter
 from recordings.xdf import chunks

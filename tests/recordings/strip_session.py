@@ -13,13 +13,12 @@ import numpy as np
 
 from recordings import layout
 from recordings.arrays import BoolArray, F64Array, I64Array
-from recordings.manifest import (
+from recordings.manifest import Manifest, State
+from recordings.manifest_entries import (
     ClockPair,
     Event,
     FileEntry,
     Gap,
-    Manifest,
-    State,
     StreamEntry,
     VideoEntry,
     VideoPart,

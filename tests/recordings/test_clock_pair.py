@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from recordings.manifest import ClockPair
+from recordings.manifest_entries import ClockPair
 
 MOMENT = datetime(2026, 3, 4, 5, 6, 7, 890, UTC)
 

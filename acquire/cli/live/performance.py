@@ -20,7 +20,7 @@ from acquire.player.link import PlayerLink
 from acquire.player.marks import PlayState
 from acquire.player.messages import COMMANDS, Loaded, Marked, PlayOrder
 from acquire.player.ratings import RatingsFile, is_answer
-from recordings.manifest import Level
+from recordings.manifest_entries import Level
 
 MAX_RESUMES = 3
 """A player that dies more often is broken."""

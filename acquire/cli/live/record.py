@@ -30,7 +30,8 @@ from acquire.take.take import Outcome
 from recordings import layout
 from recordings.disk import synced
 from recordings.errors import RecordingError
-from recordings.manifest import Event, State
+from recordings.manifest import State
+from recordings.manifest_entries import Event
 
 if TYPE_CHECKING:
     from recordings.certificate import Report

@@ -17,7 +17,7 @@ from acquire.processes.link import ENDS_OPENING
 from acquire.processes.punctual import be_punctual
 from acquire.pump.selection import Selection
 from acquire.rig.file import Rig
-from recordings.manifest import Event
+from recordings.manifest_entries import Event
 
 OPEN_S = 30.0
 """How long devices may take to open: what is replayed may have to be imported and read first."""

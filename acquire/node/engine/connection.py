@@ -24,7 +24,7 @@ from acquire.node.wire.coding import request_text, requests_text
 from acquire.node.wire.models import Messages, NodeInfo, RecordingState, RunOrder
 from acquire.processes.messages import ArmVideo, Command, TakePreview
 from acquire.rig.node import NodeTable
-from recordings.manifest import Level
+from recordings.manifest_entries import Level
 
 BACKOFF_S = (0.5, 1.0, 2.0, 5.0)
 POLL_S = 2.0

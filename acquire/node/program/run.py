@@ -42,7 +42,7 @@ from acquire.processes.messages import (
 from acquire.processes.restarts import Restarts
 from acquire.rig.file import DeviceTable
 from recordings.errors import RecordingError
-from recordings.manifest import Level
+from recordings.manifest_entries import Level
 
 ALONE_S: Final = 3.0
 """An engine that was not heard for so long does not start again what dies."""

@@ -16,7 +16,7 @@ from acquire.node.store.kept import Kept
 from acquire.node.store.room import floor
 from acquire.processes.sleep_inhibitor import kept_awake
 from acquire.take.disk import DiskAlarm, DiskWatch
-from recordings.manifest import Level
+from recordings.manifest_entries import Level
 
 WATCH_S: Final = 0.5
 FULL: Final = "node-full"

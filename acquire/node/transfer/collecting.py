@@ -21,13 +21,8 @@ from recordings import layout
 from recordings.arrays import F64Array
 from recordings.disk.hashing import sha256_of
 from recordings.errors import RecordingError
-from recordings.manifest import (
-    Event,
-    FileEntry,
-    LostFile,
-    Manifest,
-    PendingFile,
-)
+from recordings.manifest import Manifest
+from recordings.manifest_entries import Event, FileEntry, LostFile, PendingFile
 from recordings.read.session import open_recording
 from recordings.repair.videos import Media, belongs_to, described
 from recordings.stream_kinds import INDEX_CHANNELS

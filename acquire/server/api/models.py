@@ -13,7 +13,8 @@ from acquire.engine.status import Phase
 from acquire.server.api.base import Asked, Label, Study, Text, Told
 from acquire.server.api.device_models import DeviceInfo, NodeStatus
 from recordings.certificate import Verdict
-from recordings.manifest import Event, LostFile, State
+from recordings.manifest import State
+from recordings.manifest_entries import Event, LostFile
 from recordings.stream_kinds import Fate
 
 Health = Literal["alive", "warning", "missing"]

@@ -6,7 +6,8 @@ from pydantic import Field
 
 from acquire.server.api.base import Asked, Label, Told
 from recordings.certificate import Verdict
-from recordings.manifest import Event, LostFile, State
+from recordings.manifest import State
+from recordings.manifest_entries import Event, LostFile
 
 SESSION_EVENTS = frozenset(
     {

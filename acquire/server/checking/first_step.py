@@ -20,7 +20,8 @@ from acquire.server.checking.process import FIRST_STEP, CheckProcess
 from recordings import layout
 from recordings.certificate import Report, Verdict
 from recordings.errors import RecordingError
-from recordings.manifest import MANIFEST_NAME, Level, State
+from recordings.manifest import MANIFEST_NAME, State
+from recordings.manifest_entries import Level
 from recordings.study.catalogue import Catalogue
 
 LOOK_S = 0.05

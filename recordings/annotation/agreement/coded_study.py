@@ -27,7 +27,8 @@ from recordings.annotation.model import Coding
 from recordings.annotation.plan import Plan
 from recordings.annotation.ranges import count
 from recordings.errors import RecordingError
-from recordings.manifest import Frozen, Manifest
+from recordings.manifest import Manifest
+from recordings.manifest_entries import Frozen
 from recordings.read.left_out import why_not_twice
 from recordings.read.session import open_session
 from recordings.read.sessions import told_apart

@@ -36,7 +36,7 @@ from recordings.annotation.agreement.pairing import (
 from recordings.annotation.model import MARKS, Coding, Event, Mark
 from recordings.annotation.ranges import Ranges, common, count, union
 from recordings.arrays import F64Array
-from recordings.manifest import Frozen
+from recordings.manifest_entries import Frozen
 
 MIN_ICC: Final = 10
 """Fewer pairs say nothing of a correlation."""

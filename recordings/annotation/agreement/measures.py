@@ -14,7 +14,7 @@ from pydantic import computed_field
 
 from recordings.annotation.action_units import INTENSITIES, ActionUnit, Units
 from recordings.arrays import F64Array
-from recordings.manifest import Frozen
+from recordings.manifest_entries import Frozen
 
 
 class Ratio(Frozen):

@@ -12,7 +12,8 @@ from recordings.certificate import Finding
 from recordings.check.simulated.truth import FoundEvents, find_all, load_truth
 from recordings.check.streams.stream_exam import StreamExam
 from recordings.errors import RecordingError
-from recordings.manifest import Manifest, StreamEntry
+from recordings.manifest import Manifest
+from recordings.manifest_entries import StreamEntry
 
 _SAME_CLOCK_S: Final = 1e-3
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from recordings.certificate import CountedGap, Finding, StreamReport
 from recordings.lateness.decision import Certainty
-from recordings.manifest import StreamEntry
+from recordings.manifest_entries import StreamEntry
 from recordings.xdf.header import StreamInfo
 
 PAUSE_S: Final = 1.0

@@ -11,7 +11,7 @@ from recordings.arrays import BoolArray, F64Array
 from recordings.certificate import Finding, StreamReport
 from recordings.check.streams.losses import span_text
 from recordings.lateness.decision import BACK_S, Pace
-from recordings.manifest import StreamEntry
+from recordings.manifest_entries import StreamEntry
 from recordings.stamps import timing
 from recordings.xdf.stream import XdfStream
 

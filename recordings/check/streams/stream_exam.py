@@ -23,7 +23,7 @@ from recordings.check.streams.sample_findings import (
     stamp_findings,
 )
 from recordings.lateness.decision import Pace, filled
-from recordings.manifest import StreamEntry
+from recordings.manifest_entries import StreamEntry
 from recordings.read.own_copy import completed
 from recordings.read.pace import pace_of
 from recordings.read.stream import latency_of

@@ -15,7 +15,8 @@ from acquire.processes.messages import Ends, Interval
 from acquire.pump.selection import Selection
 from acquire.rig.file import parse_rig
 from acquire.take.folder import Labels
-from recordings.manifest import Event, Manifest, State
+from recordings.manifest import Manifest, State
+from recordings.manifest_entries import Event
 from recordings.stream_kinds import INDEX_CHANNELS, Fate
 from recordings.video.reader import count_packets
 from tests.acquire.program import load, unique, wait_for

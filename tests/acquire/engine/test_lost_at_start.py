@@ -8,7 +8,7 @@ from acquire.engine.engine import Engine
 from acquire.pump.selection import Selection
 from acquire.rig.file import no_rig
 from acquire.take.folder import Labels
-from recordings.manifest import Event
+from recordings.manifest_entries import Event
 from tests.acquire.program import event_codes, unique, wait_for
 from tests.acquire.sources import Source, Sources
 

@@ -21,7 +21,8 @@ from acquire.pump.selection import Selection
 from acquire.rig.file import no_rig, parse_rig
 from acquire.take.folder import Labels
 from recordings.errors import RecordingError
-from recordings.manifest import Event, Manifest, State
+from recordings.manifest import Manifest, State
+from recordings.manifest_entries import Event
 from tests.acquire.program import TIMEOUT_S, load, unique, wait_for
 from tests.acquire.sources import Source, Sources
 
@@ -78,7 +79,7 @@ def test_a_stop_answers_before_the_files_are_hashed(
         may_hash.wait(TIMEOUT_S)
         return hashed_files(*arguments)
 
-    from recordings.manifest import hashed_files
+    from recordings.manifest_entries import hashed_files
 
     monkeypatch.setattr("acquire.take.folder.hashed_files", slow)
     engine = stage.engine

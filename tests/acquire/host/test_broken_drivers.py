@@ -12,7 +12,7 @@ from acquire.host.device_host import Host
 from acquire.processes import restarts
 from acquire.processes.messages import Close, DeviceState, HostEvent, HostStatus, Open, Request
 from acquire.rig.video import VideoOptions
-from recordings.manifest import Level
+from recordings.manifest_entries import Level
 from tests.acquire.program import unique, wait_for
 
 DRIVER = """

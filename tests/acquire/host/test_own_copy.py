@@ -26,7 +26,7 @@ from acquire.processes.messages import ArmVideo, HostEvent, Loss, Open, StartVid
 from acquire.rig.video import VideoOptions
 from devices.base import Channel, StreamSpec
 from recordings.layout import free_bytes
-from recordings.manifest import Level
+from recordings.manifest_entries import Level
 from recordings.read.own_copy import cut_of, stored_until
 from recordings.stream_kinds import INDEX_CHANNELS, Fate
 from recordings.video.reader import count_packets

@@ -16,7 +16,8 @@ from acquire.node.transfer.sources import NodeSource
 from acquire.pump.selection import Selection
 from acquire.rig.file import Rig, load_rig
 from acquire.take.folder import Labels
-from recordings.manifest import Event, Manifest, State
+from recordings.manifest import Manifest, State
+from recordings.manifest_entries import Event
 from tests.acquire.node.node_program import Node
 from tests.acquire.node.relay import Relay
 from tests.acquire.program import TIMEOUT_S, unique, wait_for

@@ -8,7 +8,8 @@ from pathlib import Path
 from acquire.node.pairing.known import KnownNode
 from acquire.node.store.store import Store
 from recordings import layout
-from recordings.manifest import FileEntry, Manifest, PendingFile, State
+from recordings.manifest import Manifest, State
+from recordings.manifest_entries import FileEntry, PendingFile
 
 RUN = "0123456789abcdef"
 NAME = "eeg.copy.xdf"

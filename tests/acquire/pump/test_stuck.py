@@ -13,7 +13,7 @@ from acquire.pump import pump as pump_module
 from acquire.pump import stuck_watch
 from acquire.pump.selection import Selection
 from acquire.rig.file import no_rig
-from recordings.manifest import Event
+from recordings.manifest_entries import Event
 from tests.acquire.program import load, unique, wait_for
 from tests.acquire.sources import Source, Sources
 

@@ -16,7 +16,8 @@ from acquire.server import data_lock
 from acquire.server.event_log import NAME, EventLog
 from acquire.serving.loopback import is_loopback
 from recordings import layout
-from recordings.manifest import Event, Manifest, State
+from recordings.manifest import Manifest, State
+from recordings.manifest_entries import Event
 from recordings.xdf.reader import read_xdf
 from tests.acquire.daemon_program import Daemon, running
 from tests.acquire.program import TIMEOUT_S, load, posix_only, unisono, wait_for, write_rig

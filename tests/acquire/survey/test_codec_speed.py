@@ -23,7 +23,8 @@ from acquire.survey.codec_speed import (
 )
 from acquire.take.folder import Labels
 from devices.base import VideoSpec
-from recordings.manifest import Manifest, hashed_files
+from recordings.manifest import Manifest
+from recordings.manifest_entries import hashed_files
 from tests.acquire.program import event_codes, events_of, unisono, wait_for, write_rig
 
 

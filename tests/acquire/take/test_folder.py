@@ -6,7 +6,8 @@ from pathlib import Path
 
 from acquire.rig.file import no_rig
 from acquire.take.folder import MAX_EVENTS, Labels, SessionFolder
-from recordings.manifest import Event, Level, Manifest, State
+from recordings.manifest import Manifest, State
+from recordings.manifest_entries import Event, Level
 
 
 def event(level: Level, code: str) -> Event:

@@ -13,7 +13,7 @@ import pytest
 from acquire.take import hashing
 from acquire.take.hashing import Hashing
 from acquire.take.take import Take
-from recordings.manifest import FileEntry
+from recordings.manifest_entries import FileEntry
 from tests.acquire.program import wait_for
 
 

@@ -23,7 +23,8 @@ from gui.sessions.session_pages import FIRST, PAGE
 from gui.sessions.session_table import WIDEST
 from gui.widgets import theme
 from recordings.certificate import Verdict
-from recordings.manifest import LostFile, State
+from recordings.manifest import State
+from recordings.manifest_entries import LostFile
 from tests.gui.window.statuses import recording_status
 from tests.gui.windows import dress, wait_until
 

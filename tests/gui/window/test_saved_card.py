@@ -17,7 +17,8 @@ from gui.window.gate_panel import GatePanel
 from gui.window.start_gate import Finding
 from gui.window.window import RecorderWindow
 from recordings.certificate import Verdict
-from recordings.manifest import LostFile, State
+from recordings.manifest import State
+from recordings.manifest_entries import LostFile
 from tests.acquire.program import posix_only, unique
 from tests.acquire.sources import Source, Sources
 from tests.gui.window.statuses import recording_status

@@ -14,7 +14,8 @@ from pytestqt.qtbot import QtBot
 
 from acquire.server.api.models import EventInfo
 from acquire.server.api.protocol_models import ProtocolInfo
-from recordings.manifest import Event, Manifest
+from recordings.manifest import Manifest
+from recordings.manifest_entries import Event
 from tests.acquire.program import posix_only, unique, unisono
 from tests.acquire.sources import Source, Sources
 from tests.gui.windows import click, expecting, idle, light, picture, record, wait_until, window

@@ -36,7 +36,7 @@ from gui.widgets.hold_button import HoldButton
 from gui.window import app
 from gui.window.layout_memory import LayoutMemory
 from gui.window.top_bar import TopBar
-from recordings.manifest import Event
+from recordings.manifest_entries import Event
 from tests.acquire.program import posix_only, unique
 from tests.acquire.sources import Source, Sources
 from tests.gui.window.statuses import recording_status

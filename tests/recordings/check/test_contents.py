@@ -10,7 +10,8 @@ import pytest
 
 from recordings import layout
 from recordings.check.contents import Contents
-from recordings.manifest import FileEntry, Manifest, State
+from recordings.manifest import Manifest, State
+from recordings.manifest_entries import FileEntry
 
 BLOCK = b"x" * (1 << 20)
 

@@ -14,7 +14,8 @@ from recordings.check.examination import check, exit_code
 from recordings.errors import RecordingError
 from recordings.export import tables
 from recordings.export.staging import run_task
-from recordings.manifest import Manifest, PendingFile
+from recordings.manifest import Manifest
+from recordings.manifest_entries import PendingFile
 from recordings.report.html import check_and_report
 from recordings.xdf import chunks
 from tests.recordings.cut_session import cut_cable

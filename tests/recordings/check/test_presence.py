@@ -12,7 +12,8 @@ from recordings.certificate import CameraReport, Report, StreamReport, Verdict
 from recordings.check.examination import check, exit_code
 from recordings.check.streams.losses import loss_findings
 from recordings.check.thresholds import Limit, Thresholds, judge
-from recordings.manifest import Event, Manifest
+from recordings.manifest import Manifest
+from recordings.manifest_entries import Event
 from recordings.report.methods import methods_text
 from recordings.stream_kinds import REPLAYED_ROWS, Fate
 from recordings.xdf import chunks

@@ -13,7 +13,7 @@ import pytest
 
 from recordings.arrays import F64Array, I16Array
 from recordings.errors import RecordingError
-from recordings.manifest import SoundEntry
+from recordings.manifest_entries import SoundEntry
 from recordings.read.sound import Sound
 from recordings.read.stream import Stream
 from recordings.sound.writer import SoundWriter

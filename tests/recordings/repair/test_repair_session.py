@@ -13,7 +13,8 @@ from recordings.annotation.coder_file import Who, annotations_folder
 from recordings.annotation.store import CodingStore
 from recordings.check.examination import check
 from recordings.errors import RecordingError
-from recordings.manifest import FileEntry, Manifest, VideoPart
+from recordings.manifest import Manifest
+from recordings.manifest_entries import FileEntry, VideoPart
 from recordings.repair.session import repair
 from tests.recordings import strip_session
 from tests.recordings.annotation.coded import event

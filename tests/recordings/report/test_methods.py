@@ -10,7 +10,8 @@ import pytest
 from recordings import layout
 from recordings.certificate import CameraReport
 from recordings.check.examination import check
-from recordings.manifest import Alignment, Manifest
+from recordings.manifest import Manifest
+from recordings.manifest_entries import Alignment
 from recordings.repair.imported import Labels, import_xdf
 from recordings.report.html import check_and_report
 from recordings.report.methods import methods_text

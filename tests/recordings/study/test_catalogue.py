@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from recordings.certificate import Verdict
-from recordings.manifest import LostFile, Manifest, PendingFile, State
+from recordings.manifest import Manifest, State
+from recordings.manifest_entries import LostFile, PendingFile
 from recordings.report.html import check_and_report
 from recordings.study import catalogue
 from recordings.study.catalogue import Catalogue

@@ -13,7 +13,8 @@ from acquire.cli.sessions.recordings import app
 from recordings import layout
 from recordings.check.examination import check
 from recordings.errors import RecordingError
-from recordings.manifest import MANIFEST_NAME, FileEntry, Manifest
+from recordings.manifest import MANIFEST_NAME, Manifest
+from recordings.manifest_entries import FileEntry
 from recordings.privacy.erase import erase, plan
 from recordings.study import catalogue
 from recordings.study.copies import COPIES_NAME, PART, copies, copy_session, place

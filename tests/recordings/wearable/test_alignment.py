@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from recordings.arrays import F64Array
 from recordings.errors import RecordingError
-from recordings.manifest import ClockPair
+from recordings.manifest_entries import ClockPair
 from recordings.wearable.alignment import CLOCK_ERROR_S, Line, by_clock, by_events, error_over
 
 UNIX, LSL = 1_700_000_000.0, 5000.0

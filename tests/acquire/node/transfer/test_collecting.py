@@ -29,7 +29,8 @@ from acquire.rig.node import NodeTable
 from recordings import layout
 from recordings.disk.file_lock import lock_file
 from recordings.disk.hashing import sha256_of
-from recordings.manifest import FileEntry, Manifest, PendingFile, State
+from recordings.manifest import Manifest, State
+from recordings.manifest_entries import FileEntry, PendingFile
 from tests.acquire.program import unisono, wait_for
 
 RUN = "0123456789abcdef"

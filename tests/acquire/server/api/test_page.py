@@ -16,7 +16,8 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 
 from acquire.server.api.session_models import SESSION_EVENTS
-from recordings.manifest import LostFile, Manifest, State
+from recordings.manifest import Manifest, State
+from recordings.manifest_entries import LostFile
 from tests.acquire.daemon_program import Daemon, running
 from tests.acquire.program import TIMEOUT_S, wait_for
 from tests.acquire.server.api.browser import browser as started

@@ -11,7 +11,8 @@ from typing import Any
 from acquire.server.checking.contents import ContentsCheck
 from recordings import layout
 from recordings.certificate import Report, Verdict
-from recordings.manifest import FileEntry, Manifest
+from recordings.manifest import Manifest
+from recordings.manifest_entries import FileEntry
 from recordings.report.html import check_and_report
 from recordings.study.catalogue import Catalogue
 from tests.acquire.daemon_program import Daemon

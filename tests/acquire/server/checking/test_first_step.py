@@ -7,7 +7,8 @@ from pathlib import Path
 from acquire.server.api.session_models import session_of
 from recordings import layout
 from recordings.certificate import Report
-from recordings.manifest import Event, LostFile, Manifest
+from recordings.manifest import Manifest
+from recordings.manifest_entries import Event, LostFile
 from tests.acquire.daemon_program import Daemon
 from tests.acquire.program import posix_only, wait_for
 
