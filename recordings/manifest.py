@@ -130,8 +130,18 @@ class Manifest(Frozen):
         return self.host.get("node_run")
 
     def digest(self) -> str:
-        """Return the SHA-256 of what was recorded, without what somebody said of it afterwards."""
-        text = self.model_dump_json(exclude={"unusable", "notes"})
+        """Return the SHA-256 of what was recorded, without what somebody said of it afterwards.
+
+        It is the same before and after the files are hashed: a check need not wait for that.
+        """
+        text = self.model_dump_json(
+            exclude={
+                "unusable": True,
+                "notes": True,
+                "hashing": True,
+                "files": {"__all__": {"bytes", "sha256"}},
+            }
+        )
         return hashlib.sha256(text.encode()).hexdigest()
 
     def save(self, folder: Path) -> None:
