@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain, dropwhile
 from pathlib import Path
 from typing import Any, Final
 
@@ -100,12 +101,9 @@ class SoundFile:
     def _pieces(self, start: int) -> Iterator[tuple[int, I16Array]]:
         """Yield (number of the first sample, samples) from at or before `start` on."""
         with self._open() as container:  # anew: one that was read to its end does not seek
-            stream = container.streams.audio[0]
             try:
-                if start > 0:
-                    container.seek(start, stream=stream)
                 expected = None
-                for frame in _decoded(container.demux(stream)):
+                for frame in _decoded(self._packets(container, start)):
                     first = round(frame.pts * frame.time_base * frame.sample_rate)
                     if expected is not None and first != expected:
                         raise RecordingError(
@@ -115,6 +113,39 @@ class SoundFile:
                     yield first, frame.to_ndarray().reshape(-1, self.channels)
             except (OSError, ValueError, TypeError, av.FFmpegError) as error:
                 raise RecordingError(f"{self.path}: cannot be decoded ({error})") from error
+
+    def _packets(self, container: Any, start: int) -> Iterator[Any]:
+        """Yield the packets from the one with sample `start` on.
+
+        FLAC has no table of them here, and libav's search for one fails near the end of a file:
+        then all are gone through, 1 ms a megabyte, as those before `start` are not decoded.
+        """
+        stream = container.streams.audio[0]
+        if start <= 0:
+            yield from container.demux(stream)
+        elif (packets := _sought(container, start)) is not None:
+            yield from packets
+        else:
+            with self._open() as anew:
+                packets = anew.demux(anew.streams.audio[0])
+                yield from dropwhile(lambda packet: _ends_before(packet, start), packets)
+
+
+def _sought(container: Any, start: int) -> Iterator[Any] | None:
+    """Seek to the packet with sample `start`, or one before it; None where it is not found."""
+    stream = container.streams.audio[0]
+    try:
+        container.seek(start, stream=stream)
+    except av.FFmpegError:
+        return None
+    packets = container.demux(stream)
+    first = next(packets)
+    found = first.pts is not None and first.pts <= start
+    return chain([first], packets) if found else None
+
+
+def _ends_before(packet: Any, start: int) -> bool:
+    return packet.pts is not None and packet.pts + (packet.duration or 0) <= start
 
 
 def _is_whole(packet: Any) -> bool:

@@ -50,6 +50,18 @@ def test_any_stretch_is_read_as_it_was_written(stereo: Path, one: int, other: in
     assert np.array_equal(read, noise(2)[start:stop])
 
 
+def test_every_place_near_the_end_is_found(tmp_path: Path) -> None:
+    """Of one of the last packets libav's search finds none."""
+    rng = np.random.default_rng(1)
+    quiet = (rng.standard_normal((SAMPLES, 1)) * 100).astype(np.int16)
+    path = tmp_path / "a.flac"
+    written(path, quiet)
+    file = SoundFile(path)
+    for start in range(SAMPLES // 2, SAMPLES, BLOCK):
+        assert np.array_equal(file.samples(start, SAMPLES), quiet[start:])
+        assert np.array_equal(file.samples(start + 5, start + 9), quiet[start + 5 : start + 9])
+
+
 def test_a_file_says_what_it_is(stereo: Path) -> None:
     file = SoundFile(stereo)
     assert (file.block, file.sample_rate_hz, file.channels) == (BLOCK, RATE_HZ, 2)
