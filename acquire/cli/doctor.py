@@ -15,7 +15,7 @@ from acquire.cli.options import Json
 def doctor(
     rig: Annotated[
         Path | None,
-        typer.Argument(metavar="[RIG.toml]", help="Also look at the way to its nodes."),
+        typer.Argument(metavar="RIG.toml", help="Also look at the way to its nodes."),
     ] = None,
     report: Annotated[
         Path | None,
@@ -27,7 +27,7 @@ def doctor(
         ),
     ] = None,
     seconds: Annotated[
-        float, typer.Option(min=1, help="How long the report's recording is.")
+        float, typer.Option(min=1, max=3600, help="How long the report's recording is.")
     ] = 30.0,
     as_json: Json = False,
 ) -> None:

@@ -92,6 +92,11 @@ def main() -> None:
     except _refusals() as error:
         typer.echo(f"error: {told(error)}", err=True)
         sys.exit(2)
+    except RuntimeError as error:  # of pathlib or platformdirs: `docker run --user`, a bare service
+        if "home directory" not in str(error):
+            raise
+        typer.echo("error: this user has no home directory; set the variable HOME", err=True)
+        sys.exit(2)
     except OSError as error:  # a name that is too long, a folder that may not be read
         logging.getLogger(__name__).debug("", exc_info=error)
         where = f"{error.filename}: " if error.filename else ""

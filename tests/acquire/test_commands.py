@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.acquire.program import Result, Unisono, unique, unisono, write_rig
+from tests.acquire.program import Result, Unisono, posix_only, unique, unisono, write_rig
 from tests.acquire.sources import Source, Sources
 from tests.recordings.simulated_session import Plan, make_session
 
@@ -217,6 +218,47 @@ def test_a_new_driver_runs_at_once(tmp_path: Path) -> None:
     assert (again.code, "exists already" in again.error) == (2, True)
     wrong = unisono("device", "new", "../evil", folder=tmp_path, cwd=tmp_path)
     assert (wrong.code, "cannot name a driver" in wrong.error) == (2, True)
+
+
+def test_a_new_driver_may_lie_in_a_folder_of_any_name(tmp_path: Path) -> None:
+    made = unisono(
+        "device", "new", "my-sensor", "--to", '驱动 "own"', folder=tmp_path, cwd=tmp_path
+    )
+    rig = tmp_path / "rig.toml"
+    rig.write_text(made.stdout[made.stdout.index("[rig]") :], encoding="utf-8")
+    good = unisono("rig", "check", rig, folder=tmp_path)
+    assert "my-sensor (my-sensor)" in good.stdout, good.stderr
+
+
+NOBODY = """
+import pwd
+
+def getpwuid(number):
+    raise KeyError(number)
+
+pwd.getpwuid = getpwuid
+from acquire.cli.main import main
+
+main()
+"""
+
+
+@posix_only
+@pytest.mark.parametrize("words", [("ctl", "status"), ("record", "--seconds", "1"), ("nodes",)])
+def test_without_a_home_directory_the_variable_is_named(words: tuple[str, ...]) -> None:
+    """As with `docker run --user`, and a service without HOME."""
+    bare = {
+        name: value for name, value in os.environ.items() if not name.startswith(("HOME", "XDG"))
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", NOBODY, *words],
+        env=bare,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "error: this user has no home directory; set the variable HOME\n"
 
 
 def test_a_sign_that_a_terminal_lacks_costs_no_command(

@@ -25,6 +25,8 @@ from acquire.take.folder import Labels
 from devices.base import VideoSpec
 from recordings.manifest import Manifest, hashed_files
 from tests.acquire.program import event_codes, events_of, unisono, wait_for, write_rig
+from tests.acquire.small_disk import MB, disk
+from tests.ports import free_port
 
 
 def camera(rate_hz: float, width: int = 100, form: str = "Mono8") -> VideoSpec:
@@ -138,3 +140,39 @@ def test_a_recording_warns_of_what_the_benchmark_command_found(tmp_path: Path) -
     assert [code for code in told if code != "ring-filling"] == ["codec-slow"]
     (text,) = (e["text"] for e in events_of(result.session) if e["code"] == "codec-slow")
     assert "50 are needed" in text
+
+
+CAMERA = '[[device]]\nname = "face"\ndriver = "simulated-camera"\nwidth = 320\nheight = 240\n'
+
+
+def test_a_device_that_is_switched_off_keeps_no_camera_from_being_measured(tmp_path: Path) -> None:
+    """An amplifier that was off ended the benchmark of the cameras beside it."""
+    amplifier = (
+        f'[[device]]\nname = "eeg"\ndriver = "curry"\nhost = "127.0.0.1"\nport = {free_port()}\n'
+    )
+    rig = write_rig(tmp_path, amplifier + CAMERA)
+    words = ("camera", "benchmark", rig, "--data-dir", tmp_path, "--seconds", "0.1", "--json")
+    done = unisono(*words, folder=tmp_path)
+    assert done.code == 2
+    assert done.error.startswith("error: eeg: ")
+    assert [one["camera"] for one in json.loads(done.stdout)] == ["face"]
+    assert (tmp_path / FILE).exists()
+
+
+def test_a_rig_without_a_camera_leaves_the_benchmark_of_another(folder: Path) -> None:
+    before = (folder / FILE).read_text()
+    rig = write_rig(folder, '[[device]]\nname = "eeg"\ndriver = "simulated-eeg"\n')
+    done = unisono("camera", "benchmark", rig, "--data-dir", folder, folder=folder)
+    assert (done.code, "no camera on this computer" in done.stdout) == (0, True)
+    assert (folder / FILE).read_text() == before
+
+
+def test_a_disk_that_is_too_small_for_the_benchmark_is_named(tmp_path: Path) -> None:
+    """The codecs that did not fit were left out without a word, as if not for this camera."""
+    rig = write_rig(tmp_path, CAMERA)
+    with disk(tmp_path, 2 * MB) as small:
+        words = ("camera", "benchmark", rig, "--data-dir", small, "--seconds", "3")
+        done = unisono(*words, folder=tmp_path)
+        assert done.code == 2
+        assert "space" in done.error
+        assert list(small.iterdir()) == []
