@@ -31,7 +31,7 @@ def bind(host: str, port: int, option: str) -> socket.socket:
         # pieces waits 40 ms for the client's acknowledgement.
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return listener
-    except (OSError, OverflowError, UnicodeError) as error:
+    except (OSError, UnicodeError) as error:
         place = f"[{host}]" if ":" in host else host
         remedy = f"another program may have it: stop it, or choose with {option} (0 = any free one)"
         if _is_elsewhere(error):

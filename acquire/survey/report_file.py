@@ -52,6 +52,8 @@ def write_report(
         opened = file.open("xb")  # now: who waited a minute for it is told at once
     except FileExistsError:
         raise ConfigError(f"{file}: exists already, and is not overwritten; name another") from None
+    except FileNotFoundError:
+        raise ConfigError(f"{file}: its folder is not there; make it first") from None
     except OSError as error:
         raise ConfigError(f"{file}: cannot be written ({error.strerror})") from error
     try:

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication
 from acquire.errors import ConfigError
 from acquire.rig.file import load_rig
 from acquire.server import data_lock
+from acquire.server.running import engine_url
 from acquire.server.token import read_token
 from gui.client.client import EngineClient
 from gui.client.engine_link import EngineLink
@@ -137,6 +138,8 @@ def run(order: WindowOrder) -> int:
 
 def _check(order: WindowOrder) -> None:
     """Find out what cannot work before Qt ends the process over a missing display."""
+    if order.attach is not None:
+        engine_url(order.attach, "--attach")
     if order.rig is not None:
         try:
             order.rig.read_bytes()  # a mistake in it is shown in the window, at its line

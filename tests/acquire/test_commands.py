@@ -230,6 +230,30 @@ def test_a_new_driver_may_lie_in_a_folder_of_any_name(tmp_path: Path) -> None:
     assert "my-sensor (my-sensor)" in good.stdout, good.stderr
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("gui", "--attach", "nonsense"), "--attach nonsense: is http:// or https://"),
+        (("rig", "new", "nowhere/rig.toml"), "its folder is not there; make it first"),
+        (("doctor", "--report", "nowhere/r.zip"), "its folder is not there; make it first"),
+        (("coding", "turns", ".", "anna"), "coding.toml: is not there; write it"),
+        (("daemon", "rig.toml", "--port", "99999"), "less than or equal to 65535"),
+        (("node", "--data-dir", ".", "--port", "-1"), "greater than or equal to 0"),
+    ],
+)
+def test_what_is_wrong_is_said_with_its_remedy(
+    words: tuple[str, ...], said: str, tmp_path: Path
+) -> None:
+    done = unisono(*words, folder=tmp_path, cwd=tmp_path)
+    assert (done.code, done.stdout) == (2, "")
+    assert said in done.error
+
+
+def test_a_folder_of_which_nothing_is_on_nodes_says_so(tmp_path: Path) -> None:
+    done = unisono("collect", tmp_path, folder=tmp_path)
+    assert (done.code, done.stdout) == (0, f"{tmp_path}: nothing is pending\n")
+
+
 NOBODY = """
 import pwd
 
