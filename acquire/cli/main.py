@@ -76,11 +76,6 @@ def main() -> None:
         app()
     except SystemExit:  # the usual end; what follows would import what `--help` has no use for
         raise
-    except KeyboardInterrupt:
-        sys.exit(3)
-    except BrokenPipeError:  # `unisono streams | head`
-        sys.stderr.close()
-        sys.exit(0)
     except ModuleNotFoundError as error:
         from acquire.version import extra_of
 

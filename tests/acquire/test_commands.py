@@ -9,9 +9,18 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
-from tests.acquire.program import Result, Unisono, posix_only, unique, unisono, write_rig
+from tests.acquire.program import (
+    Result,
+    Unisono,
+    posix_only,
+    unique,
+    unisono,
+    wait_for,
+    write_rig,
+)
 from tests.acquire.sources import Source, Sources
 from tests.recordings.simulated_session import Plan, make_session
 
@@ -247,6 +256,20 @@ def test_what_is_wrong_is_said_with_its_remedy(
     done = unisono(*words, folder=tmp_path, cwd=tmp_path)
     assert (done.code, done.stdout) == (2, "")
     assert said in done.error
+
+
+def test_ctrl_c_is_an_interruption_in_every_command(tmp_path: Path) -> None:
+    """Typer's own 130 was in the way of it wherever nothing is recorded."""
+    with Unisono("streams", "--wait", "100", folder=tmp_path) as program:
+        wait_for(lambda: resolves(program.process.pid), what="its first stream")
+        program.ctrl_c()
+        done = program.wait()
+    assert (done.code, done.stdout) == (3, "")
+
+
+def resolves(pid: int) -> bool:
+    """Whether a process has opened sockets, as LSL does to look for streams."""
+    return bool(psutil.Process(pid).net_connections("udp"))
 
 
 def test_a_folder_of_which_nothing_is_on_nodes_says_so(tmp_path: Path) -> None:
