@@ -15,7 +15,9 @@ from acquire.cli.options import Json
 def doctor(
     rig: Annotated[
         Path | None,
-        typer.Argument(metavar="RIG.toml", help="Also look at the way to its nodes."),
+        typer.Argument(
+            metavar="RIG.toml", help="Look at its data folder, and at the way to its nodes."
+        ),
     ] = None,
     report: Annotated[
         Path | None,
@@ -47,7 +49,7 @@ def doctor(
     from acquire.node.engine.path_check import examine as examine_node
     from acquire.survey.doctor import examine
 
-    findings = examine()
+    findings = examine(table.data_dir)
     for node in table.nodes:
         findings += examine_node(node)
     if as_json:

@@ -152,6 +152,11 @@ class Rig:
         return (self.folder or Path.cwd()) / self.table.driver_dir
 
     @property
+    def data_dir(self) -> Path:
+        """Where sessions go unless the command says otherwise, relative to the rig file."""
+        return (self.folder or Path.cwd()) / self.table.data_dir.expanduser()
+
+    @property
     def folder(self) -> Path | None:
         """The rig file's folder: what relative paths in it are relative to."""
         return self.path.resolve().parent if self.path else None

@@ -42,7 +42,14 @@ def benchmark(
     results = []
     for table in (device for device in rig.devices if device.node is None):
         try:
-            taken = sample(table.name, table.driver, rig.driver_folder, table.settings, PATIENCE_S)
+            taken = sample(
+                table.name,
+                table.driver,
+                rig.driver_folder,
+                table.settings,
+                PATIENCE_S,
+                rig.folder,
+            )
         except DeviceError as error:
             complain(error)
             continue

@@ -19,6 +19,7 @@ from zipfile import ZIP_DEFLATED, ZipFile
 from acquire.errors import ConfigError
 from acquire.own_program import NO_WINDOW, command
 from acquire.processes.punctual import be_punctual
+from acquire.rig.file import no_rig
 from acquire.survey import doctor, timing
 from acquire.survey.inventory import drivers
 from acquire.survey.redaction import OTHER, own_names, redacted
@@ -81,7 +82,9 @@ def _parts(scratch: Path, seconds: float, tell: Callable[[str], None]) -> dict[s
     others: set[str] = set()
     steps: dict[str, Callable[[], Any]] = {
         "versions": versions,
-        "findings": lambda: [asdict(finding) for finding in doctor.examine(others.add)],
+        "findings": lambda: [
+            asdict(finding) for finding in doctor.examine(no_rig().data_dir, others.add)
+        ],
         "clocks": timing.clocks,
         "sleeps": timing.sleeps,
         "starts": timing.starts,

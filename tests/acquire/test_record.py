@@ -267,3 +267,16 @@ def test_a_run_number_is_not_used_twice(result: Result, folder: Path) -> None:
     assert again.session.parent == result.session.parent
     assert again.session.name.endswith("_run-02")
     assert [s["name"] for s in again.json["streams"]] == ["unisono-events"]
+
+
+def test_a_relative_data_folder_is_relative_to_the_rig_file(tmp_path: Path) -> None:
+    """As every other path in it; it was wherever the command was given."""
+    (tmp_path / "elsewhere").mkdir()
+    rig = write_rig(
+        tmp_path,
+        '[rig]\ndata_dir = "data"\n[[device]]\nname = "m"\ndriver = "simulated-markers"\n',
+    )
+    words = ("record", rig, "--participant", "01", "--seconds", "0.5", "--no-report", "--json")
+    done = unisono(*words, folder=tmp_path, cwd=tmp_path / "elsewhere")
+    assert done.code == 0, done.stderr
+    assert done.session.is_relative_to(tmp_path / "data")

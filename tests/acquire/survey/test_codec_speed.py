@@ -8,6 +8,7 @@ import socket
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from acquire.engine.engine import Engine
@@ -24,6 +25,7 @@ from acquire.survey.codec_speed import (
 from acquire.take.folder import Labels
 from devices.base import VideoSpec
 from recordings.manifest import Manifest, hashed_files
+from recordings.video.writer import VideoWriter
 from tests.acquire.program import event_codes, events_of, unisono, wait_for, write_rig
 from tests.acquire.small_disk import MB, disk
 from tests.ports import free_port
@@ -157,6 +159,22 @@ def test_a_device_that_is_switched_off_keeps_no_camera_from_being_measured(tmp_p
     assert done.error.startswith("error: eeg: ")
     assert [one["camera"] for one in json.loads(done.stdout)] == ["face"]
     assert (tmp_path / FILE).exists()
+
+
+def test_a_film_is_looked_for_beside_the_rig_file(tmp_path: Path) -> None:
+    """As a recording does; it was looked for where the command was given."""
+    (tmp_path / "elsewhere").mkdir()
+    film = VideoWriter(
+        tmp_path / "film", width=64, height=64, pixel_format="Mono8", rate_hz=50.0, codec="ffv1"
+    )
+    film.write(np.zeros((64, 64), np.uint8))
+    film.close()
+    rig = write_rig(
+        tmp_path, '[[device]]\nname = "film"\ndriver = "video-file"\npath = "film.mkv"\n'
+    )
+    words = ("camera", "benchmark", rig, "--data-dir", tmp_path, "--seconds", "0.1", "--json")
+    done = unisono(*words, folder=tmp_path, cwd=tmp_path / "elsewhere")
+    assert [one["camera"] for one in json.loads(done.stdout)] == ["film"], done.stderr
 
 
 def test_a_rig_without_a_camera_leaves_the_benchmark_of_another(folder: Path) -> None:
