@@ -24,7 +24,13 @@ def command(module: str, *arguments: str, console: bool = True) -> list[str]:
     return [program(console=console), "-P", "-m", module, *arguments]
 
 
-def carry_out(module: str, order: bytes, output: IO[bytes] | int, patience_s: float) -> str:
+def carry_out(
+    module: str,
+    order: bytes,
+    output: IO[bytes] | int,
+    patience_s: float,
+    cwd: Path | None = None,
+) -> str:
     """Have a module carry out what is on its standard input; say how its process ended.
 
     `output` is a file, or DEVNULL: a program that the module starts would hold a pipe open.
@@ -38,6 +44,7 @@ def carry_out(module: str, order: bytes, output: IO[bytes] | int, patience_s: fl
         stdout=output,
         stderr=subprocess.DEVNULL,
         timeout=patience_s,
+        cwd=cwd,
         creationflags=NO_WINDOW,
         check=False,
     ).returncode

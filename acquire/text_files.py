@@ -51,5 +51,7 @@ def write_new(path: Path, text: str) -> None:
             file.write(text)
     except FileExistsError as error:
         raise ConfigError(f"{path}: exists already; name another file") from error
+    except FileNotFoundError as error:
+        raise ConfigError(f"{path}: its folder is not there; make it first") from error
     except OSError as error:
         raise ConfigError(f"{path}: cannot be written: {error.strerror}") from error

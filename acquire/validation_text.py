@@ -19,6 +19,7 @@ def first_problem(error: ValidationError, model: type[BaseModel] | None = None) 
     if problem["type"] == "missing":
         return f"{where}: missing; add this key"
     text = problem["msg"].removeprefix("Value error, ")
+    text = text.replace("a valid tuple", "an array").replace("a valid dictionary", "a table")
     value = problem["input"]
     if not where:  # the whole of them do not fit together
         return text

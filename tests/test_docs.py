@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
+
 from acquire.rig.file import parse_rig
 from acquire.rig.reference import reference
 from devices import registry
@@ -12,6 +14,7 @@ from recordings.annotation.plan import load_plan
 from tests.devices.contract import check
 
 ROOT = Path(__file__).parents[1]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 
 def blocks(path: str, language: str) -> list[str]:
@@ -23,6 +26,12 @@ def blocks(path: str, language: str) -> list[str]:
 def test_the_reference_of_the_rig_file_is_the_models() -> None:
     written = (ROOT / "docs" / "rig-file.md").read_text(encoding="utf-8")
     assert written == reference(), "run: unisono rig reference > docs/rig-file.md"
+
+
+def test_the_reference_says_of_each_key_what_it_means() -> None:
+    rows = [row for row in reference().splitlines() if row.startswith("| `")]
+    assert len(rows) > 200
+    assert not [row for row in rows if row.endswith("|  |")]
 
 
 def test_the_rig_file_of_the_readme_is_good() -> None:
@@ -46,10 +55,33 @@ def test_the_plan_of_the_coding_page_is_one(tmp_path: Path) -> None:
 
 
 def test_every_link_between_documents_leads_somewhere() -> None:
-    for path in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")]:
+    for path in PAGES:
         for target in re.findall(r"\]\(([^)#]+)\)", path.read_text(encoding="utf-8")):
             if not target.startswith("http"):
                 assert (path.parent / target).exists(), f"{path.name}: {target}"
+
+
+PACKAGES = "acquire|devices|gui|recordings|tests"
+
+
+def is_there(name: str) -> bool:
+    """Whether a path, or what a module of that name has, is in the checkout."""
+    parts = re.split(r"[/.]", name.removesuffix(".py"))
+    for count in range(len(parts), 0, -1):
+        place = ROOT.joinpath(*parts[:count])
+        if place.is_dir():
+            return count == len(parts)
+        if (file := place.with_suffix(".py")).is_file():
+            source = file.read_text(encoding="utf-8")
+            return all(re.search(rf"\b{part}\b", source) for part in parts[count:])
+    return False
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_every_file_and_module_that_a_page_names_is_there(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    named = re.findall(rf"(?<![\w/.(-])(?:{PACKAGES})(?:[/.]\w+)+(?!\w|\*)", text)
+    assert not [name for name in named if not is_there(name)]
 
 
 def test_the_rooms_of_the_architecture_are_the_folders() -> None:

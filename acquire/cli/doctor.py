@@ -15,7 +15,9 @@ from acquire.cli.options import Json
 def doctor(
     rig: Annotated[
         Path | None,
-        typer.Argument(metavar="[RIG.toml]", help="Also look at the way to its nodes."),
+        typer.Argument(
+            metavar="RIG.toml", help="Look at its data folder, and at the way to its nodes."
+        ),
     ] = None,
     report: Annotated[
         Path | None,
@@ -27,7 +29,7 @@ def doctor(
         ),
     ] = None,
     seconds: Annotated[
-        float, typer.Option(min=1, help="How long the report's recording is.")
+        float, typer.Option(min=1, max=3600, help="How long the report's recording is.")
     ] = 30.0,
     as_json: Json = False,
 ) -> None:
@@ -47,7 +49,7 @@ def doctor(
     from acquire.node.engine.path_check import examine as examine_node
     from acquire.survey.doctor import examine
 
-    findings = examine()
+    findings = examine(table.data_dir)
     for node in table.nodes:
         findings += examine_node(node)
     if as_json:

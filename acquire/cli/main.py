@@ -76,11 +76,6 @@ def main() -> None:
         app()
     except SystemExit:  # the usual end; what follows would import what `--help` has no use for
         raise
-    except KeyboardInterrupt:
-        sys.exit(3)
-    except BrokenPipeError:  # `unisono streams | head`
-        sys.stderr.close()
-        sys.exit(0)
     except ModuleNotFoundError as error:
         from acquire.version import extra_of
 
@@ -91,6 +86,11 @@ def main() -> None:
         sys.exit(2)
     except _refusals() as error:
         typer.echo(f"error: {told(error)}", err=True)
+        sys.exit(2)
+    except RuntimeError as error:  # of pathlib or platformdirs: `docker run --user`, a bare service
+        if "home directory" not in str(error):
+            raise
+        typer.echo("error: this user has no home directory; set the variable HOME", err=True)
         sys.exit(2)
     except OSError as error:  # a name that is too long, a folder that may not be read
         logging.getLogger(__name__).debug("", exc_info=error)

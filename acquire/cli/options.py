@@ -12,9 +12,7 @@ DataDir = Annotated[
     Path | None, typer.Option("--data-dir", help="Where sessions go; overrides the rig file.")
 ]
 RigFile = Annotated[Path, typer.Argument(metavar="RIG.toml", help="The rig file.")]
-RigIfAny = Annotated[
-    Path | None, typer.Argument(metavar="[RIG.toml]", help="The rig file, if any.")
-]
+RigIfAny = Annotated[Path | None, typer.Argument(metavar="RIG.toml", help="The rig file, if any.")]
 Idle = Annotated[
     bool, typer.Option("--idle", help="Only with what others leave of the processor and the disk.")
 ]

@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from acquire.cli.options import DataDir, Json, RigFile
+from acquire.plain_text import told
+
+if TYPE_CHECKING:
+    from devices.base import DeviceError
 
 rig_app = typer.Typer(no_args_is_help=True, help="Make, check or look up a rig file.")
 devices_app = typer.Typer()
@@ -89,27 +93,37 @@ def rig_reference() -> None:
 @camera_app.command("benchmark")
 def camera_benchmark(
     file: RigFile,
-    seconds: Annotated[float, typer.Option(help="How long for each codec.")] = 3.0,
+    seconds: Annotated[
+        float, typer.Option(min=0.1, max=600, help="How long for each codec.")
+    ] = 3.0,
     data_dir: DataDir = None,
     as_json: Json = False,
 ) -> None:
-    """Measure which codec this computer keeps up with, for each camera of a rig."""
+    """Measure which codec this computer keeps up with, for each camera of a rig.
+
+    Exit 2 where a device cannot be opened; the others are measured all the same.
+    """
+    from acquire.cli.sessions.progress import warn
     from acquire.rig.file import load_rig
     from acquire.survey.camera_benchmark import benchmark, sha256_speed
     from acquire.survey.codec_speed import remember
     from recordings.layout import prepare_data_dir
 
     rig = load_rig(file)
-    folder = (data_dir or rig.table.data_dir).expanduser().absolute()
+    folder = (data_dir or rig.data_dir).expanduser().absolute()
     prepare_data_dir(folder)
-    results = benchmark(rig, folder, seconds)
-    remember(folder, results, sha256_speed())
+    failed: list[DeviceError] = []
+    results = benchmark(rig, folder, seconds, failed.append)
+    if results:
+        remember(folder, results, sha256_speed())
     if as_json:
         typer.echo(json.dumps([asdict(result) for result in results]))
-        return
-    if not results:
-        typer.echo(f"{file}: no camera in this rig")
-        return
-    from acquire.cli.tables import benchmark_table
+    elif results:
+        from acquire.cli.tables import benchmark_table
 
-    benchmark_table(results)
+        benchmark_table(results)
+    elif not failed:
+        typer.echo(f"{file}: no camera on this computer in this rig")
+    for error in failed:
+        warn(f"error: {told(error)}")
+    raise typer.Exit(2 if failed else 0)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
+import typer
 from typer.core import TyperGroup
 
 from acquire.plain_text import told
@@ -19,6 +20,7 @@ SECTIONS: Final[dict[str, tuple[str, ...]]] = {
     "Faces": ("review", "coding", "motion"),
     "Studies": ("study", "features"),
 }
+INTERRUPTED: Final = 3
 
 
 class InSections(TyperGroup):
@@ -26,12 +28,12 @@ class InSections(TyperGroup):
 
     def make_context(self, *args: Any, **extra: Any) -> Any:
         """Read the words before the command."""
-        with _bounded_errors():
+        with _our_ends():
             return super().make_context(*args, **extra)
 
     def invoke(self, ctx: Any) -> Any:
         """Read the command's words, and carry it out."""
-        with _bounded_errors():
+        with _our_ends():
             return super().invoke(ctx)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
@@ -44,10 +46,12 @@ class InSections(TyperGroup):
 
 
 @contextmanager
-def _bounded_errors() -> Iterator[None]:
-    """Have typer, which shows its own errors, repeat no argument of any length."""
+def _our_ends() -> Iterator[None]:
+    """Have typer end as we do: Ctrl-C is 3, where it has 130; no argument of any length is said."""
     try:
         yield
+    except KeyboardInterrupt:
+        raise typer.Exit(INTERRUPTED) from None
     except Exception as error:
         if isinstance(text := getattr(error, "message", None), str):
             vars(error)["message"] = told(text)

@@ -49,14 +49,20 @@ TAIL_S = 0.5
 
 
 class ReplaySettings(Settings):
-    """`path`: a session, or an XDF, BrainVision (.vhdr), EDF, BDF or AcqKnowledge file."""
+    """What is replayed, and how."""
 
-    path: Path
-    streams: tuple[str, ...] = ()  # as `session["…"]` names them; none = all
-    loop: bool = False
-    speed: float = Field(default=1.0, gt=0, le=100)
-    delay_s: float = Field(default=0.0, ge=0, le=3600)  # before the first sample: time to connect
-    video: bool = True  # of a session's cameras; without, their index streams are replayed
+    path: Path = Field(
+        description="a session, or an XDF, BrainVision (.vhdr), EDF, BDF or AcqKnowledge file"
+    )
+    streams: tuple[str, ...] = Field(default=(), description="these alone; none: all")
+    loop: bool = Field(default=False, description="again from the start at its end")
+    speed: float = Field(default=1.0, gt=0, le=100, description="times as fast")
+    delay_s: float = Field(
+        default=0.0, ge=0, le=3600, description="before the first sample: time to connect"
+    )
+    video: bool = Field(
+        default=True, description="of a session's cameras; false: their index streams alone"
+    )
 
 
 @dataclass(slots=True)

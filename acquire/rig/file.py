@@ -30,11 +30,19 @@ class _Table(BaseModel):
 class RigTable(_Table):
     """`[rig]`."""
 
-    name: str = "rig"
-    data_dir: Path = Path("~/unisono")
-    lsl_session: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_.-]+$")
-    driver_dir: Path | None = None  # a folder with drivers of the lab's own
-    powerline_hz: Literal[50, 60] | None = None
+    name: str = Field(default="rig", description="of the rig; it is in the source ids of streams")
+    data_dir: Path = Field(default=Path("~/unisono"), description="where sessions go")
+    lsl_session: str | None = Field(
+        default=None,
+        pattern=r"^[A-Za-z0-9_.-]+$",
+        description="LSL's SessionID: only programs that have the same one see each other",
+    )
+    driver_dir: Path | None = Field(
+        default=None, description="folder with drivers of the lab's own"
+    )
+    powerline_hz: Literal[50, 60] | None = Field(
+        default=None, description="mains frequency, for BIDS"
+    )
     marker_keys: tuple[Annotated[str, Field(min_length=1, max_length=200)], ...] = Field(
         default=(), max_length=8, description="markers that Shift+F1 to Shift+F8 set in the window"
     )
@@ -51,17 +59,17 @@ class RigTable(_Table):
 class EegTable(_Table):
     """`[eeg]`: what BIDS asks about a montage and no amplifier can tell."""
 
-    reference: str | None = None
-    ground: str | None = None
-    cap: str | None = None
+    reference: str | None = Field(default=None, description="the reference electrode")
+    ground: str | None = Field(default=None, description="the ground electrode")
+    cap: str | None = Field(default=None, description="maker and model of the cap")
 
 
 class Expect(_Table):
     """`[[expect]]`: a stream of somebody else's that has to be there. None matches anything."""
 
-    name: str | None = None
-    type: str | None = None
-    rate_hz: float | None = Field(default=None, ge=0)
+    name: str | None = Field(default=None, description="the stream's name")
+    type: str | None = Field(default=None, description="its type, such as EEG or Gaze")
+    rate_hz: float | None = Field(default=None, ge=0, description="its nominal rate")
 
     def __str__(self) -> str:
         parts = [f"{k}={v!r}" for k, v in self.model_dump(exclude_none=True).items()]
@@ -73,8 +81,8 @@ class DeviceTable(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="allow", defer_build=True)
 
-    name: str
-    driver: str
+    name: str = Field(description="of its streams and files; no two the same")
+    driver: str = Field(description="one of those below, or a file of `driver_dir`")
     node: str | None = Field(
         default=None, description="the `[[node]]` that it runs on; none: this computer"
     )
@@ -142,6 +150,11 @@ class Rig:
         if self.table.driver_dir is None:
             return None
         return (self.folder or Path.cwd()) / self.table.driver_dir
+
+    @property
+    def data_dir(self) -> Path:
+        """Where sessions go unless the command says otherwise, relative to the rig file."""
+        return (self.folder or Path.cwd()) / self.table.data_dir.expanduser()
 
     @property
     def folder(self) -> Path | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import keyword
 import re
 from pathlib import Path
@@ -72,7 +73,7 @@ def test_it_delivers_what_it_announces():
 '''
 RIG = """\
 [rig]
-driver_dir = "{folder}"
+driver_dir = {folder}
 
 [[device]]
 name = "{name}"
@@ -93,7 +94,7 @@ def new_device(name: str, folder: Path) -> tuple[Path, Path, str]:
     driver, test = folder / f"{module}.py", folder / f"_test_{module}.py"
     texts = {
         driver: DRIVER.format(kind=kind, summary=name.replace("-", " ")),
-        test: TEST.format(name=name, path=test),
+        test: TEST.format(name=name, path=test.as_posix()),
     }
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -101,4 +102,6 @@ def new_device(name: str, folder: Path) -> tuple[Path, Path, str]:
         raise ConfigError(f"{folder}: cannot be made: {error.strerror}") from error
     for path, text in texts.items():
         write_new(path, text)
-    return driver, test, RIG.format(folder=folder, name=name)
+    # TOML strings are written as in JSON.
+    quoted = json.dumps(folder.as_posix(), ensure_ascii=False)
+    return driver, test, RIG.format(folder=quoted, name=name)

@@ -65,7 +65,7 @@ def _table(schema: dict[str, Any], skip: tuple[str, ...] = ()) -> str:
     rows = list(_rows(schema, skip))
     if not rows:
         return "No keys of its own.\n"
-    head = "| key | type | default | |\n|---|---|---|---|\n"
+    head = "| key | type | default | meaning |\n|---|---|---|---|\n"
     return head + "".join(f"| {' | '.join(row)} |\n" for row in rows)
 
 
@@ -77,14 +77,24 @@ def _rows(
     for key, field in schema["properties"].items():
         if key in skip:
             continue
-        target = _resolve(field, definitions)
-        if "properties" in target:  # a table of its own: its keys, one by one
-            nested = {**target, "$defs": definitions}
-            yield from _rows(nested, (), f"{prefix}{key}.")
-            continue
-        default = "required" if key in required else _toml(field.get("default"))
-        note = field.get("description", "")
-        yield f"`{prefix}{key}`", _type(field, definitions), default, note
+        name, tables = f"{prefix}{key}", list(_tables(field, definitions))
+        if "$ref" not in field or not tables:  # else its keys say it all
+            default = "required" if key in required else _toml(field.get("default"))
+            yield f"`{name}`", _type(field, definitions), default, field.get("description", "")
+        for table, sign in tables:
+            yield from _rows({**table, "$defs": definitions}, (), f"{name}{sign}.")
+
+
+def _tables(
+    field: dict[str, Any], definitions: dict[str, Any]
+) -> Iterator[tuple[dict[str, Any], str]]:
+    """Give the tables that a key holds, and what its name gets where there are several."""
+    for option in field.get("anyOf", (field,)):
+        target = _resolve(option, definitions)
+        if "properties" in target:
+            yield target, ""
+        elif "properties" in (item := _resolve(target.get("items", {}), definitions)):
+            yield item, "[]"
 
 
 def _resolve(field: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
@@ -104,7 +114,9 @@ def _type(field: dict[str, Any], definitions: dict[str, Any]) -> str:
     if "const" in field:
         return _toml(field["const"])
     name = "path" if field.get("format") == "path" else str(field.get("type", "any"))
-    return name + _limits(field)
+    if name == "array" and "items" in field:
+        name += f" of {_type(field['items'], definitions)}"
+    return name.replace("object", "table") + _limits(field)
 
 
 def _limits(field: dict[str, Any]) -> str:

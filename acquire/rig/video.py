@@ -38,10 +38,10 @@ class GateSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     source: str = Field(min_length=1, description="the stream that the codes come from")
-    start_codes: tuple[int, ...] = Field(min_length=1)
-    stop_codes: tuple[int, ...] = Field(min_length=1)
-    pre_s: float = Field(default=0.0, ge=0, le=30)
-    post_s: float = Field(default=0.0, ge=0, le=600)
+    start_codes: tuple[int, ...] = Field(min_length=1, description="codes that begin a trial")
+    stop_codes: tuple[int, ...] = Field(min_length=1, description="codes that end it")
+    pre_s: float = Field(default=0.0, ge=0, le=30, description="s stored before it, from memory")
+    post_s: float = Field(default=0.0, ge=0, le=600, description="s stored after it")
 
     @property
     def hold_s(self) -> float:

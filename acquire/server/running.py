@@ -16,6 +16,7 @@ from pathlib import Path
 
 from acquire.errors import ConfigError
 from acquire.server.data_lock import owner
+from devices.addresses import place_in_url
 from recordings.disk.regular import read_text
 from recordings.owner import lives, this_process
 
@@ -27,6 +28,21 @@ class RunningEngine:
     host: dict[str, str]
     data_dir: str
     url: str
+
+
+def engine_url(text: str, option: str) -> str:
+    """Read where an engine is, as an option of the command line gives it.
+
+    Raises:
+        ConfigError: it is no address of one.
+    """
+    url = text.rstrip("/")
+    if not url.startswith(("http://", "https://")) or place_in_url(url) is None:
+        raise ConfigError(
+            f"{option} {url}: is http:// or https:// with a name or an address, and perhaps "
+            "a port from 1 to 65535; an IPv6 address stands in [ ]: http://[::1]:8765"
+        )
+    return url
 
 
 def folder() -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import socket
 import threading
 from pathlib import Path
@@ -30,12 +31,18 @@ def bind(host: str, port: int, option: str) -> socket.socket:
         # pieces waits 40 ms for the client's acknowledgement.
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return listener
-    except (OSError, OverflowError, UnicodeError) as error:
+    except (OSError, UnicodeError) as error:
         place = f"[{host}]" if ":" in host else host
-        raise ConfigError(
-            f"{place}:{port} cannot be listened at ({error}); another program may have it: stop "
-            f"it, or choose with {option} (0 = any free one)"
-        ) from error
+        remedy = f"another program may have it: stop it, or choose with {option} (0 = any free one)"
+        if _is_elsewhere(error):
+            remedy = "give --host a name or an address of this computer"
+        raise ConfigError(f"{place}:{port} cannot be listened at ({error}); {remedy}") from error
+
+
+def _is_elsewhere(error: Exception) -> bool:
+    if isinstance(error, OSError) and error.errno == errno.EADDRNOTAVAIL:
+        return True
+    return isinstance(error, (socket.gaierror, UnicodeError))
 
 
 class HttpServer:

@@ -10,13 +10,14 @@ import hashlib
 import itertools
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from acquire.rig.file import Rig
 from acquire.survey.camera_sample import PATIENCE_S, sample
 from acquire.survey.codec_speed import HEADROOM, CameraSpeed, CodecSpeed
 from devices.arrays import Array
-from devices.base import VideoSpec
+from devices.base import DeviceError, VideoSpec
 from recordings.errors import RecordingError
 from recordings.layout import free_bytes
 from recordings.video.pixel_formats import pixel_format
@@ -27,15 +28,31 @@ CODECS = ("ffv1", "magicyuv", "ffvhuff", "raw")
 HASHED_BYTES = 16 << 20
 
 
-def benchmark(rig: Rig, folder: Path, seconds: float) -> list[CameraSpeed]:
-    """Measure every camera of a rig, `seconds` for each codec, in `folder`'s disk.
+def benchmark(
+    rig: Rig, folder: Path, seconds: float, complain: Callable[[DeviceError], None]
+) -> list[CameraSpeed]:
+    """Measure every camera of a rig on this computer, `seconds` for each codec, in `folder`'s disk.
+
+    Which devices are cameras is known once they are open: `complain` hears of each that cannot be,
+    or gives no frame. The others are measured.
 
     Raises:
-        DeviceError: a camera cannot be opened, or gives no frame.
+        RecordingError: a video cannot be written, for instance because the disk is full.
     """
     results = []
     for table in (device for device in rig.devices if device.node is None):
-        taken = sample(table.name, table.driver, rig.driver_folder, table.settings, PATIENCE_S)
+        try:
+            taken = sample(
+                table.name,
+                table.driver,
+                rig.driver_folder,
+                table.settings,
+                PATIENCE_S,
+                rig.folder,
+            )
+        except DeviceError as error:
+            complain(error)
+            continue
         for spec, frames in taken:
             results.append(_measure(spec, frames, folder, seconds))
     return results
@@ -55,12 +72,8 @@ def sha256_speed() -> float:
 def _measure(spec: VideoSpec, frames: list[Array], folder: Path, seconds: float) -> CameraSpeed:
     size = pixel_format(spec.pixel_format).frame_bytes(spec.width, spec.height)
     free = free_bytes(folder)
-    codecs = []
-    for codec in CODECS:
-        try:
-            codecs.append(_write(spec, frames, codec, folder, seconds, size, free))
-        except RecordingError:  # not for this pixel format
-            continue
+    speeds = (_write(spec, frames, codec, folder, seconds, size, free) for codec in CODECS)
+    codecs = [speed for speed in speeds if speed is not None]
     fast = [c for c in codecs if c.frames_per_s >= HEADROOM * spec.rate_hz]
     best = fast[0] if fast else None
     return CameraSpeed(
@@ -89,16 +102,20 @@ def _write(
     seconds: float,
     size: int,
     free: int,
-) -> CodecSpeed:
+) -> CodecSpeed | None:
+    """Write frames for some seconds; None where the codec does not take such ones."""
     with tempfile.TemporaryDirectory(dir=folder, prefix=".benchmark-") as scratch:
-        writer = VideoWriter(
-            Path(scratch) / codec,
-            width=spec.width,
-            height=spec.height,
-            pixel_format=spec.pixel_format,
-            rate_hz=spec.rate_hz,
-            codec=codec,
-        )
+        try:
+            writer = VideoWriter(
+                Path(scratch) / codec,
+                width=spec.width,
+                height=spec.height,
+                pixel_format=spec.pixel_format,
+                rate_hz=spec.rate_hz,
+                codec=codec,
+            )
+        except RecordingError:
+            return None
         began = time.monotonic()
         for image in itertools.cycle(frames):
             writer.write(image)

@@ -34,9 +34,16 @@ Sample = list[tuple[VideoSpec, list[Array]]]
 
 
 def sample(
-    name: str, driver: str, folder: Path | None, settings: dict[str, Any], patience_s: float
+    name: str,
+    driver: str,
+    folder: Path | None,
+    settings: dict[str, Any],
+    patience_s: float,
+    cwd: Path | None = None,
 ) -> Sample:
     """Open a device in another process, and take some frames of each of its cameras.
+
+    `folder` has the rig's drivers; paths in the settings are relative to `cwd`.
 
     Raises:
         DeviceError: it cannot be opened or read, or gives no frame.
@@ -45,7 +52,7 @@ def sample(
         answer = Path(scratch) / "answer"
         order = pickle.dumps((str(answer), driver, folder, settings))
         try:
-            how = carry_out(__name__, order, subprocess.DEVNULL, patience_s)
+            how = carry_out(__name__, order, subprocess.DEVNULL, patience_s, cwd)
         except subprocess.TimeoutExpired:
             raise DeviceError(f"{name}: gives no frames within {patience_s:g} s") from None
         if not answer.exists():

@@ -10,6 +10,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
@@ -22,10 +23,11 @@ from acquire.lsl.inlet import Inlet
 from acquire.lsl.outlet import Outlet
 from acquire.lsl.streams import FoundStream, Resolver
 from acquire.own_program import NO_WINDOW, program
-from acquire.rig.file import no_rig
+from acquire.plain_text import room
 from acquire.survey import firewall
 from devices.base import Channel, StreamSpec
 from recordings.disk.synced import synced_by
+from recordings.layout import free_bytes
 
 FIND_S = 3.0
 """How long a stream may take to be found."""
@@ -35,12 +37,12 @@ FTDI_MS = 1
 VIRTUAL = ("lo", "ifb", "dummy", "docker", "br-", "veth", "virbr", "tun", "tap", "wg")
 
 
-def examine(meet: Callable[[str], object] = lambda host: None) -> list[Finding]:
+def examine(data_dir: Path, meet: Callable[[str], object] = lambda host: None) -> list[Finding]:
     """Look at everything; takes some seconds. `meet` hears of other computers that have streams."""
     findings = [*_configuration(), *interfaces(name for _, name in socket.if_nameindex())]
     if sys.platform == "win32":
         findings += firewall.examine(program())
-    findings += data_folder(no_rig().table.data_dir)
+    findings += data_folder(data_dir)
     findings += _reachability(meet)
     findings += ftdi_latency(Path("/sys/bus/usb-serial/devices"))
     findings += permissions(Path("/dev"))
@@ -57,10 +59,21 @@ def _configuration() -> Iterator[Finding]:
 
 
 def data_folder(path: Path) -> Iterator[Finding]:
-    """Judge where sessions go unless a rig says otherwise."""
-    program = synced_by(path)
-    if program is None:
-        yield Finding("ok", "data folder", f"{path} is on a disk of this computer")
+    """Judge where sessions go: whether that can be written to, and who else reads it."""
+    there = next(p for p in (path, *path.parents) if p.exists())
+    try:
+        with tempfile.TemporaryFile(dir=there):
+            pass
+    except OSError as error:
+        yield Finding(
+            "fail",
+            "data folder",
+            f"{path}: cannot be written to ({error.strerror})",
+            "change its permissions, or name another data_dir in the rig file",
+        )
+        return
+    if (program := synced_by(path)) is None:
+        yield Finding("ok", "data folder", f"{path}: {room(free_bytes(path))} free")
     else:
         yield Finding(
             "warn",

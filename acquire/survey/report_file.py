@@ -19,6 +19,7 @@ from zipfile import ZIP_DEFLATED, ZipFile
 from acquire.errors import ConfigError
 from acquire.own_program import NO_WINDOW, command
 from acquire.processes.punctual import be_punctual
+from acquire.rig.file import no_rig
 from acquire.survey import doctor, timing
 from acquire.survey.inventory import drivers
 from acquire.survey.redaction import OTHER, own_names, redacted
@@ -41,25 +42,39 @@ def write_report(
     Each part is looked at on its own: what fails says why in its place.
 
     Args:
-        file: where to; never overwritten.
+        file: where to; never overwritten, and gone again where the report does not get done.
         seconds: how long the simulated recording is.
         tell: hears what is being looked at.
 
     Raises:
-        ConfigError: the file exists, or cannot be written.
+        ConfigError: the file exists, or it or the home directory cannot be written to.
     """
     try:
-        with (
-            file.open("xb") as opened,
-            ZipFile(opened, "w", ZIP_DEFLATED) as packed,
-            tempfile.TemporaryDirectory(prefix=".unisono-doctor-", dir=Path.home()) as scratch,
-        ):
-            for name, content in _parts(Path(scratch), seconds, tell).items():
-                packed.writestr(f"{name}.json", json.dumps(content, indent=1, default=str))
+        opened = file.open("xb")  # now: who waited a minute for it is told at once
     except FileExistsError:
         raise ConfigError(f"{file}: exists already, and is not overwritten; name another") from None
+    except FileNotFoundError:
+        raise ConfigError(f"{file}: its folder is not there; make it first") from None
     except OSError as error:
         raise ConfigError(f"{file}: cannot be written ({error.strerror})") from error
+    try:
+        with opened, _scratch() as scratch, ZipFile(opened, "w", ZIP_DEFLATED) as packed:
+            for name, content in _parts(Path(scratch), seconds, tell).items():
+                packed.writestr(f"{name}.json", json.dumps(content, indent=1, default=str))
+    except BaseException:  # half a report is none, and in the way of the next
+        file.unlink(missing_ok=True)
+        raise
+
+
+def _scratch() -> tempfile.TemporaryDirectory[str]:
+    home = Path.home()  # on the disk that sessions go to, unlike /tmp
+    try:
+        return tempfile.TemporaryDirectory(prefix=".unisono-doctor-", dir=home)
+    except OSError as error:
+        raise ConfigError(
+            f"{home}: cannot be written to ({error.strerror}), and the report's recording goes "
+            "there for a minute; set HOME to a folder that can be"
+        ) from error
 
 
 def _parts(scratch: Path, seconds: float, tell: Callable[[str], None]) -> dict[str, Any]:
@@ -67,7 +82,9 @@ def _parts(scratch: Path, seconds: float, tell: Callable[[str], None]) -> dict[s
     others: set[str] = set()
     steps: dict[str, Callable[[], Any]] = {
         "versions": versions,
-        "findings": lambda: [asdict(finding) for finding in doctor.examine(others.add)],
+        "findings": lambda: [
+            asdict(finding) for finding in doctor.examine(no_rig().data_dir, others.add)
+        ],
         "clocks": timing.clocks,
         "sleeps": timing.sleeps,
         "starts": timing.starts,

@@ -81,22 +81,24 @@ class Params(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
-    serial_port: str = ""
-    mac_address: str = ""
-    ip_address: str = ""
-    ip_address_aux: str = ""
-    ip_address_anc: str = ""
-    ip_port: Port = 0
-    ip_port_aux: Port = 0
-    ip_port_anc: Port = 0
-    ip_protocol: int = Field(default=0, ge=0, le=2)  # none, UDP, TCP
-    other_info: str = ""
-    timeout: int = Field(default=0, ge=0)  # s; 0: BrainFlow's own
-    serial_number: str = ""
-    file: str = ""
-    file_aux: str = ""
-    file_anc: str = ""
-    master_board: str | int = ""
+    serial_port: str = Field(default="", description="of the board, or of its dongle")
+    mac_address: str = Field(default="", description="Bluetooth address; on macOS a UUID")
+    ip_address: str = Field(default="", description="of the board, or of its stream")
+    ip_address_aux: str = Field(default="", description="of its auxiliary stream")
+    ip_address_anc: str = Field(default="", description="of its ancillary stream")
+    ip_port: Port = Field(default=0, description="to `ip_address`")
+    ip_port_aux: Port = Field(default=0, description="to `ip_address_aux`")
+    ip_port_anc: Port = Field(default=0, description="to `ip_address_anc`")
+    ip_protocol: int = Field(default=0, ge=0, le=2, description="0 none, 1 UDP, 2 TCP")
+    other_info: str = Field(default="", description="whatever else the board wants")
+    timeout: int = Field(default=0, ge=0, description="for finding it, s; 0: BrainFlow's own")
+    serial_number: str = Field(default="", description="which of several")
+    file: str = Field(default="", description="PLAYBACK_FILE_BOARD: what is played")
+    file_aux: str = Field(default="", description="its auxiliary data")
+    file_anc: str = Field(default="", description="its ancillary data")
+    master_board: str | int = Field(
+        default="", description="of what is played or streamed: the board that it was"
+    )
 
     @field_validator("mac_address")
     @classmethod

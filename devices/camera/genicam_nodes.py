@@ -22,24 +22,29 @@ Kind = Literal["boolean", "integer", "float", "enumeration", "string", "command"
 
 
 class GenicamSettings(Settings):
-    """What is not given stays as the camera has it.
+    """What is not given stays as the camera has it."""
 
-    `camera` is an index in the order of discovery, a serial number, an id or a name; without it
-    the first camera is taken. `timestamp_at` says which moment the camera's time stamp marks; the
-    manual tells, and most cameras mark the start of the exposure.
-    """
-
-    camera: int | str | None = None
-    width: int | None = Field(default=None, gt=0)
-    height: int | None = Field(default=None, gt=0)
-    offset_x: int | None = Field(default=None, ge=0)
-    offset_y: int | None = Field(default=None, ge=0)
-    pixel_format: str | None = None
-    rate_hz: float | None = Field(default=None, gt=0)
-    exposure_us: float | None = Field(default=None, gt=0)
-    gain_db: float | None = None
-    timestamp_at: Literal["exposure-start", "exposure-middle", "exposure-end"] = "exposure-start"
-    nodes: Mapping[str, Value] = Field(default_factory=dict)
+    camera: int | str | None = Field(
+        default=None,
+        description="index in the order of discovery, serial number, id or model; else the first",
+    )
+    width: int | None = Field(default=None, gt=0, description="pixels")
+    height: int | None = Field(default=None, gt=0, description="pixels")
+    offset_x: int | None = Field(default=None, ge=0, description="pixels")
+    offset_y: int | None = Field(default=None, ge=0, description="pixels")
+    pixel_format: str | None = Field(default=None, description="GenICam's name, such as BayerRG8")
+    rate_hz: float | None = Field(default=None, gt=0, description="frames a second")
+    exposure_us: float | None = Field(
+        default=None, gt=0, description="setting it switches the automatic off"
+    )
+    gain_db: float | None = Field(default=None, description="setting it switches the automatic off")
+    timestamp_at: Literal["exposure-start", "exposure-middle", "exposure-end"] = Field(
+        default="exposure-start",
+        description="the moment that the camera's time stamp marks; its manual tells",
+    )
+    nodes: Mapping[str, Value] = Field(
+        default_factory=dict, description="other features by GenICam name, set last"
+    )
 
     @property
     def triggered(self) -> bool:

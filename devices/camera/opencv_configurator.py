@@ -17,22 +17,28 @@ _MANUAL = {"V4L2": 1, "DSHOW": 0, "MSMF": 0, "AVFOUNDATION": 0}
 
 
 class OpencvSettings(Settings):
-    """What is not given stays as the camera has it.
+    """What is not given stays as the camera has it."""
 
-    `camera` is an index, a name, or a path or address (/dev/video0, rtsp://…). `gain` is in units
-    of the camera. A value that the camera changes is an error, unless `accept_nearest` is set.
-    """
-
-    camera: int | str = 0
-    width: int | None = Field(default=None, gt=0)
-    height: int | None = Field(default=None, gt=0)
-    rate_hz: float | None = Field(default=None, gt=0)
-    pixel_format: Literal["Mono8", "RGB8"] = "RGB8"
-    fourcc: str | None = Field(default=None, min_length=4, max_length=4)
-    exposure_us: float | None = Field(default=None, gt=0)
-    gain: float | None = None
-    accept_nearest: bool = False
-    backend: Literal["any", "v4l2", "dshow", "msmf", "avfoundation", "ffmpeg", "gstreamer"] = "any"
+    camera: int | str = Field(
+        default=0, description="index, name (Linux), /dev/video0, or address: rtsp://…"
+    )
+    width: int | None = Field(default=None, gt=0, description="pixels")
+    height: int | None = Field(default=None, gt=0, description="pixels")
+    rate_hz: float | None = Field(default=None, gt=0, description="frames a second")
+    pixel_format: Literal["Mono8", "RGB8"] = Field(default="RGB8", description="gray or colour")
+    fourcc: str | None = Field(
+        default=None, min_length=4, max_length=4, description="what the camera sends, such as MJPG"
+    )
+    exposure_us: float | None = Field(
+        default=None, gt=0, description="setting it switches the automatic off"
+    )
+    gain: float | None = Field(default=None, description="in the camera's units")
+    accept_nearest: bool = Field(
+        default=False, description="take what the camera makes of these values; else an error"
+    )
+    backend: Literal["any", "v4l2", "dshow", "msmf", "avfoundation", "ffmpeg", "gstreamer"] = Field(
+        default="any", description="which of OpenCV's"
+    )
 
     def say(self, text: str) -> str:
         """Say something of this camera."""

@@ -29,7 +29,7 @@ from devices.channel_kinds import kind_of
 from devices.network.biopac.columns import Columns
 from devices.network.biopac.control import Control, Setup, Unanswered, discover
 from devices.network.biopac.ndt import Group, Interleaved, NdtChannel, groups_of
-from devices.network.connection import WAIT_S, Host
+from devices.network.connection import WAIT_S, Host, Port
 from devices.network.doors import Doors
 from devices.network.labels import unique_labels
 
@@ -41,19 +41,32 @@ END_S = 0.5
 
 
 class BiopacSettings(Settings):
-    """`port` is the control port; without it, the program is asked for it at `discovery`."""
+    """Where AcqKnowledge is, how it is to send, and what its protocol does not tell."""
 
-    host: Host
-    port: int | None = Field(default=None, ge=1, le=65535)
-    discovery: Host | None = None  # the address that is asked (a broadcast's, too); else `host`
-    discovery_port: int = Field(default=15012, ge=1, le=65535)
-    mode: Literal["single", "multiple"] = "single"  # one connection for all channels, or one each
-    own_host: str = ""  # this computer as AcqKnowledge sees it; empty: as it sees our calls come
-    units: dict[str, str] = Field(default={})  # by label: the protocol does not tell them
-    start: bool = True  # whether to start the acquisition; else it is waited for
-    wait_s: float = Field(default=5.0, gt=0, le=60)  # for each answer
-    silent_s: float = Field(default=5.0, gt=0, le=600)
-    latency_ms: float | None = Field(default=None, ge=0, le=10_000)
+    host: Host = Field(description="the computer on which AcqKnowledge runs")
+    port: Port | None = Field(default=None, description="its control port; else asked for")
+    discovery: Host | None = Field(
+        default=None, description="address that is asked for the port, or a broadcast; else `host`"
+    )
+    discovery_port: Port = Field(default=15012, description="port at which it is asked")
+    mode: Literal["single", "multiple"] = Field(
+        default="single", description="one connection for all channels, or one each"
+    )
+    own_host: str = Field(
+        default="",
+        description="this computer as AcqKnowledge reaches it; else as it sees our calls come",
+    )
+    units: dict[str, str] = Field(default={}, description="by the channel's label")
+    start: bool = Field(
+        default=True, description="start the acquisition; false: wait until the operator does"
+    )
+    wait_s: float = Field(default=5.0, gt=0, le=60, description="how long an answer may take")
+    silent_s: float = Field(
+        default=5.0, gt=0, le=600, description="silent for so long, it is opened again"
+    )
+    latency_ms: float | None = Field(
+        default=None, ge=0, le=10_000, description="from electrode to packet, if it is known"
+    )
 
 
 class Biopac(Device):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from devices.network.amplifier import NetworkAmplifier
+from devices.network.connection import Port
 from devices.network.unframed import BiosemiClient, UnframedSettings
 
 
 class BiosemiSettings(UnframedSettings):
     """ActiView's TCP tab says what is sent."""
 
-    port: int = 8888
+    port: Port = 8888
 
 
 class Biosemi(NetworkAmplifier):

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from devices.base import Clock
 from devices.network.amplifier import NetworkAmplifier, NetworkSettings
+from devices.network.connection import Port
 from devices.network.rda import BlockCount, RdaClient
 
 
 class BrainProductsRdaSettings(NetworkSettings):
     """Port 51244 sends 32-bit numbers, port 51234 16-bit ones: the format tells itself."""
 
-    port: int = 51244
+    port: Port = 51244
 
 
 class BrainProductsRda(NetworkAmplifier):

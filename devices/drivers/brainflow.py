@@ -58,12 +58,18 @@ def _boards() -> frozenset[str]:
 
 
 class BrainflowSettings(Settings):
-    """`board` by BrainFlow's name; `config` is sent to the board before it starts."""
+    """Which board, how it is connected, and what it is told."""
 
-    board: str = Field(pattern=r"^[A-Z][A-Z0-9_]*$")
+    board: str = Field(
+        pattern=r"^[A-Z][A-Z0-9_]*$", description="BrainFlow's name, such as CYTON_BOARD"
+    )
     params: Params = Field(default_factory=Params)
-    config: tuple[str, ...] = ()
-    insert_markers: str | None = None  # the stream whose codes are written into the board
+    config: tuple[str, ...] = Field(
+        default=(), description="texts that are sent to the board before it starts"
+    )
+    insert_markers: str | None = Field(
+        default=None, description="stream whose codes go into the board's marker row"
+    )
 
     @model_validator(mode="after")
     def _complete(self, info: ValidationInfo) -> BrainflowSettings:

@@ -34,15 +34,17 @@ itself Aravis asks for the bytes of one picture; a packet takes up to three time
 
 
 class AravisSettings(GenicamSettings):
-    """`camera` may be an IP address as well: then nothing is searched on the network.
+    """`camera` may be an IP address as well: then nothing is searched on the network."""
 
-    `packet_size` (bytes, or "auto" to try what the network carries) and `packet_delay_ns` are for
-    GigE Vision; `buffers` is how many frames wait in the driver.
-    """
-
-    packet_size: Literal["auto"] | int | None = None
-    packet_delay_ns: int | None = Field(default=None, ge=0)
-    buffers: int | None = Field(default=None, ge=2, le=10_000)
+    packet_size: Literal["auto"] | int | None = Field(
+        default=None, description="GigE: bytes, or `auto` to try what the network carries"
+    )
+    packet_delay_ns: int | None = Field(
+        default=None, ge=0, description="GigE: pause between packets"
+    )
+    buffers: int | None = Field(
+        default=None, ge=2, le=10_000, description="frames that wait in the driver; else 0.25 s"
+    )
 
 
 class AravisCamera(GenicamDevice):

@@ -38,18 +38,26 @@ FIRST_S = 2.0
 
 
 class GenicamCameraSettings(GenicamSettings):
-    """`cti` is the vendor's GenTL producer; without it GENICAM_GENTL64_PATH tells.
+    """The chunks are names of nodes; they are switched on."""
 
-    The chunks are names of nodes, usually ChunkTimestamp, ChunkFrameID and ChunkExposureTime;
-    they are switched on. `chunk_timestamp` counts `timestamp_hz` ticks a second.
-    """
-
-    cti: Path | None = None
-    chunk_timestamp: str | None = None
-    chunk_frame_id: str | None = None
-    chunk_exposure: str | None = None
-    timestamp_hz: float = Field(default=1e9, gt=0)
-    buffers: int | None = Field(default=None, ge=3, le=10_000)
+    cti: Path | None = Field(
+        default=None, description="the vendor's producer; else all in GENICAM_GENTL64_PATH"
+    )
+    chunk_timestamp: str | None = Field(
+        default=None, description="chunk with the time, usually ChunkTimestamp"
+    )
+    chunk_frame_id: str | None = Field(
+        default=None, description="chunk with the number, usually ChunkFrameID"
+    )
+    chunk_exposure: str | None = Field(
+        default=None, description="chunk with the exposure, usually ChunkExposureTime"
+    )
+    timestamp_hz: float = Field(
+        default=1e9, gt=0, description="ticks a second of `chunk_timestamp`"
+    )
+    buffers: int | None = Field(
+        default=None, ge=3, le=10_000, description="frames that wait in the driver; else 0.25 s"
+    )
 
     @property
     def chunks(self) -> tuple[str, ...]:

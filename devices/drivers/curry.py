@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from devices.network.amplifier import NetworkAmplifier, NetworkSettings
+from devices.network.connection import Port
 from devices.network.curry_packets import CurryClient
 
 
 class CurrySettings(NetworkSettings):
     """`host` is the computer on which CURRY runs."""
 
-    port: int = 4455
+    port: Port = 4455
 
 
 class Curry(NetworkAmplifier):

@@ -10,24 +10,24 @@ from pydantic import Field
 from devices.base import Clock, DeviceError, DeviceLost, StreamSpec
 from devices.network.amp_server import DELAY_MS, AmpServerClient, command, details, microvolts_of
 from devices.network.amplifier import NetworkAmplifier, NetworkSettings
-from devices.network.connection import Connection, Host
+from devices.network.connection import Connection, Host, Port
 from devices.network.framing import WireError
 
 LONGEST_ANSWER = 1 << 16
 
 
 class EgiAmpserverSettings(NetworkSettings):
-    """`port` is that of the data, `command_port` that of the commands.
+    """Two ports: of the data, and of the commands."""
 
-    `start` false: another program (Net Station) runs the amplifier; we only listen, and `rate_hz`
-    has to be what it has set.
-    """
-
-    host: Host = "10.10.10.51"
-    port: int = 9879
-    command_port: int = Field(default=9877, ge=1, le=65535)
-    rate_hz: Literal[250, 500, 1000] = 1000
-    start: bool = True
+    host: Host = Field(default="10.10.10.51", description="the amplifier")
+    port: Port = Field(default=9879, description="of its data")
+    command_port: Port = Field(default=9877, description="of its commands")
+    rate_hz: Literal[250, 500, 1000] = Field(
+        default=1000, description="samples a second; without `start`, as the other program has it"
+    )
+    start: bool = Field(
+        default=True, description="false: another program (Net Station) runs it, we only listen"
+    )
 
 
 class EgiAmpserver(NetworkAmplifier):

@@ -5,14 +5,17 @@ from __future__ import annotations
 from pydantic import Field
 
 from devices.network.amplifier import NetworkAmplifier, NetworkSettings
+from devices.network.connection import Port
 from devices.network.open_gaze import OpenGazeClient
 
 
 class GazepointSettings(NetworkSettings):
-    """`rate_hz`: 60 for a GP3, 150 for a GP3 HD; the protocol does not tell."""
+    """The protocol does not tell the rate."""
 
-    port: int = 4242
-    rate_hz: float = Field(default=60.0, gt=0, le=1000)
+    port: Port = 4242
+    rate_hz: float = Field(
+        default=60.0, gt=0, le=1000, description="60 for a GP3, 150 for a GP3 HD"
+    )
 
 
 class Gazepoint(NetworkAmplifier):

@@ -41,10 +41,16 @@ _CUT: Final = 31
 
 
 class MicrophoneSettings(SoundSettings):
-    """`device`: the name of an input, or what only its name has in it; the default without."""
+    """Which input."""
 
-    device: str = Field(default="", max_length=200)
-    latency_s: float | None = Field(default=None, gt=0, le=1)
+    device: str = Field(
+        default="",
+        max_length=200,
+        description="an input's name, or what only its name has in it; else the system's default",
+    )
+    latency_s: float | None = Field(
+        default=None, gt=0, le=1, description="asked of the sound system; else its low one"
+    )
 
 
 class Microphone(Device):

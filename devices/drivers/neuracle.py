@@ -5,14 +5,15 @@ from __future__ import annotations
 from pydantic import Field
 
 from devices.network.amplifier import NetworkAmplifier
+from devices.network.connection import Port
 from devices.network.unframed import NeuracleClient, UnframedSettings
 
 
 class NeuracleSettings(UnframedSettings):
     """The recorder's window says what is sent."""
 
-    port: int = 8712
-    rate_hz: float = Field(default=1000.0, gt=0, le=20_000)
+    port: Port = 8712
+    rate_hz: float = Field(default=1000.0, gt=0, le=20_000, description="as set in the recorder")
 
 
 class Neuracle(NetworkAmplifier):

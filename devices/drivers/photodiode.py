@@ -36,15 +36,25 @@ _WAITING = 1000
 
 
 class PhotodiodeSettings(Settings):
-    """`channel` is a label, or counts from 0; without `threshold` the levels are found."""
+    """Where the light's signal is; without `threshold` its levels are found."""
 
-    source: str = Field(min_length=1)
-    channel: Annotated[int, Field(ge=0)] | Annotated[str, Field(min_length=1)] = 0
-    threshold: float | None = Field(default=None, allow_inf_nan=False)
-    hysteresis: float | None = Field(default=None, gt=0)  # in the signal's unit, with `threshold`
-    hold_ms: float = Field(default=6.0, ge=0, le=1000)  # darkness shorter than this is flicker
-    dark_is_high: bool = False
-    offsets: bool = True  # publish when the light goes off, too
+    source: str = Field(min_length=1, description="the stream")
+    channel: Annotated[int, Field(ge=0)] | Annotated[str, Field(min_length=1)] = Field(
+        default=0, description="of that stream: a label, or counted from 0"
+    )
+    threshold: float | None = Field(
+        default=None,
+        allow_inf_nan=False,
+        description="between dark and light, in the signal's unit; else it is found",
+    )
+    hysteresis: float | None = Field(
+        default=None, gt=0, description="how far around `threshold` nothing changes; goes with it"
+    )
+    hold_ms: float = Field(
+        default=6.0, ge=0, le=1000, description="darkness shorter than this is flicker"
+    )
+    dark_is_high: bool = Field(default=False, description="the sensor's signal falls with light")
+    offsets: bool = Field(default=True, description="also publish when the light goes off")
 
     @model_validator(mode="after")
     def _both(self) -> PhotodiodeSettings:

@@ -40,15 +40,20 @@ def _each_once(signals: tuple[Signal, ...]) -> tuple[Signal, ...]:
 
 
 class PolarSettings(Settings):
-    """`address`: of the sensor, as `bluetoothctl scan on` lists it (macOS: a UUID)."""
+    """Which sensor, and what of it."""
 
-    address: str = Field(min_length=1, max_length=64)
-    signals: Annotated[tuple[Signal, ...], Field(min_length=1), AfterValidator(_each_once)] = (
-        "ecg",
-        "hr",
+    address: str = Field(
+        min_length=1,
+        max_length=64,
+        description="as `bluetoothctl scan on` lists it; on macOS a UUID",
     )
-    acc_hz: Literal[25, 50, 100, 200] = 50
-    silent_s: float = Field(default=10.0, gt=0, le=600)
+    signals: Annotated[tuple[Signal, ...], Field(min_length=1), AfterValidator(_each_once)] = Field(
+        default=("ecg", "hr"), description="which of them are streamed"
+    )
+    acc_hz: Literal[25, 50, 100, 200] = Field(default=50, description="rate of the acceleration")
+    silent_s: float = Field(
+        default=10.0, gt=0, le=600, description="silent for so long, it is opened again"
+    )
 
 
 class Polar(Device):

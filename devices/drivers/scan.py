@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from devices.network.amplifier import NetworkAmplifier, NetworkSettings
+from devices.network.connection import Port
 from devices.network.scan_packets import ScanClient
 
 
 class ScanSettings(NetworkSettings):
     """`host` is the computer on which Acquire runs; its port can be changed there."""
 
-    port: int = 4000
+    port: Port = 4000
 
 
 class Scan(NetworkAmplifier):

@@ -37,14 +37,17 @@ def _each_once(names: tuple[Sensor, ...]) -> tuple[Sensor, ...]:
 
 
 class Shimmer3Settings(PortSettings):
-    """`sensors` are switched on, all others off; `rate_hz` becomes 32768 / a whole number."""
+    """What is measured, and how often."""
 
-    sensors: Annotated[tuple[Sensor, ...], Field(min_length=1), AfterValidator(_each_once)] = (
-        "gsr",
-        "ppg",
+    sensors: Annotated[tuple[Sensor, ...], Field(min_length=1), AfterValidator(_each_once)] = Field(
+        default=("gsr", "ppg"), description="are switched on, all others off"
     )
-    rate_hz: float = Field(default=128.0, ge=0.5, le=1024)
-    silent_s: float = Field(default=5.0, gt=0, le=600)
+    rate_hz: float = Field(
+        default=128.0, ge=0.5, le=1024, description="becomes 32768 / a whole number"
+    )
+    silent_s: float = Field(
+        default=5.0, gt=0, le=600, description="silent for so long, it is opened again"
+    )
 
 
 class Shimmer3(Device):

@@ -49,13 +49,17 @@ class _Filmed(Protocol):
 
 
 class CameraSettings(SimulatedSettings):
-    """Size in pixels; without `exposure_us` it is 5 ms, or 80 % of a frame if that is shorter."""
+    """Form of the pictures, and what they show."""
 
-    width: int = Field(default=640, le=16_384, multiple_of=2)
-    height: int = Field(default=480, le=16_384, multiple_of=2)
-    rate_hz: float = Field(default=200.0, ge=0.1, le=10_000)
-    pixel_format: Literal["Mono8", "BayerRG8"] = "Mono8"
-    exposure_us: float | None = Field(default=None, gt=0)
+    width: int = Field(default=640, le=16_384, multiple_of=2, description="pixels, even")
+    height: int = Field(default=480, le=16_384, multiple_of=2, description="pixels, even")
+    rate_hz: float = Field(default=200.0, ge=0.1, le=10_000, description="frames a second")
+    pixel_format: Literal["Mono8", "BayerRG8"] = Field(
+        default="Mono8", description="gray or mosaic"
+    )
+    exposure_us: float | None = Field(
+        default=None, gt=0, description="else 5 ms, or 80 % of a frame where that is shorter"
+    )
     look: Literal["drawn", "textured"] = Field(
         default="drawn",
         description="`textured`: skin, a head that drifts, movements of 1 to 3 px in six regions",

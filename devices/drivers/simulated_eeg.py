@@ -47,9 +47,11 @@ BURST_UV = 60.0
 
 
 class EEGSettings(SignalSettings):
-    """`channels`: how many electrodes, spread evenly over the 64 of the cap."""
+    """How many electrodes."""
 
-    channels: int = Field(default=64, ge=1, le=64)
+    channels: int = Field(
+        default=64, ge=1, le=64, description="electrodes, spread evenly over the 64 of the cap"
+    )
 
 
 class SimulatedEEG(SimulatedSignal):

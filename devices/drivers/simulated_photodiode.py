@@ -25,12 +25,12 @@ HOLD_BACK_S = 0.150
 
 
 class SimulatedPhotodiodeSettings(Settings):
-    """`port`: where the player sends its flashes; `lag_ms`: from the swap to the light."""
+    """Where it hears of flashes, and how it shows them."""
 
-    port: int = Field(ge=0, le=65535)
-    rate_hz: float = Field(default=1000.0, ge=10, le=50_000)
-    lag_ms: float = Field(default=0.0, ge=0, le=500)
-    seed: int = 1
+    port: int = Field(ge=0, le=65535, description="any free one: the player tells it there")
+    rate_hz: float = Field(default=1000.0, ge=10, le=50_000, description="samples a second")
+    lag_ms: float = Field(default=0.0, ge=0, le=500, description="from the swap to the light")
+    seed: int = Field(default=1, description="of its noise")
 
 
 class SimulatedPhotodiode(Device):

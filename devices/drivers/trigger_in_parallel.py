@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal
 
+from pydantic import Field
+
 from devices.base import Settings
 from devices.triggers import parallel_port
 from devices.triggers.parallel_port import ParallelPort
@@ -16,10 +18,12 @@ from devices.triggers.trigger_in import LineSettings, TriggerIn
 
 
 class TriggerInParallelSettings(Settings, LineSettings):
-    """`port`: /dev/parport0 on Linux, an address such as 0x378 on Windows."""
+    """Which port."""
 
-    port: str = "/dev/parport0"
-    lines: Literal["data", "status"] = "data"
+    port: str = Field(default="/dev/parport0", description="on Windows an address, such as 0x378")
+    lines: Literal["data", "status"] = Field(
+        default="data", description="the eight data lines, or the five status lines"
+    )
 
 
 class TriggerInParallel(TriggerIn):

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal
 
+from pydantic import Field
+
 from devices.serial import ports
 from devices.serial.device import PortSettings
 from devices.triggers.cedrus import HeldKeys, KeyReports
@@ -19,7 +21,10 @@ from devices.triggers.trigger_in import LineSettings, TriggerIn
 class TriggerInSerialSettings(PortSettings, LineSettings):
     """`poll_ms`, `debounce_ms`, `mask` and `invert` are for `lines`; bytes come as they are."""
 
-    style: Literal["bytes", "lines", "cedrus"] = "bytes"
+    style: Literal["bytes", "lines", "cedrus"] = Field(
+        default="bytes",
+        description="every byte is a code; CTS, DSR, DCD, RI as bits 0 to 3; a Cedrus pad's keys",
+    )
 
 
 class TriggerInSerial(TriggerIn):

@@ -5,6 +5,8 @@ Not tried on hardware.
 
 from __future__ import annotations
 
+from pydantic import Field
+
 from devices.base import Settings
 from devices.triggers import parallel_port
 from devices.triggers.parallel_port import ParallelPort
@@ -12,9 +14,9 @@ from devices.triggers.trigger_out import PulseSettings, TriggerOut
 
 
 class TriggerOutParallelSettings(Settings, PulseSettings):
-    """`port`: /dev/parport0 on Linux, an address such as 0x378 on Windows."""
+    """Which port."""
 
-    port: str = "/dev/parport0"
+    port: str = Field(default="/dev/parport0", description="on Windows an address, such as 0x378")
 
 
 class TriggerOutParallel(TriggerOut):

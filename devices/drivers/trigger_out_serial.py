@@ -10,6 +10,8 @@ from __future__ import annotations
 import struct
 from typing import Literal
 
+from pydantic import Field
+
 from devices.serial import ports
 from devices.serial.device import PortSettings
 from devices.triggers.trigger_out import PulseSettings, TriggerOut
@@ -21,7 +23,9 @@ _BETWEEN_COMMANDS_S = 0.1
 class TriggerOutSerialSettings(PortSettings, PulseSettings):
     """A TriggerBox Plus wants baud = 2000000; a Cedrus box says its rate in its own program."""
 
-    style: Literal["raw", "cedrus"] = "raw"
+    style: Literal["raw", "cedrus"] = Field(
+        default="raw", description="one byte is the state of the lines, or a Cedrus box's pulses"
+    )
 
 
 class TriggerOutSerial(TriggerOut):

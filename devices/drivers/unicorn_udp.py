@@ -20,7 +20,7 @@ from devices.base import (
     Settings,
     StreamSpec,
 )
-from devices.network.connection import WAIT_S, Host
+from devices.network.connection import WAIT_S, Host, Port
 from devices.network.sample_count import COUNT_ANEW, SampleCount
 
 RATE_HZ = 250.0
@@ -48,12 +48,18 @@ _ODD = {
 
 
 class UnicornUdpSettings(Settings):
-    """`host` and `port`: the address of this computer that the Unicorn program sends to."""
+    """Where the Unicorn program sends to."""
 
-    host: Host = "127.0.0.1"
-    port: int = Field(ge=1, le=65535)
-    first_s: float = Field(default=10.0, gt=0, le=120)  # for the first datagram
-    silent_s: float = Field(default=5.0, gt=0, le=600)
+    host: Host = Field(
+        default="127.0.0.1", description="address of this computer that Unicorn UDP sends to"
+    )
+    port: Port = Field(description="port that it sends to")
+    first_s: float = Field(
+        default=10.0, gt=0, le=120, description="how long the first datagram may take"
+    )
+    silent_s: float = Field(
+        default=5.0, gt=0, le=600, description="silent for so long, it is opened again"
+    )
 
 
 class UnicornUdp(Device):

@@ -32,12 +32,16 @@ LATE_S = 1.0  # a frame that nobody fetched for this long is gone
 
 
 class VideoFileSettings(Settings):
-    """`path` may begin with ~; without `rate_hz` the file's own rate is used."""
+    """The file, and how it is played."""
 
-    path: Path
-    loop: bool = True
-    rate_hz: float | None = Field(default=None, gt=0, le=10_000)
-    pixel_format: Literal["Mono8", "Mono10", "Mono12", "Mono16", "RGB8"] = "Mono8"
+    path: Path = Field(description="the file; may begin with ~")
+    loop: bool = Field(default=True, description="again from the start at its end")
+    rate_hz: float | None = Field(
+        default=None, gt=0, le=10_000, description="frames a second; else the file's own"
+    )
+    pixel_format: Literal["Mono8", "Mono10", "Mono12", "Mono16", "RGB8"] = Field(
+        default="Mono8", description="what its pictures become"
+    )
 
 
 class VideoFile(Device):

@@ -36,7 +36,7 @@ from devices.network.client import (
     Stopped,
     Warned,
 )
-from devices.network.connection import Connection, Host
+from devices.network.connection import Connection, Host, Port
 from devices.network.description import checked, streams_of
 from devices.network.framing import UnusableError, WireError
 from devices.network.sample_count import COUNT_ANEW, SampleCount
@@ -55,13 +55,19 @@ COALESCE_S = 0.005
 class NetworkSettings(Settings):
     """`host` and `port` of the amplifier's own program, which is the server."""
 
-    host: Host
-    port: int = Field(ge=1, le=65535)
-    connect_s: float = Field(default=5.0, gt=0, le=60)  # for the connection, and for its first word
-    # Nothing for so long: it is opened again. A program that hangs goes on through the connection
-    # that it has, and a line that is dead is noticed before: this is for one that has forgotten us.
-    silent_s: float = Field(default=30.0, gt=0, le=600)
-    latency_ms: float | None = Field(default=None, ge=0, le=10_000)  # electrode to packet, if known
+    host: Host = Field(description="the computer on which the amplifier's program runs")
+    port: Port
+    connect_s: float = Field(
+        default=5.0, gt=0, le=60, description="how long a connection and its first answer may take"
+    )
+    # A program that hangs goes on through the connection that it has, and a line that is dead is
+    # noticed before: this is for one that has forgotten us.
+    silent_s: float = Field(
+        default=30.0, gt=0, le=600, description="silent for so long, it is opened again"
+    )
+    latency_ms: float | None = Field(
+        default=None, ge=0, le=10_000, description="from electrode to packet, if it is known"
+    )
 
 
 class NetworkAmplifier(Device):

@@ -28,6 +28,9 @@ def _without_port(text: str) -> str:
 Host = Annotated[str, Field(min_length=1, max_length=253), AfterValidator(_without_port)]
 """A computer's name or address, in settings; an IPv6 address with [ ] or without."""
 
+Port = Annotated[int, Field(ge=1, le=65535, description="of the amplifier's program")]
+"""A driver that has a default gives it as `port: Port = 4455`, and keeps the limits."""
+
 _KEEP_ALIVE = (("TCP_KEEPIDLE", 5), ("TCP_KEEPINTVL", 2), ("TCP_KEEPCNT", 3))
 """After 5 s without a byte the system asks; unanswered for 6 s more, the line is dead."""
 

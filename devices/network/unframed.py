@@ -31,9 +31,11 @@ SURE_S = 0.1
 class UnframedSettings(NetworkSettings):
     """`channels`: as many as the server sends, without the trigger; it does not tell."""
 
-    channels: int = Field(ge=1, le=512)
-    labels: tuple[str, ...] = ()  # else 1, 2, 3…
-    rate_hz: float = Field(gt=0, le=20_000)
+    channels: int = Field(
+        ge=1, le=512, description="how many the server sends, without the trigger"
+    )
+    labels: tuple[str, ...] = Field(default=(), description="one a channel; else 1, 2, 3…")
+    rate_hz: float = Field(gt=0, le=20_000, description="as set in the amplifier's program")
 
     @model_validator(mode="after")
     def _labels_fit(self) -> UnframedSettings:

@@ -26,21 +26,23 @@ _WHOLE = re.compile(r"[iu](8|16|24|32)|f(32|64)")
 
 
 class FieldSpec(BaseModel):
-    """One field: `type` is i8 u8 i16 u16 i24 u24 i32 u32 f32 f64, or b1…b32 where bits are packed.
-
-    A value is `raw · scale + offset`, in `unit`. The role `time` needs a unit of time.
-    """
+    """One field: a value is `raw · scale + offset`, in `unit`. The role `time` needs a unit."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
-    name: str = Field(min_length=1)
-    type: str = Field(pattern=f"^({_WHOLE.pattern}|{_BITS.pattern})$")
-    role: Literal["value", "counter", "time", "checksum", "skip"] = "value"
-    unit: str = ""
-    kind: str = ""
-    scale: Scale = 1.0
-    offset: float = Field(default=0.0, allow_inf_nan=False)
-    endian: Literal["little", "big"] | None = None  # the frame's where it is not said
+    name: str = Field(min_length=1, description="the channel's")
+    type: str = Field(
+        pattern=f"^({_WHOLE.pattern}|{_BITS.pattern})$",
+        description="i8 u8 i16 u16 i24 u24 i32 u32 f32 f64; b1 to b32 where bits are packed",
+    )
+    role: Literal["value", "counter", "time", "checksum", "skip"] = Field(
+        default="value", description="what it is"
+    )
+    unit: str = Field(default="", description="such as millivolts; of a time its unit")
+    kind: str = Field(default="", description="ECG, EDA…; else as the name says")
+    scale: Scale = Field(default=1.0, description="value = number × scale + offset")
+    offset: float = Field(default=0.0, allow_inf_nan=False, description="see `scale`")
+    endian: Literal["little", "big"] | None = Field(default=None, description="else the frame's")
 
     @property
     def bits(self) -> int:
@@ -58,14 +60,22 @@ class FrameFormat(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
-    sync: tuple[Byte, ...] = ()
-    fields: tuple[FieldSpec, ...] = Field(min_length=1)
-    endian: Literal["little", "big"] = "little"
-    packing: Packing = "bytes"
-    checksum: checksums.Name | None = None
-    checksum_over: Literal["auto", "payload", "frame"] = "auto"  # without or with the sync bytes
-    checksum_endian: Literal["little", "big"] | None = None
-    end: tuple[Byte, ...] = ()
+    sync: tuple[Byte, ...] = Field(default=(), description="bytes that begin a frame")
+    fields: tuple[FieldSpec, ...] = Field(min_length=1, description="in the order of the frame")
+    endian: Literal["little", "big"] = Field(default="little", description="order of its bytes")
+    packing: Packing = Field(
+        default="bytes", description="fields of whole bytes, or bits from the first or last byte on"
+    )
+    checksum: checksums.Name | None = Field(
+        default=None, description="which one follows the fields"
+    )
+    checksum_over: Literal["auto", "payload", "frame"] = Field(
+        default="auto", description="without or with the sync bytes; auto: found out"
+    )
+    checksum_endian: Literal["little", "big"] | None = Field(
+        default=None, description="else the frame's"
+    )
+    end: tuple[Byte, ...] = Field(default=(), description="bytes that end a frame")
 
     @model_validator(mode="after")
     def _sound(self) -> FrameFormat:

@@ -22,12 +22,15 @@ COALESCE_HZ = 200.0
 
 
 class PortSettings(Settings):
-    """`port`: a path, `vendor:product`, or `serial=…`."""
+    """Which port, and how its bytes are sent."""
 
-    port: str = Field(min_length=1)
-    baud: int = Field(default=115200, ge=1)
-    parity: Literal["none", "even", "odd"] = "none"
-    stop_bits: Literal[1, 2] = 1
+    port: str = Field(
+        min_length=1,
+        description="a path, COM3, `vendor:product`, `serial=…`, socket://… or rfc2217://…",
+    )
+    baud: int = Field(default=115200, ge=1, description="bits a second")
+    parity: Literal["none", "even", "odd"] = Field(default="none", description="the parity bit")
+    stop_bits: Literal[1, 2] = Field(default=1, description="the stop bits")
 
     def open_port(self) -> ports.Port:
         """Open the port; see `ports.Port`."""
@@ -38,18 +41,22 @@ class PortSettings(Settings):
 
 
 class SensorSettings(PortSettings):
-    """`start` and `stop` are sent after opening and before closing.
+    """What is sent to the sensor, and what its stream is."""
 
-    `open_wait_s`: an Arduino restarts when its port is opened, and is deaf for 2 s.
-    """
-
-    rate_hz: float = Field(ge=0, le=100_000)  # 0: irregular
-    type: str = Field(default="Physio", min_length=1)
-    start: Commands = ()
-    stop: Commands = ()
-    open_wait_s: float = Field(default=0.0, ge=0, le=30)
-    command_pause_s: float = Field(default=0.0, ge=0, le=5)  # before each command
-    give_up_s: float = Field(default=5.0, gt=0)  # garbage alone for so long: an error
+    rate_hz: float = Field(ge=0, le=100_000, description="readings a second; 0: irregular")
+    type: str = Field(default="Physio", min_length=1, description="the stream's type")
+    start: Commands = Field(default=(), description="sent after opening: texts, or lists of bytes")
+    stop: Commands = Field(default=(), description="sent before closing")
+    open_wait_s: float = Field(
+        default=0.0,
+        ge=0,
+        le=30,
+        description="before `start`: an Arduino restarts when opened, which takes 2 s",
+    )
+    command_pause_s: float = Field(default=0.0, ge=0, le=5, description="before each command")
+    give_up_s: float = Field(
+        default=5.0, gt=0, description="nothing but garbage for so long is an error"
+    )
 
 
 def channel(label: str, unit: str, kind: str) -> Channel:

@@ -33,14 +33,18 @@ class ColumnSpec(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
-    label: str = Field(min_length=1)
-    unit: str = ""
-    scale: Scale = 1.0
-    offset: float = Field(default=0.0, allow_inf_nan=False)
-    kind: str = ""
-    role: Literal["value", "counter", "time", "skip"] = "value"
-    key: str = ""  # of the JSON object; the label where it is not said
-    wraps_at: int | None = Field(default=None, gt=1)  # where a counter or a time starts again
+    label: str = Field(min_length=1, description="the channel's")
+    unit: str = Field(default="", description="such as microsiemens; of a time its unit")
+    scale: Scale = Field(default=1.0, description="value = number × scale + offset")
+    offset: float = Field(default=0.0, allow_inf_nan=False, description="see `scale`")
+    kind: str = Field(default="", description="EDA, PPG…; else as the label says")
+    role: Literal["value", "counter", "time", "skip"] = Field(
+        default="value", description="what the numbers are"
+    )
+    key: str = Field(default="", description="json: the member, where it is not the label")
+    wraps_at: int | None = Field(
+        default=None, gt=1, description="where a counter or a time starts again from 0"
+    )
 
 
 class LineFormat(BaseModel):
@@ -48,9 +52,11 @@ class LineFormat(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
-    format: Literal["separated", "json"] = "separated"
-    separator: str = ","  # "" or " ": any white space
-    columns: tuple[ColumnSpec, ...] = Field(min_length=1)
+    format: Literal["separated", "json"] = Field(
+        default="separated", description="numbers between separators, or an object a line"
+    )
+    separator: str = Field(default=",", description='`""` or a blank: any white space')
+    columns: tuple[ColumnSpec, ...] = Field(min_length=1, description="in the order of the line")
 
     @model_validator(mode="after")
     def _sound(self) -> LineFormat:

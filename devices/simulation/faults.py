@@ -23,19 +23,41 @@ from devices.counter_rng import make_key, uniform, uniforms
 
 
 class Faults(BaseModel):
-    """The fault plan in a simulated device's settings; `…_at_s` count from the first `open`."""
+    """The fault plan in a simulated device's settings; `…_at_s` count from its first opening."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
-    clock_offset_s: float = Field(default=0.0, allow_inf_nan=False)
-    drift_ppm: float = Field(default=0.0, ge=-10_000, le=10_000)
-    jitter_ms: float = Field(default=0.0, ge=0, le=10_000)
-    latency_ms: float = Field(default=0.0, ge=0, le=10_000)
-    drop_probability: float = Field(default=0.0, ge=0, le=1)
-    stall_at_s: float | None = Field(default=None, ge=0, allow_inf_nan=False)
-    stall_for_s: float = Field(default=1.0, ge=0, allow_inf_nan=False)
-    unplug_at_s: float | None = Field(default=None, ge=0, allow_inf_nan=False)
-    unplug_for_s: float = Field(default=2.0, ge=0)  # inf: for good
+    clock_offset_s: float = Field(
+        default=0.0, allow_inf_nan=False, description="how far its clock is off"
+    )
+    drift_ppm: float = Field(
+        default=0.0, ge=-10_000, le=10_000, description="how much too fast its clock runs"
+    )
+    jitter_ms: float = Field(
+        default=0.0, ge=0, le=10_000, description="by how much its data come unevenly late"
+    )
+    latency_ms: float = Field(
+        default=0.0, ge=0, le=10_000, description="by how much all its data come late"
+    )
+    drop_probability: float = Field(
+        default=0.0, ge=0, le=1, description="share of its samples or frames that are lost"
+    )
+    stall_at_s: float | None = Field(
+        default=None,
+        ge=0,
+        allow_inf_nan=False,
+        description="when it holds its data back, counted from its opening",
+    )
+    stall_for_s: float = Field(
+        default=1.0, ge=0, allow_inf_nan=False, description="for how long; then all come"
+    )
+    unplug_at_s: float | None = Field(
+        default=None,
+        ge=0,
+        allow_inf_nan=False,
+        description="when it is unplugged, counted from its opening",
+    )
+    unplug_for_s: float = Field(default=2.0, ge=0, description="for how long; inf: for good")
 
     @property
     def clock_faulty(self) -> bool:

@@ -27,20 +27,23 @@ MAX_PULSES = 1000
 class SimulatedSettings(Settings):
     """What every simulated device takes. Devices with one seed render one world."""
 
-    seed: int = 1
+    seed: int = Field(
+        default=1, description="which simulated world; devices of one seed share theirs"
+    )
     faults: Faults = Field(default_factory=Faults)
 
 
 class SignalSettings(SimulatedSettings):
-    """Settings of a simulated amplifier.
+    """Settings of a simulated amplifier."""
 
-    `codes_from` names a marker stream whose codes are on the trigger lines, as if a trigger box
-    were plugged in, in place of the world's own stimuli.
-    """
-
-    rate_hz: float = Field(default=1000.0, ge=1, le=50_000)
-    powerline_hz: float = Field(default=50.0, ge=0, le=400)
-    codes_from: str | None = Field(default=None, min_length=1)
+    rate_hz: float = Field(default=1000.0, ge=1, le=50_000, description="samples a second")
+    powerline_hz: float = Field(default=50.0, ge=0, le=400, description="of the simulated mains")
+    codes_from: str | None = Field(
+        default=None,
+        min_length=1,
+        description="stream whose codes are on the trigger lines, as by a trigger box; else the "
+        "world's own stimuli",
+    )
 
 
 class Blocks:

@@ -17,11 +17,15 @@ SILENCE_DB: Final = -96.0
 
 
 class SoundSettings(Settings):
-    """`block`: samples that share one row of the index stream."""
+    """The form of the sound."""
 
-    sample_rate_hz: int = Field(default=48_000, ge=8000, le=192_000)
-    channels: int = Field(default=1, ge=1, le=2)
-    block: int = Field(default=1024, ge=64, le=16_384)
+    sample_rate_hz: int = Field(
+        default=48_000, ge=8000, le=192_000, description="samples a second of a channel"
+    )
+    channels: int = Field(default=1, ge=1, le=2, description="1 mono, 2 stereo")
+    block: int = Field(
+        default=1024, ge=64, le=16_384, description="samples that share a row of the index stream"
+    )
 
 
 def sound_specs(

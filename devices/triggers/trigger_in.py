@@ -26,11 +26,15 @@ class LineSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
-    poll_ms: float = Field(default=1.0, ge=0.2, le=100)
-    debounce_ms: float = Field(default=1.0, ge=0, le=1000)
-    mask: int = Field(default=0xFF, ge=1, le=0xFF)  # the lines that count
-    invert: bool = False  # lines that rest high
-    codes: CodeNames = {}
+    poll_ms: float = Field(
+        default=1.0, ge=0.2, le=100, description="how often lines are read; the stamps' resolution"
+    )
+    debounce_ms: float = Field(
+        default=1.0, ge=0, le=1000, description="how long lines must hold to count"
+    )
+    mask: int = Field(default=0xFF, ge=1, le=0xFF, description="the lines that count, as bits")
+    invert: bool = Field(default=False, description="for lines that rest high")
+    codes: CodeNames = Field(default={}, description='names of the codes: `{ 1 = "tap" }`')
 
 
 class TriggerIn(Device):

@@ -45,11 +45,13 @@ class PulseSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
-    source: str | None = None  # the marker stream; without one, codes come by command alone
-    pulse_ms: float = Field(default=10.0, ge=0.5, le=1000)
-    gap_ms: float = Field(default=10.0, ge=0, le=1000)  # rest before the next code
-    idle: int = Field(default=0, ge=0, le=255)
-    codes: CodeNames = {}
+    source: str | None = Field(
+        default=None, description="marker stream whose codes are sent; else by command alone"
+    )
+    pulse_ms: float = Field(default=10.0, ge=0.5, le=1000, description="how long a code is held")
+    gap_ms: float = Field(default=10.0, ge=0, le=1000, description="rest before the next code")
+    idle: int = Field(default=0, ge=0, le=255, description="the lines at rest, as bits")
+    codes: CodeNames = Field(default={}, description='names of the codes: `{ 1 = "tap" }`')
 
 
 class TriggerOut(Device):

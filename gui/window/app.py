@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication
 from acquire.errors import ConfigError
 from acquire.rig.file import load_rig
 from acquire.server import data_lock
+from acquire.server.running import engine_url
 from acquire.server.token import read_token
 from gui.client.client import EngineClient
 from gui.client.engine_link import EngineLink
@@ -84,7 +85,7 @@ def open_rig(link: EngineLink, path: Path, data_dir: Path | None) -> None:
         AcquireError: the rig file cannot be used.
     """
     rig = load_rig(path)
-    folder = (data_dir or rig.table.data_dir).expanduser().absolute()
+    folder = (data_dir or rig.data_dir).expanduser().absolute()
     link.open(path.absolute(), folder, data_dir)
     remember_rig(str(path.absolute()))
     with contextlib.suppress(OSError):  # then it is not found by itself the next time
@@ -95,7 +96,7 @@ def left_running() -> tuple[Path, Path | None] | None:
     """Give the rig that was opened last and its data folder, if its engine still runs."""
     try:
         rig, data_dir = (_config() / LAST_RIG).read_text(encoding="utf-8").splitlines()
-        folder = Path(data_dir) if data_dir else load_rig(Path(rig)).table.data_dir
+        folder = Path(data_dir) if data_dir else load_rig(Path(rig)).data_dir
     except (OSError, ValueError, ConfigError):
         return None
     engine = data_lock.owner(folder.expanduser().absolute())
@@ -137,6 +138,8 @@ def run(order: WindowOrder) -> int:
 
 def _check(order: WindowOrder) -> None:
     """Find out what cannot work before Qt ends the process over a missing display."""
+    if order.attach is not None:
+        engine_url(order.attach, "--attach")
     if order.rig is not None:
         try:
             order.rig.read_bytes()  # a mistake in it is shown in the window, at its line

@@ -105,6 +105,10 @@ def load_plan(path: Path) -> Plan:
     """
     try:
         found = tomllib.loads(read_text(path, "utf-8-sig"))
+    except FileNotFoundError as error:
+        raise RecordingError(
+            f"{path}: is not there; write it as the handbook's page on coding shows"
+        ) from error
     except (OSError, UnicodeDecodeError) as error:
         raise RecordingError(f"{path}: cannot be read ({why(error)})") from error
     except tomllib.TOMLDecodeError as error:

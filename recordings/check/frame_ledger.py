@@ -88,6 +88,7 @@ def examine_camera(
         *_ledger_findings(report, entry, _received(exam)),
         *_order_findings(entry, index[fates == Fate.STORED.code]),
         *_loss_findings(report, _units(entry)),
+        *_never_opened(report),
         *_not_stored(entry, exam.stamps[in_vain], interval),
     )
     return report, findings
@@ -249,6 +250,19 @@ def _loss_findings(report: CameraReport, units: str) -> Iterator[Finding]:
                 text=f"{count:,} {units} {fate.value.replace('_', ' ')}, {report.stored:,} stored",
                 remedy=_REMEDIES[fate],
             )
+
+
+def _never_opened(report: CameraReport) -> Iterator[Finding]:
+    gated = report.fates.get(Fate.GATED, 0)
+    if gated and not report.stored:
+        yield Finding(
+            level="warn",
+            code="gate-never-opened",
+            subject=report.name,
+            text=f"no frame is stored: its gate took all {gated:,} for outside of trials",
+            remedy="if there were trials, compare source and start_codes of its gate in the rig "
+            "file with the codes in that stream",
+        )
 
 
 def _units(entry: MediaEntry) -> str:

@@ -59,7 +59,7 @@ class SessionStatus:
     """One row."""
 
     facts: Facts
-    label: str  # its name; the study's before it, where there are several
+    label: str  # its name; before it what tells two of one name apart
     cells: dict[str, Cell]  # by step
 
     def as_dict(self) -> dict[str, Any]:

@@ -45,6 +45,11 @@ RIGS = {
         '[[device]]\nname = "f"\ndriver = "simulated-camera"\ncodec = "mjpeg"\n',
         ["device.0.codec", "magicyuv", "'mjpeg'"],
     ),
+    "one code where there may be several": (
+        '[[device]]\nname = "f"\ndriver = "simulated-camera"\n'
+        'gate = { source = "m", start_codes = 1, stop_codes = [2] }\n',
+        ["device.0.gate.start_codes", "should be an array", "1"],
+    ),
     "empty expectation": ("[[expect]]\n", ["expect.0", "give a name"]),
     "unknown key in an expectation": ("[[expect]]\nnam = 'x'\n", ["expect.0.nam", "mean 'name'"]),
     "not TOML": ("[rig\n", ["not TOML", "line 1"]),

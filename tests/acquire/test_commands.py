@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
-from tests.acquire.program import Result, Unisono, unique, unisono, write_rig
+from tests.acquire.program import (
+    Result,
+    Unisono,
+    posix_only,
+    unique,
+    unisono,
+    wait_for,
+    write_rig,
+)
 from tests.acquire.sources import Source, Sources
 from tests.recordings.simulated_session import Plan, make_session
 
@@ -217,6 +227,85 @@ def test_a_new_driver_runs_at_once(tmp_path: Path) -> None:
     assert (again.code, "exists already" in again.error) == (2, True)
     wrong = unisono("device", "new", "../evil", folder=tmp_path, cwd=tmp_path)
     assert (wrong.code, "cannot name a driver" in wrong.error) == (2, True)
+
+
+def test_a_new_driver_may_lie_in_a_folder_of_any_name(tmp_path: Path) -> None:
+    made = unisono(
+        "device", "new", "my-sensor", "--to", '驱动 "own"', folder=tmp_path, cwd=tmp_path
+    )
+    rig = tmp_path / "rig.toml"
+    rig.write_text(made.stdout[made.stdout.index("[rig]") :], encoding="utf-8")
+    good = unisono("rig", "check", rig, folder=tmp_path)
+    assert "my-sensor (my-sensor)" in good.stdout, good.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("gui", "--attach", "nonsense"), "--attach nonsense: is http:// or https://"),
+        (("rig", "new", "nowhere/rig.toml"), "its folder is not there; make it first"),
+        (("doctor", "--report", "nowhere/r.zip"), "its folder is not there; make it first"),
+        (("coding", "turns", ".", "anna"), "coding.toml: is not there; write it"),
+        (("daemon", "rig.toml", "--port", "99999"), "less than or equal to 65535"),
+        (("node", "--data-dir", ".", "--port", "-1"), "greater than or equal to 0"),
+    ],
+)
+def test_what_is_wrong_is_said_with_its_remedy(
+    words: tuple[str, ...], said: str, tmp_path: Path
+) -> None:
+    done = unisono(*words, folder=tmp_path, cwd=tmp_path)
+    assert (done.code, done.stdout) == (2, "")
+    assert said in done.error
+
+
+def test_ctrl_c_is_an_interruption_in_every_command(tmp_path: Path) -> None:
+    """Typer's own 130 was in the way of it wherever nothing is recorded."""
+    with Unisono("streams", "--wait", "100", folder=tmp_path) as program:
+        wait_for(lambda: resolves(program.process.pid), what="its first stream")
+        program.ctrl_c()
+        done = program.wait()
+    assert (done.code, done.stdout) == (3, "")
+
+
+def resolves(pid: int) -> bool:
+    """Whether a process has opened sockets, as LSL does to look for streams."""
+    return bool(psutil.Process(pid).net_connections("udp"))
+
+
+def test_a_folder_of_which_nothing_is_on_nodes_says_so(tmp_path: Path) -> None:
+    done = unisono("collect", tmp_path, folder=tmp_path)
+    assert (done.code, done.stdout) == (0, f"{tmp_path}: nothing is pending\n")
+
+
+NOBODY = """
+import pwd
+
+def getpwuid(number):
+    raise KeyError(number)
+
+pwd.getpwuid = getpwuid
+from acquire.cli.main import main
+
+main()
+"""
+
+
+@posix_only
+@pytest.mark.parametrize("words", [("ctl", "status"), ("record", "--seconds", "1"), ("nodes",)])
+def test_without_a_home_directory_the_variable_is_named(words: tuple[str, ...]) -> None:
+    """As with `docker run --user`, and a service without HOME."""
+    bare = {
+        name: value for name, value in os.environ.items() if not name.startswith(("HOME", "XDG"))
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", NOBODY, *words],
+        env=bare,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "error: this user has no home directory; set the variable HOME\n"
 
 
 def test_a_sign_that_a_terminal_lacks_costs_no_command(

@@ -138,3 +138,25 @@ def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
         second = unisono("simulate", "scan", "--port", str(port), folder=tmp_path)
     assert second.code == 2
     assert f"port {port}: Address already in use; choose another --port" in second.error
+
+
+@pytest.mark.parametrize("name", ["biopac", "curry"])
+def test_an_address_that_is_not_this_computers_is_none_of_the_port(
+    name: str, tmp_path: Path
+) -> None:
+    done = unisono("simulate", name, "--host", "192.0.2.1", "--port", "0", folder=tmp_path)
+    assert done.code == 2
+    assert done.error == "error: 192.0.2.1 is no address of this computer; choose another --host"
+
+
+def test_a_stand_in_sends_to_no_computer_that_there_is_not(tmp_path: Path) -> None:
+    done = unisono("simulate", "unicorn-udp", "--host", "no such host", folder=tmp_path)
+    assert done.code == 2
+    assert done.error == "error: no computer is called 'no such host'; choose another --host"
+
+
+def test_a_rate_that_no_stand_in_has_is_named(tmp_path: Path) -> None:
+    """It was a traceback of pydantic's."""
+    done = unisono("simulate", "scan", "--port", "0", "--rate", "0", folder=tmp_path)
+    assert done.code == 2
+    assert done.stderr.startswith("error: rate_hz: Input should be greater")

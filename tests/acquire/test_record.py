@@ -268,3 +268,31 @@ def test_a_run_number_is_not_used_twice(result: Result, folder: Path) -> None:
     assert again.session.parent == result.session.parent
     assert again.session.name.endswith("_run-02")
     assert [s["name"] for s in again.json["streams"]] == ["unisono-events"]
+
+
+def test_a_relative_data_folder_is_relative_to_the_rig_file(tmp_path: Path) -> None:
+    """As every other path in it; it was wherever the command was given."""
+    (tmp_path / "elsewhere").mkdir()
+    rig = write_rig(
+        tmp_path,
+        '[rig]\ndata_dir = "data"\n[[device]]\nname = "m"\ndriver = "simulated-markers"\n',
+    )
+    words = ("record", rig, "--participant", "01", "--seconds", "0.5", "--no-report", "--json")
+    done = unisono(*words, folder=tmp_path, cwd=tmp_path / "elsewhere")
+    assert done.code == 0, done.stderr
+    assert done.session.is_relative_to(tmp_path / "data")
+
+
+def test_a_gate_that_never_opened_is_a_warning(tmp_path: Path) -> None:
+    """A mistaken code left a session without a picture, which passed its check."""
+    rig = write_rig(
+        tmp_path,
+        '[[device]]\nname = "m"\ndriver = "simulated-markers"\n'
+        '[[device]]\nname = "face"\ndriver = "simulated-camera"\nwidth = 320\nheight = 240\n'
+        'rate_hz = 50\ngate = { source = "m", start_codes = [999], stop_codes = [100] }\n',
+    )
+    words = ("record", rig, "--participant", "01", "--seconds", "1", "--json")
+    done = unisono(*words, "--data-dir", tmp_path / "data", folder=tmp_path)
+    assert (done.json["cameras"][0]["stored"], done.json["verdict"]) == (0, "WARN")
+    report = json.loads((done.session / "report.json").read_text())
+    assert "gate-never-opened" in {finding["code"] for finding in report["findings"]}

@@ -78,6 +78,8 @@ def collect(
     else:
         for line in [*brought, *(f"pending: {line}" for line in left)]:
             typer.echo(line)
+        if not (brought or left or problems):
+            typer.echo(f"{path}: nothing is pending")
         for line in problems:
             typer.echo(f"error: {line}", err=True)
     raise typer.Exit(2 if problems else 1 if left else 0)

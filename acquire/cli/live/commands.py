@@ -117,9 +117,16 @@ def daemon(
     host: Annotated[
         str, typer.Option(help="Address to listen at; any but this computer's own needs a token.")
     ] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Port of the web page and API; 0 = any free.")] = 8765,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Port of the web page and API; 0 = any free.")
+    ] = 8765,
     rcs_port: Annotated[
-        int, typer.Option(help="Port for LabRecorder's remote control, this computer only.")
+        int,
+        typer.Option(
+            min=0,
+            max=65535,
+            help="Port for LabRecorder's remote control, this computer only; 0 = any free.",
+        ),
     ] = 22345,
     data_dir: DataDir = None,
     token_file: Annotated[

@@ -13,9 +13,8 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from acquire.errors import ConfigError, ControlError
-from acquire.server.running import the_engine
+from acquire.server.running import engine_url, the_engine
 from acquire.server.token import VARIABLE, read_token
-from devices.addresses import place_in_url
 
 LOOK_S = 20.0
 """How long the whole answer to a question may take: one that is stopped, or hangs, gives none."""
@@ -51,12 +50,7 @@ class EngineClient:
         """
         self._data_dir = data_dir if url is None else None
         self._is_given = url is not None
-        self.url = (url or the_engine(data_dir)).rstrip("/")
-        if not self.url.startswith(("http://", "https://")) or place_in_url(self.url) is None:
-            raise ConfigError(
-                f"--url {self.url}: is http:// or https:// with a name or an address, and perhaps "
-                "a port from 1 to 65535; an IPv6 address stands in [ ]: http://[::1]:8765"
-            )
+        self.url = engine_url(url, "--url") if url is not None else the_engine(data_dir).rstrip("/")
         self._token = read_token(token_file)
 
     def find_again(self) -> None:

@@ -31,7 +31,7 @@ def node(
     host: Annotated[
         str | None, typer.Option(help="Address to listen at; default: all, once it is paired.")
     ] = None,
-    port: Annotated[int, typer.Option(help="Port; 0 = any free.")] = 8766,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 = any free.")] = 8766,
     pair: Annotated[
         bool, typer.Option("--pair", help="Show a code, with which one engine can be paired.")
     ] = False,

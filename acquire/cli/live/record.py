@@ -74,7 +74,7 @@ class Order:
     @property
     def where(self) -> Path:
         """The data folder."""
-        return (self.data_dir or self.rig.table.data_dir).expanduser().absolute()
+        return (self.data_dir or self.rig.data_dir).expanduser().absolute()
 
 
 def record(order: Order) -> int:

@@ -183,16 +183,20 @@ def serve(
     seconds: float | None,
     as_json: bool,
 ) -> None:
-    """Play until Ctrl-C, SIGTERM or a line `stop`, or for so long.
+    """Play until Ctrl-C or SIGTERM, or for so long.
 
     Raises:
+        ConfigError: a setting is out of range.
         DeviceError: the port is taken.
     """
     import math
     from threading import Event
 
+    from pydantic import ValidationError
+
     from acquire.engine.stop_signals import Stopper
     from acquire.lsl.clock import LslClock
+    from acquire.validation_text import first_problem
     from devices.registry import find
     from devices.simulation.servers.serving import packets, signals_of
 
@@ -200,7 +204,10 @@ def serve(
     stopper.listen(stdin=False)
     driver = find(stand_in.source)
     clock = LslClock(Event())
-    source = driver(driver.Settings(name="amplifier", **settings), clock)
+    try:
+        source = driver(driver.Settings(name="amplifier", **settings), clock)
+    except ValidationError as error:
+        raise ConfigError(first_problem(error, driver.Settings)) from error
     signals = signals_of(source.open())
     server = stand_in.make(signals, host, port)
     try:

@@ -18,8 +18,7 @@ from xmlrpc.server import SimpleXMLRPCRequestHandler, SimpleXMLRPCServer
 import numpy as np
 
 from devices.arrays import F32Array
-from devices.base import DeviceError
-from devices.simulation.servers.serving import Packet, Signals
+from devices.simulation.servers.serving import Packet, Signals, no_door
 
 CONNECT_S = 2.0
 _FORMATS = {"float": "f4", "double": "f8", "short": "i2"}
@@ -68,7 +67,7 @@ class BiopacServer:
             )
             self._discovery = _listening(host, discovery_port)
         except OSError as error:
-            raise DeviceError(f"{host}: {error.strerror}; choose another --port") from error
+            raise no_door(host, port, error) from error
         self._rpc.register_introspection_functions()
         for name in dir(self):
             if name.startswith("acq_"):

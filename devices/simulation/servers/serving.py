@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import socket
 from abc import ABC, abstractmethod
@@ -90,6 +91,16 @@ def packets(device: Device) -> Iterator[Packet | None]:
             yield None
 
 
+def no_door(host: str, port: int, error: OSError) -> DeviceError:
+    """Say why nobody can listen there, and which option of the stand-in to change."""
+    if isinstance(error, socket.gaierror):
+        return DeviceError(f"no computer is called {host!r}; choose another --host")
+    if error.errno == errno.EADDRNOTAVAIL:
+        return DeviceError(f"{host} is no address of this computer; choose another --host")
+    why = os.strerror(error.errno or 0)
+    return DeviceError(f"{host} port {port}: {why}; choose another --port")
+
+
 class Server:
     """One listening port; all clients get the same signals."""
 
@@ -102,11 +113,8 @@ class Server:
         try:
             family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
             self._door = socket.create_server((host, port), family=family)
-        except socket.gaierror as error:
-            raise DeviceError(f"no computer is called {host!r}; choose another --host") from error
         except OSError as error:
-            text = f"{host} port {port}: {os.strerror(error.errno or 0)}; choose another --port"
-            raise DeviceError(text) from error
+            raise no_door(host, port, error) from error
         self._door.setblocking(False)
         self._make = make
         self._clients: dict[socket.socket, Conversation] = {}

@@ -5,15 +5,23 @@ from __future__ import annotations
 import socket
 import struct
 
-from devices.simulation.servers.serving import Packet, Signals
+from devices.simulation.servers.serving import Packet, Signals, no_door
 
 
 class UnicornServer:
     """Sends to one address; who listens there, it does not know."""
 
     def __init__(self, signals: Signals, host: str, port: int) -> None:
+        """Find the address.
+
+        Raises:
+            DeviceError: there is none of that name.
+        """
         self._signals = signals
-        family, _, _, _, place = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)[0]
+        try:
+            family, _, _, _, place = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)[0]
+        except OSError as error:
+            raise no_door(host, port, error) from error
         self._to = place
         self._socket = socket.socket(family, socket.SOCK_DGRAM)
         self.port = port

@@ -12,8 +12,10 @@ import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
+from acquire.errors import ConfigError
 from acquire.server import data_lock
 from acquire.server.event_log import NAME, EventLog
+from acquire.serving.http_server import bind
 from acquire.serving.loopback import is_loopback
 from recordings import layout
 from recordings.manifest import Manifest, State
@@ -63,6 +65,12 @@ def test_one_daemon_per_data_folder(tmp_path: Path) -> None:
         third = unisono("daemon", rig, "--port", taken, "--data-dir", other, folder=tmp_path)
         assert third.code == 2
         assert "choose with --port" in third.error
+
+
+@pytest.mark.parametrize("host", ["192.0.2.1", "no such host"])
+def test_an_address_of_another_computer_is_not_called_taken(host: str) -> None:
+    with pytest.raises(ConfigError, match="give --host a name or an address of this computer"):
+        bind(host, 0, "--port")
 
 
 def test_a_data_folder_that_is_gone_is_not_made_anew_on_another_disk(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import socket
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from acquire.engine.engine import Engine
@@ -25,7 +26,10 @@ from acquire.take.folder import Labels
 from devices.base import VideoSpec
 from recordings.manifest import Manifest
 from recordings.manifest_entries import hashed_files
+from recordings.video.writer import VideoWriter
 from tests.acquire.program import event_codes, events_of, unisono, wait_for, write_rig
+from tests.acquire.small_disk import MB, disk
+from tests.ports import free_port
 
 
 def camera(rate_hz: float, width: int = 100, form: str = "Mono8") -> VideoSpec:
@@ -139,3 +143,55 @@ def test_a_recording_warns_of_what_the_benchmark_command_found(tmp_path: Path) -
     assert [code for code in told if code != "ring-filling"] == ["codec-slow"]
     (text,) = (e["text"] for e in events_of(result.session) if e["code"] == "codec-slow")
     assert "50 are needed" in text
+
+
+CAMERA = '[[device]]\nname = "face"\ndriver = "simulated-camera"\nwidth = 320\nheight = 240\n'
+
+
+def test_a_device_that_is_switched_off_keeps_no_camera_from_being_measured(tmp_path: Path) -> None:
+    """An amplifier that was off ended the benchmark of the cameras beside it."""
+    amplifier = (
+        f'[[device]]\nname = "eeg"\ndriver = "curry"\nhost = "127.0.0.1"\nport = {free_port()}\n'
+    )
+    rig = write_rig(tmp_path, amplifier + CAMERA)
+    words = ("camera", "benchmark", rig, "--data-dir", tmp_path, "--seconds", "0.1", "--json")
+    done = unisono(*words, folder=tmp_path)
+    assert done.code == 2
+    assert done.error.startswith("error: eeg: ")
+    assert [one["camera"] for one in json.loads(done.stdout)] == ["face"]
+    assert (tmp_path / FILE).exists()
+
+
+def test_a_film_is_looked_for_beside_the_rig_file(tmp_path: Path) -> None:
+    """As a recording does; it was looked for where the command was given."""
+    (tmp_path / "elsewhere").mkdir()
+    film = VideoWriter(
+        tmp_path / "film", width=64, height=64, pixel_format="Mono8", rate_hz=50.0, codec="ffv1"
+    )
+    film.write(np.zeros((64, 64), np.uint8))
+    film.close()
+    rig = write_rig(
+        tmp_path, '[[device]]\nname = "film"\ndriver = "video-file"\npath = "film.mkv"\n'
+    )
+    words = ("camera", "benchmark", rig, "--data-dir", tmp_path, "--seconds", "0.1", "--json")
+    done = unisono(*words, folder=tmp_path, cwd=tmp_path / "elsewhere")
+    assert [one["camera"] for one in json.loads(done.stdout)] == ["film"], done.stderr
+
+
+def test_a_rig_without_a_camera_leaves_the_benchmark_of_another(folder: Path) -> None:
+    before = (folder / FILE).read_text()
+    rig = write_rig(folder, '[[device]]\nname = "eeg"\ndriver = "simulated-eeg"\n')
+    done = unisono("camera", "benchmark", rig, "--data-dir", folder, folder=folder)
+    assert (done.code, "no camera on this computer" in done.stdout) == (0, True)
+    assert (folder / FILE).read_text() == before
+
+
+def test_a_disk_that_is_too_small_for_the_benchmark_is_named(tmp_path: Path) -> None:
+    """The codecs that did not fit were left out without a word, as if not for this camera."""
+    rig = write_rig(tmp_path, CAMERA)
+    with disk(tmp_path, 2 * MB) as small:
+        words = ("camera", "benchmark", rig, "--data-dir", small, "--seconds", "3")
+        done = unisono(*words, folder=tmp_path)
+        assert done.code == 2
+        assert "space" in done.error
+        assert list(small.iterdir()) == []

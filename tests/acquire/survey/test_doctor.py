@@ -11,7 +11,7 @@ import pytest
 
 from acquire.lsl.streams import FoundStream, StreamKey
 from acquire.survey import doctor
-from tests.acquire.program import unisono
+from tests.acquire.program import unisono, write_rig
 
 
 @dataclass
@@ -78,8 +78,18 @@ def test_the_command_finds_its_own_stream(tmp_path: Path) -> None:
     assert done.code == (2 if "fail" in levels else 1 if "warn" in levels else 0)
 
 
-def test_a_data_folder_that_a_cloud_copies() -> None:
-    (finding,) = doctor.data_folder(Path("/home/a/OneDrive/unisono"))
+def test_a_data_folder_that_a_cloud_copies(tmp_path: Path) -> None:
+    (finding,) = doctor.data_folder(tmp_path / "OneDrive" / "unisono")
     assert finding.level == "warn"
     assert "OneDrive" in finding.text
-    assert [f.level for f in doctor.data_folder(Path("/home/a/unisono"))] == ["ok"]
+    assert [f.level for f in doctor.data_folder(tmp_path / "unisono")] == ["ok"]
+
+
+def test_the_data_folder_of_the_rig_is_the_one_that_is_looked_at(tmp_path: Path) -> None:
+    """It was always ~/unisono, and said to be well whether or not it could be written to."""
+    (tmp_path / "data").write_text("a file")
+    rig = write_rig(tmp_path, f'[rig]\ndata_dir = "{tmp_path}/data/lab"\n')
+    done = unisono("doctor", rig, "--json", folder=tmp_path)
+    (found,) = [f for f in json.loads(done.stdout) if f["subject"] == "data folder"]
+    assert (done.code, found["level"]) == (2, "fail")
+    assert f"{tmp_path}/data/lab: cannot be written to (Not a directory)" in found["text"]

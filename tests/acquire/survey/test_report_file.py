@@ -83,7 +83,7 @@ def test_a_report_overwrites_nothing(tmp_path: Path) -> None:
     done = unisono("doctor", "--report", tmp_path / "report.zip", folder=tmp_path)
     assert done.code == 2
     assert "exists already" in done.error
-    with pytest.raises(ConfigError, match="cannot be written"):
+    with pytest.raises(ConfigError, match="its folder is not there"):
         report_file.write_report(tmp_path / "missing" / "report.zip")
     assert (tmp_path / "report.zip").read_bytes() == b"precious"
 
@@ -111,3 +111,26 @@ def test_the_own_names_are_this_computers() -> None:
     assert names[str(Path.home())] == "~"
     assert names[socket.gethostname()] == "THIS-COMPUTER"
     assert names["other"] == "OTHER"
+
+
+def test_half_a_report_is_taken_away_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The next one was told that it exists already."""
+
+    def interrupted(*parts: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setattr(report_file, "_parts", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        report_file.write_report(tmp_path / "report.zip")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_home_that_cannot_be_written_to_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The report was said to be what cannot be written, and an empty one was left."""
+    monkeypatch.setenv("HOME", str(tmp_path / "gone"))
+    with pytest.raises(ConfigError, match=r"gone: cannot be written to .*set HOME"):
+        report_file.write_report(tmp_path / "report.zip")
+    assert list(tmp_path.iterdir()) == []

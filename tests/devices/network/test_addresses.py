@@ -9,8 +9,10 @@ from collections.abc import Iterator
 import pytest
 from pydantic import ValidationError
 
+from devices import registry
 from devices.base import DeviceError
 from devices.drivers.curry import Curry
+from devices.network.amplifier import NetworkSettings
 from devices.network.biopac.control import discover
 from devices.serial.ports import Port
 from devices.simulation.servers.curry_server import CurryConversation
@@ -45,6 +47,21 @@ def test_an_address_of_ipv6_is_reached_with_brackets_and_without(host: str) -> N
 def test_a_port_in_an_address_is_sent_to_its_own_setting(host: str) -> None:
     with pytest.raises(ValidationError, match="alone; the port, 4455, has a setting of its own"):
         Curry.Settings(name="a", host=host)
+
+
+NETWORKED = [
+    name
+    for name in registry.names()
+    if registry.place_of(name) is None and issubclass(registry.find(name).Settings, NetworkSettings)
+]
+
+
+@pytest.mark.parametrize("port", [0, 65_536])
+@pytest.mark.parametrize("name", NETWORKED)
+def test_a_port_that_no_computer_has_is_refused_by_each_amplifier(name: str, port: int) -> None:
+    """Where a driver gave the setting a default of its own, the limits were gone."""
+    with pytest.raises(ValidationError, match=r"\nport\n  Input should be (greater|less)"):
+        registry.find(name).Settings.model_validate({"name": "a", "host": "x", "port": port})
 
 
 @pytest.mark.parametrize(
