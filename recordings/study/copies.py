@@ -25,6 +25,7 @@ from recordings.disk.regular import open_file, read_text
 from recordings.errors import RecordingError
 from recordings.layout import CONTENTS_NAME
 from recordings.manifest import MANIFEST_NAME, Manifest
+from recordings.read.left_out import content_of
 
 COPIES_NAME: Final = "copies.json"
 """In the session's folder: where whole copies of it are."""
@@ -70,12 +71,15 @@ def copy_session(session: Path, target: Path, tell: Told = lambda done, total: N
 
     Raises:
         RecordingError: the session is not closed, one of its files is not what the manifest says,
-            or it cannot be read or written. What was copied stays, for the next try.
+            another recording of its name is there, or it cannot be read or written. What was copied
+            stays, for the next try.
     """
-    hashes = _hashes(session)
+    manifest = Manifest.load(session)
+    hashes = _hashes(session, manifest)
     to = place(session, target)
     if to.resolve().is_relative_to(session.resolve()) or to.resolve() == session.resolve():
         raise RecordingError(f"{target}: is where the session is; name a folder on another disk")
+    _refuse_another(to, manifest)
     files = sorted(_files(session), key=lambda path: path.name == MANIFEST_NAME)  # it goes last
     total = 2 * sum(path.stat().st_size for path in files)
     done = 0
@@ -102,8 +106,28 @@ def copy_session(session: Path, target: Path, tell: Told = lambda done, total: N
     return Copied(to, len(files), total // 2, len(files) - len(hashes), left_out)
 
 
-def _hashes(session: Path) -> dict[str, str]:
-    manifest = Manifest.load(session)
+def _refuse_another(to: Path, manifest: Manifest) -> None:
+    """See that no other recording lies there: two computers may have sessions of one name.
+
+    Raises:
+        RecordingError: one does; it may be the only one that is left.
+    """
+    try:
+        there = Manifest.load(to)
+    except RecordingError:  # nothing yet, or what nobody can read
+        return
+    if _recording(there) != _recording(manifest):
+        raise RecordingError(
+            f"{to}: is another recording of this name, and stays; name another folder"
+        )
+
+
+def _recording(manifest: Manifest) -> object:
+    """Return what tells a recording from others, whatever was noted about it since."""
+    return manifest.clock[:1] or content_of(manifest)
+
+
+def _hashes(session: Path, manifest: Manifest) -> dict[str, str]:
     if not manifest.is_closed:
         raise RecordingError(f"{session.name}: is not closed yet; copy it in a moment")
     here = (entry for entry in manifest.files if entry.path not in manifest.elsewhere)
