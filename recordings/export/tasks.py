@@ -228,6 +228,8 @@ def _publish(order: Order, session: Path, source: MadeFrom) -> tuple[str, ...]:
             files[gone] = before[gone]
         elif before[gone] >= 0:
             (order.target / gone).unlink(missing_ok=True)
+        elif (order.target / gone).exists():  # others' rows are in it, and this session's: `erase`
+            files[gone] = before[gone]
     record = Record(
         order.kind,
         name,
@@ -237,6 +239,7 @@ def _publish(order: Order, session: Path, source: MadeFrom) -> tuple[str, ...]:
         program_version(),
         source.digest,
         getattr(order.settings, "coder", ""),
+        source.beside,
     )
     replace_file(
         record_path(order.target, name, order.kind), json.dumps(asdict(record), indent=1).encode()

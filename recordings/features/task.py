@@ -15,7 +15,7 @@ import numpy as np
 
 from recordings.errors import RecordingError
 from recordings.export.bids.files import Names, write_json
-from recordings.export.coded import events_of
+from recordings.export.coded import events_of, of_others
 from recordings.features import windows
 from recordings.features.bands import BANDS, band_powers, differential_entropy
 from recordings.features.channels import (
@@ -35,6 +35,7 @@ from recordings.features.provenance import dataset, sidecar
 from recordings.features.summaries import summary
 from recordings.features.trace import Trace, bridged, suspect
 from recordings.features.windows import Kind, Window
+from recordings.layout import MOTION_NAME
 from recordings.read.fill import stamp_notes
 from recordings.read.grid import grid_of
 from recordings.read.session import Session
@@ -98,7 +99,7 @@ class Settings:
 
     def files_beside(self, session: Path) -> list[Path]:
         """List what is read beside recording and coding: when it changes, rows do."""
-        return motion_files(session) if self.wants(_MOTION) else []
+        return [session / MOTION_NAME, *motion_files(session)] if self.wants(_MOTION) else []
 
     def keeps(self, file: str) -> bool:
         """Whether a table stays that other settings have made: of other windows."""
@@ -185,7 +186,10 @@ def windows_of(session: Session, settings: Settings) -> tuple[list[Window], list
     """
     if settings.windows == "sliding":
         step = settings.step_s or settings.length_s
-        return windows.sliding(session.start, session.stop, settings.length_s, step), []
+        # A manifest may say that it went on for hours more: there, all windows would be empty.
+        last = max((s.last for s in session.streams if len(s)), default=session.stop)
+        stop = min(session.stop, last + settings.length_s)
+        return windows.sliding(session.start, stop, settings.length_s, step), []
     if settings.windows == "trial":
         return windows.of_trials(session.trials())
     found: list[Window] = []
@@ -194,6 +198,7 @@ def windows_of(session: Session, settings: Settings) -> tuple[list[Window], list
         events, odd = events_of(session, camera, settings.coder, settings.annotations)
         found += windows.of_events(events, settings.before_s, settings.after_s)
         notes += odd
+    notes += of_others(session, session.cameras, settings.coder, settings.annotations)
     return sorted(found, key=lambda window: window.zero), notes
 
 
@@ -254,7 +259,7 @@ def _add_eeg(
         values, _ = trace.read(trace.place(window))
         missing = np.isnan(values)
         crossed = bridged(values, round(settings.bridge_s * trace.rate_hz))
-        powers = band_powers(crossed, trace.rate_hz)
+        powers = band_powers(crossed, trace.measured_rate_hz)
         entropies = differential_entropy(powers)
         for n, label in enumerate(labels):
             for band, power, entropy in zip(BANDS, powers[n], entropies[n], strict=True):

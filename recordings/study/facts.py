@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from recordings import layout
-from recordings.disk.regular import read_bytes
+from recordings.disk.regular import read_bytes, version_of
 from recordings.names import told_apart
 from recordings.read.left_out import Recorded, same_recordings
 
@@ -26,6 +26,7 @@ class CheckFacts:
     why: str = ""  # what failed, first of all
     digest: str = ""  # of the manifest that was checked
     version: str = ""  # of the program that checked
+    limits: str = ""  # the lab's own, as they were applied
     newer: bool = True  # than the manifest, by their dates
     contents_read: bool = True
     lost: int = 0
@@ -58,6 +59,7 @@ class ExportFacts:
     version: str = ""
     files: tuple[tuple[str, int], ...] = ()
     coder: str = ""  # whose events are in it
+    beside: tuple[tuple[str, str], ...] = ()  # what else of the session was read, as it was then
     failed: str = ""  # why the last try failed, where it did
     tried: str = ""  # of what: digest, version, fingerprint
 
@@ -82,6 +84,7 @@ class Facts:
     gone: tuple[str, ...] = ()  # files of it that are not there
     digest: str = ""
     content: str = ""  # hash of what was recorded
+    limits: str = ""  # of the lab's own `thresholds.toml`
     check: CheckFacts | None = None
     coders: tuple[CoderFacts, ...] = ()
     exports: tuple[ExportFacts, ...] = ()
@@ -108,10 +111,14 @@ class Facts:
             check=CheckFacts(**check) if check else None,
             coders=tuple(CoderFacts(**coder) for coder in coders),
             exports=tuple(
-                ExportFacts(**{**entry, "files": tuple((n, b) for n, b in entry["files"])})
+                ExportFacts(**entry | {name: _pairs(entry[name]) for name in ("files", "beside")})
                 for entry in exports
             ),
         )
+
+
+def _pairs(listed: list[list[Any]]) -> tuple[tuple[Any, Any], ...]:
+    return tuple((first, second) for first, second in listed)
 
 
 def doubles(sessions: Iterable[Facts]) -> dict[str, str]:
@@ -162,6 +169,19 @@ def stamp(folder: str) -> str:
         else:
             found.append(entry.name if _is_file(entry) else f"{entry.name} is none")
     return "\n".join(sorted(found))
+
+
+def limits_stamp(folder: str, known: dict[Path, str]) -> str:
+    """Return what changes whenever another `thresholds.toml` holds for a session.
+
+    `known` has what was seen already: most lie above many sessions.
+    """
+    for level, path in enumerate(layout.thresholds_places(Path(folder))):
+        if path not in known:
+            known[path] = version_of(path)
+        if known[path]:
+            return f"{level} {known[path]}"
+    return ""
 
 
 def exports_stamp(facts: Facts) -> str:

@@ -16,6 +16,7 @@ from recordings.annotation.agreement.pairing import looked
 from recordings.annotation.coder_file import Paths, annotations_folder, who
 from recordings.annotation.ranges import count
 from recordings.certificate import CONTENTS_UNREAD, Verdict, samples_due
+from recordings.check.thresholds import as_text, limits_of
 from recordings.disk.regular import read_text
 from recordings.errors import RecordingError
 from recordings.export.places import read_exports
@@ -63,6 +64,7 @@ def read_facts(root: Path, folder: Path) -> Facts:
         gone=tuple(gone(folder, manifest)),
         digest=manifest.digest(),
         content=content_of(manifest),
+        limits=_limits(folder),
         check=_check(folder),
         coders=tuple(_coder(folder, name, manifest) for name in coders_of(folder)),
         exports=exports,
@@ -73,6 +75,13 @@ def brief(reason: str, folder: Path) -> str:
     """Return a reason as one line that says nothing of where the session lies, nor which it is."""
     inside = reason.replace(f"{folder}/", "").replace(str(folder), folder.name)
     return " ".join(inside.split()).removeprefix(f"{folder.name}: ")
+
+
+def _limits(folder: Path) -> str:
+    try:
+        return limits_of(folder)
+    except RecordingError as error:
+        return str(error)  # others than it was checked by: the check will say why
 
 
 def _check(folder: Path) -> CheckFacts | None:
@@ -90,6 +99,7 @@ def _check(folder: Path) -> CheckFacts | None:
             why=failed[0] if failed else "",
             digest=str(report.get("digest", "")),
             version=str(report.get("program", "")),
+            limits=as_text(report.get("thresholds")),
             newer=path.stat().st_mtime_ns >= (folder / MANIFEST_NAME).stat().st_mtime_ns,
             contents_read=all(f["code"] != CONTENTS_UNREAD for f in findings),
             lost=sum(int(stream["lost"]) for stream in signals),
@@ -135,6 +145,7 @@ def _exports(folder: Path) -> list[ExportFacts]:
                 version=record.version,
                 files=tuple(record.files.items()),
                 coder=record.coder,
+                beside=tuple(record.beside.items()),
             )
         if (failed := read_failure(*place)) is not None:
             tried = f"{failed.digest} {failed.version} {failed.fingerprint}"

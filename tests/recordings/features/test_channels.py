@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
@@ -162,3 +163,11 @@ def test_what_gives_no_column_is_said(tmp_path: Path) -> None:
     assert "slow: RSP without a rate: no features of it" in told
     _, notes = row_of(tmp_path, streams[1], signals=("PPG",))
     assert notes == ["no PPG is in this session"]
+
+
+@pytest.mark.parametrize("announced", [200, 320])
+def test_bands_are_those_of_the_true_rate(tmp_path: Path, announced: float) -> None:
+    amplifier = sent("amp", "EEG", ALPHA, ("Fz", "uV", "EEG"), rate_hz=announced)
+    row, _ = row_of(tmp_path, replace(amplifier, times=START + TIMES))
+    assert row["EEG_Alpha_Fz"] == pytest.approx(200, rel=0.02)
+    assert row["EEG_Theta_Fz"] + row["EEG_Beta_Fz"] < 4
