@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 from recordings.disk.atomic import replace_file
-from recordings.disk.regular import read_bytes
+from recordings.disk.regular import read_bytes, read_text
 
 NOTHING = "n/a"
 
@@ -25,7 +26,7 @@ def _keys(name: str) -> tuple[str, ...] | None:
     if path.name.endswith("_scans.tsv"):
         return ("filename",)
     if path.parts[0] == "phenotype" and path.suffix == ".tsv":
-        return ("participant_id", "session_id", "task", "run")
+        return ("participant_id", "session_id")
     return None
 
 
@@ -42,11 +43,18 @@ def is_shared(name: str) -> bool:
 
 
 def merge(new: Path, there: Path) -> None:
-    """Put a staged file of a shared name into the target: tables row by row, others if missing."""
-    keys = _keys(_name_in(there))
-    if keys is None or not there.exists():
-        if not there.exists():
-            replace_file(there, new.read_bytes())
+    """Put a staged file of a shared name into the target: tables row by row, others if missing.
+
+    What columns of answers mean is added to: not everybody was asked the same.
+    """
+    keys = _keys(name := _name_in(there))
+    if not there.exists():
+        replace_file(there, new.read_bytes())
+        return
+    if keys is None:
+        if name.startswith("phenotype/"):
+            about = json.loads(read_text(new)) | json.loads(read_text(there))
+            replace_file(there, (json.dumps(about, indent=2) + "\n").encode())
         return
     old_columns, old = read_tsv(there)
     new_columns, rows = read_tsv(new)
