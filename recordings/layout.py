@@ -22,7 +22,8 @@ REPORT_JSON_NAME: Final = "report.json"
 CONTENTS_NAME: Final = "contents.json"
 """What was read of a session's files while they are being read again; the report replaces it."""
 THRESHOLDS_NAME: Final = "thresholds.toml"
-_LEVELS_UP: Final = 4  # session, participant's session, participant, study, data folder
+THRESHOLDS_PLACES: Final = 5
+"""Where it may lie: beside the session, or in one of so many folders: up to the data folder."""
 MOTION_NAME: Final = "motion"
 ANNOTATIONS_NAME: Final = "annotations"
 """The folder of coders' files, which are written long after the session."""
@@ -60,11 +61,6 @@ def copies_in(folder: Path) -> list[Path]:
         return device, int(restarts) if restarts.isdecimal() else 0
 
     return sorted(folder.glob(f"*{COPY_SUFFIX}"), key=order)
-
-
-def thresholds_places(session: Path) -> list[Path]:
-    """Name the files that may have a lab's own limits for a session's folder, the nearest first."""
-    return [place / THRESHOLDS_NAME for place in (session, *list(session.parents)[:_LEVELS_UP])]
 
 
 def check_length(folder: Path, allowed: int | None) -> None:

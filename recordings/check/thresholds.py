@@ -20,7 +20,7 @@ from recordings.certificate import Finding, Report, Severity
 from recordings.disk.regular import read_text
 from recordings.errors import RecordingError, bad_key, why
 from recordings.lateness.decision import Certainty
-from recordings.layout import THRESHOLDS_NAME, thresholds_places
+from recordings.layout import THRESHOLDS_NAME, THRESHOLDS_PLACES
 from recordings.stream_kinds import EVENTS_STREAM
 
 
@@ -105,7 +105,8 @@ def load_thresholds(session: Path, given: Path | None = None) -> Thresholds | No
 
 def _find(session: Path) -> Path | None:
     folder = session.absolute() if session.is_dir() else session.absolute().parent
-    return next((path for path in thresholds_places(folder) if path.is_file()), None)
+    places = (folder, *list(folder.parents)[: THRESHOLDS_PLACES - 1])
+    return next((p / THRESHOLDS_NAME for p in places if (p / THRESHOLDS_NAME).is_file()), None)
 
 
 def judge(

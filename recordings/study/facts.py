@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from recordings import layout
-from recordings.disk.regular import read_bytes, version_of
+from recordings.disk.regular import read_bytes
 from recordings.names import told_apart
 from recordings.read.left_out import Recorded, same_recordings
 
@@ -171,17 +171,26 @@ def stamp(folder: str) -> str:
     return "\n".join(sorted(found))
 
 
-def limits_stamp(folder: str, known: dict[Path, str]) -> str:
+def limits_stamp(folder: str, known: dict[str, str]) -> str:
     """Return what changes whenever another `thresholds.toml` holds for a session.
 
     `known` has what was seen already: most lie above many sessions.
     """
-    for level, path in enumerate(layout.thresholds_places(Path(folder))):
-        if path not in known:
-            known[path] = version_of(path)
-        if known[path]:
-            return f"{level} {known[path]}"
+    for level in range(layout.THRESHOLDS_PLACES):
+        if folder not in known:
+            known[folder] = _stamp_of(f"{folder}{os.sep}{layout.THRESHOLDS_NAME}")
+        if known[folder]:
+            return f"{level} {known[folder]}"
+        folder = os.path.dirname(folder)  # noqa: PTH120 - a Path for each costs as much again
     return ""
+
+
+def _stamp_of(path: str) -> str:
+    try:
+        status = os.stat(path)  # noqa: PTH116 - as above
+    except OSError:
+        return ""
+    return f"{status.st_mtime_ns} {status.st_size}"
 
 
 def exports_stamp(facts: Facts) -> str:

@@ -19,7 +19,7 @@ def scan(root: Path, ledger: Ledger, *, wait: bool = False) -> list[Facts]:
     known = ledger.sessions()
     found: list[Facts] = []
     changed: list[tuple[str, str, str]] = []
-    limits: dict[Path, str] = {}
+    limits: dict[str, str] = {}
     for folder in study_places(root):
         where = folder[len(str(root)) :].lstrip(os.sep).replace(os.sep, "/") or "."
         # Before anything is read: what changes meanwhile is read again.
