@@ -165,3 +165,7 @@ def test_two_sessions_of_a_participant_who_was_asked_other_things_are_valid(tmp_
         assert [row["participant_id"] for row in rows] == people
         about = json.loads(path.with_suffix(".json").read_text())
         assert set(columns) - {"participant_id"} <= set(about)
+    exported("bids", [other, *sessions[::-1]], tmp_path / "turned round", SETTINGS)
+    for path in (tmp_path / "bids" / "phenotype").iterdir():
+        same = tmp_path / "turned round" / "phenotype" / path.name
+        assert same.read_bytes() == path.read_bytes()
