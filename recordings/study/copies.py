@@ -44,6 +44,7 @@ class Copied:
     bytes: int
     unhashed: int  # files whose hash the manifest does not have: compared with each other alone
     left_out: tuple[str, ...] = ()  # links, and what is no file: what they lead to is not copied
+    unmarked: str = ""  # why the session does not say that it was copied
 
 
 def place(session: Path, target: Path) -> Path:
@@ -96,14 +97,14 @@ def copy_session(session: Path, target: Path, tell: Told = lambda done, total: N
                 f"{session}: {', '.join(gone)}: not there, or no file; all else is copied, and not "
                 "marked as a copy; run unisono check on the session"
             )
-        _mark(session, to)
     except OSError as error:
         raise RecordingError(
             f"{to}: cannot be copied ({error.strerror}); see that both disks are there and have "
             "room, and copy again: it goes on where it was"
         ) from error
     left_out = tuple(sorted(path.relative_to(session).as_posix() for path in _others(session)))
-    return Copied(to, len(files), total // 2, len(files) - len(hashes), left_out)
+    unhashed = len(files) - len(hashes)
+    return Copied(to, len(files), total // 2, unhashed, left_out, _mark(session, to))
 
 
 def _refuse_another(to: Path, manifest: Manifest) -> None:
@@ -215,8 +216,14 @@ def _drop_cache(file: BinaryIO) -> None:
             os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
 
 
-def _mark(session: Path, to: Path) -> None:
+def _mark(session: Path, to: Path) -> str:
+    """Note a copy in the session; of a full disk, or of an archive, say that it cannot be."""
     known = copies(session)
-    if to not in known:
-        text = json.dumps({"copies": [str(path) for path in (*known, to)]}, indent=1)
+    if to in known:
+        return ""
+    text = json.dumps({"copies": [str(path) for path in (*known, to)]}, indent=1)
+    try:
         replace_file(session / COPIES_NAME, text.encode())
+    except OSError as error:
+        return f"{session / COPIES_NAME}: cannot be written ({error.strerror})"
+    return ""

@@ -133,6 +133,18 @@ def test_a_copy_of_another_recording_of_the_same_name_is_never_replaced(
     assert Manifest.load(there).notes == "tired"
 
 
+def test_a_copy_is_whole_though_the_session_cannot_say_so(session: Path, tmp_path: Path) -> None:
+    """As of an archive, or of a disk that is full: what one copies away from."""
+    (session / COPIES_NAME).mkdir()
+    told = CliRunner().invoke(app, ["copy", str(session), "--to", str(tmp_path / "share")])
+    assert told.exit_code == 0, told.output
+    assert "copies.json: cannot be written (Is a directory): it does not say that" in told.output
+    (session / COPIES_NAME).rmdir()
+    there = contents(place(session, tmp_path / "share"))
+    assert there.items() <= contents(session).items()
+    assert set(there) > {MANIFEST_NAME, layout.XDF_NAME, "large.bin"}
+
+
 def test_the_session_is_no_copy_of_itself(session: Path, tmp_path: Path) -> None:
     with pytest.raises(RecordingError, match="another disk"):
         copy_session(session, tmp_path / "data")
