@@ -6,7 +6,6 @@ Nothing is filled in: where a sample, a beat or a face is missing, nothing is sa
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -21,7 +20,6 @@ from recordings.features.bands import BANDS, band_powers, differential_entropy
 from recordings.features.channels import (
     Channel,
     body_channels,
-    body_kinds,
     column_label,
     eeg_columns,
     strange_unit,
@@ -29,6 +27,7 @@ from recordings.features.channels import (
 )
 from recordings.features.event_flow import MAPS, event_flow
 from recordings.features.face_motion import load_face_motion, motion_files, motion_row
+from recordings.features.left_out import not_there, without_grid
 from recordings.features.parquet import write_rows
 from recordings.features.physiology import KINDS, process
 from recordings.features.provenance import dataset, sidecar
@@ -163,14 +162,18 @@ def features(session: Session, settings: Settings) -> tuple[list[Row], list[str]
     rows = [_named(number, window, session.start) for number, window in enumerate(found, 1)]
     streams = [session[name] for name in settings.streams] or session.signals
     notes += [note for stream in streams for note in stamp_notes(stream)]
-    notes += _not_there(streams, [] if settings.streams else session.irregular, settings)
+    irregular = [] if settings.streams else session.irregular
+    notes += not_there(streams, irregular, settings.signals, settings.wants)
+    unfit = without_grid(streams, settings.wants, named=bool(settings.streams))
+    notes += [f"{error}; left out" for error in unfit.values()]
     for channel in body_channels(streams):
-        if settings.wants(channel.kind):
+        if settings.wants(channel.kind) and channel.stream not in unfit:
             notes += _add_body(rows, found, channel, settings)
     if settings.wants("EEG"):
         notes += [note for stream in streams for note in no_electrodes(stream)]
         for stream, numbers, labels in eeg_columns(streams):
-            _add_eeg(rows, found, _trace(stream, numbers), labels, settings)
+            if stream not in unfit:
+                _add_eeg(rows, found, _trace(stream, numbers), labels, settings)
     if settings.wants(_MOTION):
         _add_motion(rows, found, session)
     for name, size in settings.flows.items():
@@ -235,21 +238,6 @@ def _add_body(
 def _trace(stream: Stream, channels: list[int]) -> Trace:
     scales = [scale for scale, _ in units_of(stream)]
     return Trace(stream, grid_of(stream, filled=False), channels, scales)
-
-
-def _not_there(
-    streams: Sequence[Stream], irregular: Sequence[Stream], wanted: Settings
-) -> list[str]:
-    """Say which signals are not told of: of streams without a rate, and what was asked for."""
-    notes = []
-    for stream in irregular:
-        kinds = [kind for kind in dict.fromkeys(body_kinds(stream)) if kind and wanted.wants(kind)]
-        if kinds:
-            notes.append(f"{stream.shown}: {', '.join(kinds)} without a rate: no features of it")
-    there = {channel.kind for channel in body_channels(streams)}
-    there |= {"EEG" for _ in eeg_columns(streams)}
-    asked = [kind for kind in ("EEG", *KINDS) if kind in wanted.signals and kind not in there]
-    return notes + [f"no {kind} is in this session" for kind in asked]
 
 
 def _add_eeg(
