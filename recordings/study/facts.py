@@ -45,6 +45,7 @@ class CoderFacts:
     frames: int = 0
     events: int = 0
     changed_ns: int = 0
+    undecided: int = 0  # of a consensus: events of its coders that it says nothing of
     problem: str = ""
 
 

@@ -6,14 +6,16 @@ Kept apart from `facts`: a catalogue in which nothing has changed imports no mod
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from recordings import layout
-from recordings.annotation.agreement.coded_study import coders_of, coding_of
+from recordings.annotation.agreement.coded_study import coders_of, coding_of, undecided_in
 from recordings.annotation.agreement.pairing import looked
-from recordings.annotation.coder_file import Paths, annotations_folder, who
+from recordings.annotation.coder_file import CONSENSUS, Paths, annotations_folder, who
+from recordings.annotation.model import Coding
 from recordings.annotation.ranges import count
 from recordings.certificate import CONTENTS_UNREAD, Verdict, samples_due
 from recordings.check.thresholds import as_text, limits_of
@@ -128,7 +130,16 @@ def _coder(folder: Path, name: str, manifest: Manifest) -> CoderFacts:
         return CoderFacts(name, problem=brief(str(error), folder))
     seen = sum(count(looked(coding, camera)) for camera in coding.cameras if camera in frames)
     every = sum(frames.values())
-    return CoderFacts(name, min(seen, every), every, len(coding.events), max(times, default=0))
+    left = _undecided(coding, folder, frames) if name == CONSENSUS else 0
+    changed = max(times, default=0)
+    return CoderFacts(name, min(seen, every), every, len(coding.events), changed, left)
+
+
+def _undecided(consensus: Coding, folder: Path, cameras: Iterable[str]) -> int:
+    try:
+        return sum(undecided_in(consensus, folder, camera) for camera in cameras)
+    except RecordingError:  # one of its coders' files says so itself, or is not here
+        return 0
 
 
 def _exports(folder: Path) -> list[ExportFacts]:

@@ -185,7 +185,7 @@ def _share(coder: CoderFacts) -> str:
 
 
 def agreed(coders: Sequence[CoderFacts]) -> Cell:
-    """Whether there is a consensus, newer than what it was made from."""
+    """Whether there is a consensus of all events, newer than what it was made from."""
     consensus = next((coder for coder in coders if coder.name == CONSENSUS), None)
     if consensus is None:
         return MISSING
@@ -194,4 +194,6 @@ def agreed(coders: Sequence[CoderFacts]) -> Cell:
     later = [c.name for c in coders if c.changed_ns > consensus.changed_ns]
     if later:
         return Cell(StepState.STALE, f"coded since by {', '.join(later)}")
+    if consensus.undecided:
+        return Cell(StepState.MISSING, f"{consensus.undecided} events are undecided")
     return DONE

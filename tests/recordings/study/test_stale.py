@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from recordings.annotation.agreement.arbitration import cases, settled
 from recordings.annotation.coder_file import Who
 from recordings.annotation.model import Span
 from recordings.annotation.store import CodingStore
@@ -20,6 +21,8 @@ from recordings.study.running import plan, run_step
 from recordings.study.scan import scan
 from recordings.study.status import study_status
 from recordings.study.steps import make_step
+from tests.recordings.annotation.coded import coding, event
+from tests.recordings.simulated_session import Plan, make_session
 from tests.recordings.study.simulated_study import make_study
 
 
@@ -120,3 +123,26 @@ def test_a_check_by_other_limits_than_the_labs_is_stale(
     assert done(root, "check", thresholds=str(own)) == EVERY
     assert done(root, "check", thresholds=str(own)) == []
     assert done(root, "check") == EVERY  # those of the study are due again
+
+
+def test_a_consensus_is_agreed_once_every_event_is_decided(tmp_path: Path) -> None:
+    session = make_session(tmp_path, Plan(seconds=2.0))
+    stores = {name: Who(name) for name in ("anna", "ben", "consensus")}
+    coded = {"anna": coding([event("a1", 10, 14, 19), event("a2", 60, 64, 69)]), "ben": coding([])}
+
+    def store(name: str) -> CodingStore:
+        return CodingStore(session / "annotations", stores[name], session=session.name)
+
+    for name, one in coded.items():
+        with store(name) as own:
+            for span in one.looked.values():
+                own.put("looked", span)
+            for found in one.events.values():
+                own.put("events", found)
+    open_cases = cases(coded["anna"], coded["ben"], "face")
+    assert len(open_cases) == 2
+    for left, case in zip((1, 0), open_cases, strict=True):
+        with store("consensus") as consensus:
+            consensus.put_decision(*settled(case, ("anna", "ben"), "first", "cleo"))
+        state = Cell(StepState.MISSING, "1 events are undecided") if left else Cell(StepState.DONE)
+        assert cell(tmp_path / "study", "agreed") == state
