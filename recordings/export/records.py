@@ -65,6 +65,7 @@ class Failed:
     fingerprint: str
     version: str  # of the program that tried
     digest: str  # of the manifest
+    beside: dict[str, str] = field(default_factory=dict)  # see `MadeFrom`
 
 
 def session_name(session: Path) -> str:

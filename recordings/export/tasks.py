@@ -150,7 +150,8 @@ def _finished(order: Order, session: Path, outcome: Staged | Lost) -> Done:
     shutil.rmtree(_stage_of(order, session), ignore_errors=True)
     with contextlib.suppress(RecordingError):  # of a session that went away meanwhile, nothing
         source = source or made_from(order.kind, order.settings, session)
-        failed = Failed(error, source.fingerprint, program_version(), source.digest)
+        made_by = (source.fingerprint, program_version(), source.digest, source.beside)
+        failed = Failed(error, *made_by)
         note_failure(order.target, name, order.kind, failed)
     return Done(name, "failed", error=error)
 

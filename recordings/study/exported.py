@@ -47,9 +47,12 @@ def exported(facts: Facts, kind: str, target: str, failures: Failures, root: Pat
     """
     places = ((e, (e.kind, e.target)) for e in facts.exports)
     found = next((e for e, place in places if place == (kind, target)), ExportFacts(kind, target))
+    session = root / facts.folder
     cell = export_cell(found, facts) if found.fingerprint else MISSING
-    if cell.state is StepState.DONE and (why := _changed_beside(found, root / facts.folder)):
-        cell = Cell(StepState.STALE, why)
+    if cell.state is StepState.DONE and (name := _changed(found.beside, session)):
+        cell = Cell(StepState.STALE, f"{name} has changed since")
+    if _changed(found.tried_beside, session):
+        return cell  # it failed with other files, or for want of them
     failure = failures.get((facts.folder, kind, target))
     if failure is not None and failure.fingerprint.startswith(mark(facts)):
         same = failure.fingerprint == mark(facts) + found.fingerprint
@@ -60,10 +63,9 @@ def exported(facts: Facts, kind: str, target: str, failures: Failures, root: Pat
     return cell
 
 
-def _changed_beside(export: ExportFacts, session: Path) -> str:
-    changed = (name for name, version in export.beside if version_of(session / name) != version)
-    name = next(changed, "")
-    return f"{name} has changed since" if name else ""
+def _changed(beside: Iterable[tuple[str, str]], session: Path) -> str:
+    """Name the first file that is not as it was; "" where all are."""
+    return next((name for name, was in beside if version_of(session / name) != was), "")
 
 
 def with_files(facts: Facts, kind: str, target: str) -> Cell | None:

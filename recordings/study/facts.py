@@ -49,6 +49,9 @@ class CoderFacts:
     problem: str = ""
 
 
+_PAIRS: Final = ("files", "beside", "tried_beside")
+
+
 @dataclass(frozen=True, slots=True)
 class ExportFacts:
     """One export, as the record in its target says; without a record, nothing but where."""
@@ -63,6 +66,7 @@ class ExportFacts:
     beside: tuple[tuple[str, str], ...] = ()  # what else of the session was read, as it was then
     failed: str = ""  # why the last try failed, where it did
     tried: str = ""  # of what: digest, version, fingerprint
+    tried_beside: tuple[tuple[str, str], ...] = ()  # as `beside`, of that try
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +116,7 @@ class Facts:
             check=CheckFacts(**check) if check else None,
             coders=tuple(CoderFacts(**coder) for coder in coders),
             exports=tuple(
-                ExportFacts(**entry | {name: _pairs(entry[name]) for name in ("files", "beside")})
+                ExportFacts(**entry | {name: _pairs(entry[name]) for name in _PAIRS})
                 for entry in exports
             ),
         )

@@ -160,6 +160,11 @@ def _exports(folder: Path) -> list[ExportFacts]:
             )
         if (failed := read_failure(*place)) is not None:
             tried = f"{failed.digest} {failed.version} {failed.fingerprint}"
-            export = replace(export, failed=brief(failed.reason, folder), tried=tried)
+            export = replace(
+                export,
+                failed=brief(failed.reason, folder),
+                tried=tried,
+                tried_beside=tuple(failed.beside.items()),
+            )
         found.append(export)
     return found

@@ -80,6 +80,17 @@ def test_an_export_of_another_coding_is_stale(root: Path, session: Path) -> None
     assert done(root, "bids", coder="anna", video="none") == ["sub-01"]
 
 
+def test_what_failed_for_want_of_a_coding_has_not_failed_once_there_is_one(
+    root: Path, session: Path
+) -> None:
+    assert done(root, "bids", coder="anna", video="none") == EVERY
+    assert cell(root, "bids").state is StepState.FAILED
+    code(session, 5)
+    assert cell(root, "bids").state is StepState.MISSING
+    assert done(root, "bids", coder="anna", video="none") == EVERY[:1]
+    assert cell(root, "bids").state is StepState.DONE
+
+
 def test_features_of_another_motion_are_stale(root: Path, session: Path) -> None:
     pytest.importorskip("neurokit2")
     pa, pq = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
