@@ -18,7 +18,7 @@ from recordings.manifest import Manifest, State
 from recordings.names import told_apart
 from recordings.read.left_out import why_left_out, why_not_twice
 from recordings.read.usable import recorded_twice
-from recordings.study.reading import brief
+from recordings.study.reading import brief, read_check
 
 Channels = dict[str, tuple[str, ...]]
 """What the channels of each signal are: labels and units."""
@@ -127,7 +127,9 @@ def _places(
     found: Found,
 ) -> list[Place]:
     session = opened.session(path)
-    if damaged := session.recording.damage_text:
+    check = read_check(path)
+    failed = check is not None and check.verdict == "FAIL" and check.why
+    if damaged := session.recording.damage_text or failed:
         found.damaged.append(f"{called}: {damaged}")
     assert session.manifest is not None, "its manifest was read"
     whose = session.manifest.participant

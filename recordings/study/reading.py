@@ -67,7 +67,7 @@ def read_facts(root: Path, folder: Path) -> Facts:
         digest=manifest.digest(),
         content=content_of(manifest),
         limits=_limits(folder),
-        check=_check(folder),
+        check=read_check(folder),
         coders=tuple(_coder(folder, name, manifest) for name in coders_of(folder)),
         exports=exports,
     )
@@ -86,7 +86,8 @@ def _limits(folder: Path) -> str:
         return str(error)  # others than it was checked by: the check will say why
 
 
-def _check(folder: Path) -> CheckFacts | None:
+def read_check(folder: Path) -> CheckFacts | None:
+    """Return what the report of a session says; None where there is none."""
     path = folder / layout.REPORT_JSON_NAME
     try:
         report: dict[str, Any] = json.loads(read_text(path))

@@ -18,6 +18,7 @@ from recordings.dataset.signals import Wanted
 from recordings.manifest import Manifest
 from recordings.read.session import Session
 from recordings.repair.session import repair
+from recordings.report.html import check_and_report
 
 
 @pytest.fixture(scope="module")
@@ -148,6 +149,16 @@ def test_what_crashed_is_left_out_and_what_is_damaged_is_told(tmp_path: Path) ->
     with (
         pytest.warns(UserWarning, match="1 sessions left out, the first sub-01"),
         pytest.warns(UserWarning, match="1 sessions are damaged.*first sub-02.* bytes in 1 places"),
+    ):
+        found = load_study(order.folder, signals={"eda": 10}, length_s=1.0)
+    (session,) = order.folder.glob("sub-03/ses-01/*")
+    with (session / "recording.xdf").open("r+b") as file:
+        file.seek(600_000)
+        file.write(bytes(1000))  # within a chunk, whose head and length are right
+    check_and_report(session)
+    with (
+        pytest.warns(UserWarning, match="1 sessions left out"),
+        pytest.warns(UserWarning, match="2 sessions are damaged, or their check has failed"),
     ):
         found = load_study(order.folder, signals={"eda": 10}, length_s=1.0)
     assert set(found.participants) == {"02", "03"}
