@@ -22,6 +22,8 @@ REPORT_JSON_NAME: Final = "report.json"
 CONTENTS_NAME: Final = "contents.json"
 """What was read of a session's files while they are being read again; the report replaces it."""
 THRESHOLDS_NAME: Final = "thresholds.toml"
+THRESHOLDS_PLACES: Final = 5
+"""Where it may lie: beside the session, or in one of so many folders: up to the data folder."""
 MOTION_NAME: Final = "motion"
 ANNOTATIONS_NAME: Final = "annotations"
 """The folder of coders' files, which are written long after the session."""

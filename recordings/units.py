@@ -28,7 +28,6 @@ _EXACT: Final = {
     "мкВ": ("µ", "V"),
     "МкВ": ("µ", "V"),
     "мВ": ("m", "V"),
-    "MV": None,
     "C": ("", "°C"),
 }
 _AROUND: Final = " \t[](){}'\"."
@@ -56,11 +55,12 @@ def parse_unit(text: str) -> Unit | None:
     """Return the unit that a text names; None where it names none that is known."""
     text = text.strip(_AROUND).replace("\u03bc", "µ")
     if text in _EXACT:
-        exact = _EXACT[text]
-        return Unit(*exact) if exact else None
+        return Unit(*_EXACT[text])
     lower = re.sub("^(milli|micro|nano|pico|kilo) ", r"\1", text.lower())
     if lower in _BASES:
         return Unit("", _BASES[lower])
+    if text.startswith("M") and not lower.startswith(("milli", "micro")):
+        return None  # mega: a skin's resistance is told in MOhm
     for word, prefix in (*_PREFIX_WORDS.items(), ("u", "µ"), ("µ", "µ"), ("m", "m"), ("n", "n"),
                          ("p", "p"), ("k", "k")):  # fmt: skip
         base = _BASES.get(lower.removeprefix(word)) if lower.startswith(word) else None

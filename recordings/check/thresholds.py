@@ -7,11 +7,12 @@ file. Where a figure is fine by the lab's limits, a finding about it is informat
 
 from __future__ import annotations
 
+import json
 import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -19,10 +20,8 @@ from recordings.certificate import Finding, Report, Severity
 from recordings.disk.regular import read_text
 from recordings.errors import RecordingError, bad_key, why
 from recordings.lateness.decision import Certainty
-from recordings.layout import THRESHOLDS_NAME
+from recordings.layout import THRESHOLDS_NAME, THRESHOLDS_PLACES
 from recordings.stream_kinds import EVENTS_STREAM
-
-_LEVELS_UP: Final = 4  # session, participant's session, participant, study, data folder
 
 
 class Limit(BaseModel):
@@ -70,6 +69,21 @@ class _Figure:
     text: str
 
 
+def limits_of(session: Path, given: Path | None = None) -> str:
+    """Return the thresholds that hold for a session as text, as `report.json` has them; "" = none.
+
+    Raises:
+        RecordingError: as `load_thresholds`.
+    """
+    found = load_thresholds(session, given)
+    return as_text(found.model_dump(exclude_none=True)) if found else ""
+
+
+def as_text(applied: dict[str, Any] | None) -> str:
+    """Return thresholds of a report as `limits_of` has them."""
+    return "" if applied is None else json.dumps(applied, sort_keys=True)
+
+
 def load_thresholds(session: Path, given: Path | None = None) -> Thresholds | None:
     """Read the thresholds that hold for a session; None where there is no file.
 
@@ -91,10 +105,8 @@ def load_thresholds(session: Path, given: Path | None = None) -> Thresholds | No
 
 def _find(session: Path) -> Path | None:
     folder = session.absolute() if session.is_dir() else session.absolute().parent
-    for place in (folder, *list(folder.parents)[:_LEVELS_UP]):
-        if (place / THRESHOLDS_NAME).is_file():
-            return place / THRESHOLDS_NAME
-    return None
+    places = (folder, *list(folder.parents)[: THRESHOLDS_PLACES - 1])
+    return next((p / THRESHOLDS_NAME for p in places if (p / THRESHOLDS_NAME).is_file()), None)
 
 
 def judge(

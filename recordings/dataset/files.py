@@ -79,7 +79,8 @@ def to_webdataset(study: Windows, folder: Path, per_shard: int) -> list[Path]:
         import webdataset as wds
     _make(folder, "shard-*.tar")
     arrays = [(name, f"{name}{part}") for name in study.signals for part in ("", "_mask", "_times")]
-    with wds.ShardWriter(str(folder / "shard-%05d.tar"), maxcount=per_shard, verbose=0) as writer:
+    pattern = str(folder).replace("%", "%%") + "/shard-%05d.tar"
+    with wds.ShardWriter(pattern, maxcount=per_shard, verbose=0) as writer:
         for number in range(len(study)):
             item = study[number]
             about = {k: _plain(item[k]) for k in ("label", "participant")}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -24,15 +25,18 @@ class _One:
 class Opened:
     """Opens sessions when they are asked for, and closes those that were not for longest.
 
-    A copy for another process is empty: that one opens its own.
+    A copy for another process is empty, and a fork takes none over: each opens its own.
     """
 
     def __init__(self, signals: Mapping[str, Wanted]) -> None:
         self._signals = dict(signals)
         self._kept: OrderedDict[Path, _One] = OrderedDict()
+        self._parents: OrderedDict[Path, _One] = OrderedDict()
+        self._process = os.getpid()
 
     def __getstate__(self) -> dict[str, Any]:
-        return {"_signals": self._signals, "_kept": OrderedDict()}
+        empty = {name: OrderedDict[Path, _One]() for name in ("_kept", "_parents")}
+        return self.__dict__ | empty
 
     def __len__(self) -> int:
         return len(self._kept)
@@ -57,6 +61,11 @@ class Opened:
         return one.readers
 
     def _one(self, path: Path) -> _One:
+        if self._process != os.getpid():
+            # A fork: it has the threads of no decoder, and the place in each open video is one for
+            # both, so that they read each other's frames. Nothing of it is closed here either.
+            self._parents, self._kept = self._kept, OrderedDict()
+            self._process = os.getpid()
         if path in self._kept:
             self._kept.move_to_end(path)
             return self._kept[path]

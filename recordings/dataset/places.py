@@ -14,11 +14,11 @@ from recordings.dataset.opened import Opened
 from recordings.errors import RecordingError, few
 from recordings.features.task import Settings, windows_of
 from recordings.features.windows import Window
-from recordings.manifest import Manifest
+from recordings.manifest import Manifest, State
 from recordings.names import told_apart
 from recordings.read.left_out import why_left_out, why_not_twice
 from recordings.read.usable import recorded_twice
-from recordings.study.reading import brief
+from recordings.study.reading import brief, read_check
 
 Channels = dict[str, tuple[str, ...]]
 """What the channels of each signal are: labels and units."""
@@ -43,11 +43,12 @@ class Place:
 
 @dataclass(slots=True)
 class Found:
-    """The windows of a study; the sessions that are left out, and the windows, each with why."""
+    """The windows of a study; what is left out, sessions and windows, and what is damaged."""
 
     places: list[Place] = field(default_factory=list)
     left_out: list[tuple[Path, str]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    damaged: list[str] = field(default_factory=list)
 
     def leave_out(self, session: Path, why: str) -> None:
         """Leave out a session."""
@@ -64,7 +65,7 @@ def find_places(
         try:
             readers = opened.readers(path)
             channels[path] = {name: reader.shown for name, reader in readers.items()}
-            found.places += _places(opened, path, called, settings, make, found.notes)
+            found.places += _places(opened, path, called, settings, make, found)
         except RecordingError as error:
             channels.pop(path, None)
             found.leave_out(path, str(error))
@@ -91,7 +92,11 @@ def _usable(sessions: Iterable[Path], found: Found) -> dict[Path, str]:
     twice = recorded_twice(manifests, whoever=True)
     for path, other in twice.items():
         found.leave_out(path, why_not_twice(called[other]))
-    return {path: called[path] for path in manifests if path not in twice}
+    once = {path: manifest for path, manifest in manifests.items() if path not in twice}
+    crashed = [p for p, m in once.items() if m.state in (State.ARMED, State.RECORDING)]
+    for path in crashed:  # what lies between its last chunks may be no samples
+        found.leave_out(path, "it was never closed; run unisono repair on it")
+    return {path: called[path] for path in once if path not in crashed}
 
 
 def _unlike_most(found: Mapping[Path, Channels]) -> list[tuple[Path, str]]:
@@ -119,14 +124,18 @@ def _places(
     called: str,
     settings: Settings,
     make: Labels | None,
-    notes: list[str],
+    found: Found,
 ) -> list[Place]:
     session = opened.session(path)
+    check = read_check(path)
+    failed = check is not None and check.verdict == "FAIL" and check.why
+    if damaged := session.recording.damage_text or failed:
+        found.damaged.append(f"{called}: {damaged}")
     assert session.manifest is not None, "its manifest was read"
     whose = session.manifest.participant
     windows, odd = windows_of(session, settings)
     label = make(session) if make else None
     told = [(number, w, label(w) if label else None) for number, w in enumerate(windows, 1)]
     kept = [row for row in told if label is None or row[2] is not None]
-    notes += [f"{called}: {note}" for note in odd]
+    found.notes += [f"{called}: {note}" for note in odd]
     return [Place(path, whose, number, w, value, called) for number, w, value in kept]

@@ -152,10 +152,11 @@ class Samples:
         if not len(times):
             return Cut(np.zeros((0, len(self.labels)), np.float32), times, np.zeros(0, np.bool_))
         positions = self._grid.positions(times + window.zero)
-        wide = reach(self._trace.rate_hz, rate) + 1
+        bridge = round(BRIDGE_S * self._trace.rate_hz)
+        wide = reach(self._trace.rate_hz, rate) + 1 + bridge  # what is crossed is whole
         low, high = int(np.floor(positions[0])) - wide, int(np.ceil(positions[-1])) + wide + 1
         values, _ = self._trace.read(Place(low, high, 0))
-        values = bridged(values, round(BRIDGE_S * self._trace.rate_hz))
+        values = bridged(values, bridge)
         found = resampled(values, positions - low, self._trace.rate_hz, rate)
         known = np.asarray(np.isfinite(found).all(axis=1))
         return Cut(found.astype(np.float32), times, known)
@@ -174,9 +175,9 @@ class Pictures:
         """See `Reader`."""
         camera = self._camera
         first, after = np.searchsorted(camera.times, (window.start, window.stop)).tolist()
-        shape = self._size, self._size
+        shape, fmt = (self._size, self._size), camera.entry.pixel_format
         pictures = [
-            cv2.resize(as_gray(picture), shape, interpolation=cv2.INTER_AREA)
+            cv2.resize(as_gray(picture, fmt), shape, interpolation=cv2.INTER_AREA)
             for picture in camera.run(first, after)
         ]
         values = np.array(pictures, np.uint8).reshape(-1, *shape)

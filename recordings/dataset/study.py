@@ -215,6 +215,9 @@ def _left_out(found: Found) -> str:
 
 
 def _oddities(found: Found) -> Iterator[str]:
+    if damaged := found.damaged:
+        told = f"{len(damaged)} sessions are damaged, or their check has failed"
+        yield f"{told}, the first {damaged[0]}"
     if notes := found.notes:
         yield f"{len(notes)} trials or events are odd, the first {notes[0]}"
     for names in alike(place.participant for place in found.places):

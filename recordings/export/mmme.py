@@ -20,7 +20,7 @@ import numpy as np
 
 from recordings.annotation.formats.held import not_held
 from recordings.annotation.model import Event
-from recordings.arrays import F64Array
+from recordings.arrays import F64Array, I64Array
 from recordings.errors import RecordingError
 from recordings.export.clips import choose_camera, picture_of, write_image
 from recordings.export.coded import events_of, of_others
@@ -36,6 +36,8 @@ from recordings.read.stream import Stream
 from recordings.stream_kinds import EVENTS_STREAM
 
 COUNTER: Final = 1000
+_NEAR_S: Final = 0.1
+_NEAR: Final = 1.5  # periods: so soon after a marker its sample comes; what is later, after a gap
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,7 @@ def export(session: Session, folder: Path, settings: Settings) -> list[str]:
     notes += [f"{s.shown}: {NO_TIME}; left out" for s in session.signals if not s.tells_time]
     stems = file_stems((s.shown for s in signals), taken=("markers", "coding_file"))
     for stream, stem in zip(signals, stems, strict=True):
-        _write_signal(session, stream, out / f"{stem}.csv")
+        notes += _write_signal(session, stream, out / f"{stem}.csv")
         notes += stamp_notes(stream)
         stream.forget()
     notes += [*timeless_notes(session), *markers_outside(session, "in markers.csv")]
@@ -93,32 +95,45 @@ def _write_frames(session: Session, clip: Piece, folder: Path, settings: Setting
     return [] if first < last else [f"{clip.name}: no frame of {camera.name} between its times"]
 
 
-def triggers(session: Session, times: F64Array) -> np.ndarray[tuple[int, ...], np.dtype[np.int64]]:
-    """Return for each sample the code of the marker that came with it; 0 = none."""
+def triggers(session: Session, times: F64Array, near_s: float) -> tuple[I64Array, int]:
+    """Return for each sample the code of the marker that came with it, 0 = none.
+
+    That is the first sample after the marker, at most `near_s` later. And how many markers are not
+    among them: those outside and in a gap, and of several codes with one sample all but the last.
+    """
     out = np.zeros(len(times), np.int64)
-    for marker in session.markers():
-        if marker.code is not None and marker.stream != EVENTS_STREAM:
-            at = int(np.searchsorted(times, marker.time))
-            if at < len(times):
-                out[at] = marker.code
-    return out
+    coded = [m for m in session.markers() if m.code is not None and m.stream != EVENTS_STREAM]
+    codes, moments = np.array([m.code for m in coded], np.int64), np.array([m.time for m in coded])
+    at = np.searchsorted(times, moments)
+    near = np.append(times, np.inf)[at] - moments <= near_s
+    at, kept = at[near], codes[near]
+    out[at] = kept
+    return out, len(coded) - int(np.sum(out[at] == kept))
 
 
-def _write_signal(session: Session, stream: Stream, path: Path) -> None:
+def _write_signal(session: Session, stream: Stream, path: Path) -> list[str]:
     times = stream.times(stamps="dejittered")
     values = stream.xdf.read()
-    code = triggers(session, times)
-    labels = ["Time", *stream.labels, "Trigger" if "Trigger" not in stream.labels else "Marker"]
+    near_s = max(_NEAR_S, _NEAR / stream.rate_hz)
+    code, lost = triggers(session, times, near_s)
+    column = "Trigger" if "Trigger" not in stream.labels else "Marker"
+    text = "{:.9g}".format if values.dtype == np.float32 else repr
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow(labels)
+        writer.writerow(["Time", *stream.labels, column])
         for start in range(0, len(times), 100_000):
             part = slice(start, start + 100_000)
             for t, row, c in zip(
                 (times[part] - session.start).tolist(), values[part].tolist(), code[part].tolist(),
                 strict=True,
             ):  # fmt: skip
-                writer.writerow([f"{t:.6f}", *(f"{v:.9g}" for v in row), c])
+                writer.writerow([f"{t:.6f}", *map(text, row), c])
+    if not lost:
+        return []
+    return [
+        f"{stream.shown}: {lost} markers with a code are not in its column {column}: no sample "
+        f"follows within {near_s:.2g} s, or another came with the same one; markers.csv has all"
+    ]
 
 
 def _write_markers(session: Session, path: Path) -> None:

@@ -9,13 +9,14 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 from recordings.annotation.coder_file import Paths, annotations_folder, who
 from recordings.disk.atomic import replace_file
-from recordings.disk.regular import read_text
+from recordings.disk.regular import read_text, version_of
 from recordings.manifest import MANIFEST_NAME
 from recordings.read.session import locate
 from recordings.version import program_version
@@ -35,6 +36,7 @@ class Record:
     version: str = ""  # of the program that wrote it
     digest: str = ""  # of the manifest that it was made from
     coder: str = ""  # whose events are in it
+    beside: dict[str, str] = field(default_factory=dict)  # see `MadeFrom`
 
     def is_whole(self, target: Path) -> bool:
         """Whether all its files are there, as large as they were written."""
@@ -51,6 +53,8 @@ class MadeFrom:
     digest: str  # of the manifest
     recorded: str  # of `starts_of`
     fingerprint: str
+    # What else of the session was read, as coding and motion: path in its folder, `version_of`.
+    beside: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,7 @@ class Failed:
     fingerprint: str
     version: str  # of the program that tried
     digest: str  # of the manifest
+    beside: dict[str, str] = field(default_factory=dict)  # see `MadeFrom`
 
 
 def session_name(session: Path) -> str:
@@ -126,7 +131,7 @@ def fingerprint(kind: str, settings: Any, session: Path, digest: str) -> str:
         session: for the files of coders whose events are exported.
         digest: the manifest's; of a bare file, its size and date.
     """
-    beside = [*_coded(settings, session), *_beside(settings, session)]
+    beside = [_said(path) for path in _beside(settings, session)]
     parts = [kind, asdict(settings), digest, beside, program_version()]
     whole = json.dumps(parts, default=_as_text, sort_keys=True)
     return hashlib.sha256(whole.encode()).hexdigest()
@@ -158,34 +163,32 @@ def made_from(kind: str, settings: Any, session: Path) -> MadeFrom:
         RecordingError: the session cannot be read, or the settings name what cannot be.
     """
     digest, recorded = source_of(session)
-    return MadeFrom(digest, recorded, fingerprint(kind, settings, session, digest))
+    beside = {
+        path.relative_to(session).as_posix(): version_of(path)
+        for path in _beside(settings, session)
+        if path.is_relative_to(session)
+    }
+    return MadeFrom(digest, recorded, fingerprint(kind, settings, session, digest), beside)
 
 
-def _coded(settings: Any, session: Path) -> list[str]:
-    """Describe the files of the coder whose events are exported, if any."""
+def _beside(settings: Any, session: Path) -> list[Path]:
+    """List the files of the coder whose events are exported, and others that are read, if any."""
+    files_beside: Callable[[Path], list[Path]]
+    files_beside = getattr(settings, "files_beside", lambda session: [])
     coder = getattr(settings, "coder", "")
     if not coder:
-        return []
+        return files_beside(session)
     paths = Paths(annotations_folder(session, settings.annotations), who(coder))
-    return [_version_of(paths.file), _version_of(paths.journal)]
+    return [paths.file, paths.journal, *files_beside(session)]
 
 
-def _beside(settings: Any, session: Path) -> list[str]:
-    """Describe the other files that an exporter reads, if any."""
-    files_beside = getattr(settings, "files_beside", None)
-    return [_version_of(path) for path in files_beside(session)] if files_beside else []
-
-
-def _version_of(path: Path) -> str:
-    """Describe a file of a session by its name, size and date: a study may be moved."""
-    if not path.is_file():
-        return path.name
-    stat = path.stat()
-    return f"{path.name} {stat.st_size} {stat.st_mtime_ns}"
+def _said(path: Path) -> str:
+    """Describe a file of a session by its name, size and date, not its place: it may be moved."""
+    return " ".join(filter(None, (path.name, version_of(path))))
 
 
 def _as_text(value: object) -> str:
     """Describe a path of the settings; a file by its size and date, for it may be edited."""
     if isinstance(value, Path) and value.is_file():
-        return f"{value.parent}/{_version_of(value)}"
+        return f"{value.parent}/{_said(value)}"
     return str(value)

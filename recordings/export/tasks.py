@@ -21,6 +21,7 @@ from typing import Any, Literal
 from pydantic import TypeAdapter
 
 from recordings.disk.atomic import put_in_place, replace_file
+from recordings.disk.regular import version_of
 from recordings.engines.local import Here, Processes
 from recordings.engines.work import Engine, Lost
 from recordings.errors import RecordingError, is_full, one_line
@@ -149,7 +150,8 @@ def _finished(order: Order, session: Path, outcome: Staged | Lost) -> Done:
     shutil.rmtree(_stage_of(order, session), ignore_errors=True)
     with contextlib.suppress(RecordingError):  # of a session that went away meanwhile, nothing
         source = source or made_from(order.kind, order.settings, session)
-        failed = Failed(error, source.fingerprint, program_version(), source.digest)
+        made_by = (source.fingerprint, program_version(), source.digest, source.beside)
+        failed = Failed(error, *made_by)
         note_failure(order.target, name, order.kind, failed)
     return Done(name, "failed", error=error)
 
@@ -198,11 +200,17 @@ def _refuse_anothers(order: Order, name: str, digest: str, new: set[str]) -> Non
             )
 
 
-def _stays(order: Order, file: str, record: Record, source: MadeFrom) -> bool:
-    """Whether a file of an export with other settings belongs beside this one's: see `KINDS`."""
+def _kept(order: Order, session: Path, record: Record | None, source: MadeFrom) -> list[str]:
+    """List the files of an export with other settings that belong beside this one's: see `KINDS`.
+
+    None where they were made of another recording, coding or motion.
+    """
+    if record is None or (record.digest, record.version) != (source.digest, program_version()):
+        return []
+    if any(version_of(session / name) != version for name, version in record.beside.items()):
+        return []
     keeps: Callable[[str], bool] = getattr(order.settings, "keeps", lambda file: False)
-    same = record.digest == source.digest and record.version == program_version()
-    return same and keeps(file) and (order.target / file).exists()
+    return [file for file in record.files if keeps(file) and (order.target / file).exists()]
 
 
 def _publish(order: Order, session: Path, source: MadeFrom) -> tuple[str, ...]:
@@ -223,11 +231,14 @@ def _publish(order: Order, session: Path, source: MadeFrom) -> tuple[str, ...]:
         else:
             files[inner] = path.stat().st_size
             put_in_place(path, target)
+    kept = _kept(order, session, record, source)
     for gone in set(before) - set(files):
-        if record is not None and _stays(order, gone, record, source):
+        if gone in kept:
             files[gone] = before[gone]
         elif before[gone] >= 0:
             (order.target / gone).unlink(missing_ok=True)
+        elif (order.target / gone).exists():  # others' rows are in it, and this session's: `erase`
+            files[gone] = before[gone]
     record = Record(
         order.kind,
         name,
@@ -237,6 +248,7 @@ def _publish(order: Order, session: Path, source: MadeFrom) -> tuple[str, ...]:
         program_version(),
         source.digest,
         getattr(order.settings, "coder", ""),
+        (record.beside if record is not None and kept else {}) | source.beside,
     )
     replace_file(
         record_path(order.target, name, order.kind), json.dumps(asdict(record), indent=1).encode()

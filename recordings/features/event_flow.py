@@ -8,11 +8,13 @@ from typing import Any
 import cv2
 import numpy as np
 
-from recordings.arrays import Array, F64Array
+from recordings.arrays import F64Array, U8Array
 from recordings.errors import RecordingError
+from recordings.export.video import to_rgb
 from recordings.features.flow import CROP_PX, onset_apex, square_crop
 from recordings.read.camera import Camera
 from recordings.video.face_box import find_face
+from recordings.video.pixel_formats import Picture
 
 MAPS = ("u", "v", "strain")
 """What a flow is made of: px of the crop right, px down, and the strain's size."""
@@ -36,19 +38,17 @@ def event_flow(camera: Camera, about: Mapping[str, Any], size: int) -> F64Array 
     onset, apex = about["onset_time"], about["apex_time"]
     if onset is None or apex is None or about["camera"] != camera.name:
         return None
-    first, second = (as_gray(camera.at(float(time))) for time in (onset, apex))
+    fmt = camera.entry.pixel_format
+    first, second = (as_gray(camera.at(float(time)), fmt) for time in (onset, apex))
     if (box := find_face(first)) is None:
         return None
     return onset_apex(square_crop(first, box), square_crop(second, box), size)
 
 
-def as_gray(picture: Array) -> Array:
-    """Return a picture as gray uint8, shape (height, width); a mosaic is taken as it is."""
-    if picture.dtype == np.uint16:
-        picture = np.right_shift(picture, 8).astype(np.uint8)
-    if picture.ndim == 3:
-        return np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY))
-    return picture
+def as_gray(picture: Picture, pixel_format: str) -> U8Array:
+    """Return a picture in this form as gray, uint8, shape (height, width)."""
+    image = to_rgb(picture, pixel_format)
+    return image if image.ndim == 2 else np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY))
 
 
 def check_size(name: str, size: int) -> None:

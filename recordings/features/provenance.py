@@ -63,7 +63,7 @@ def sidecar(
         "Sources": {
             "manifest": manifest.digest(),
             **{entry.path: entry.sha256 for entry in manifest.files if entry.sha256},
-            **{f"{path.parent.name}/{path.name}": sha256_of(path) for path in beside},
+            **{f"{p.parent.name}/{p.name}": sha256_of(p) for p in beside if p.is_file()},
         },
         "Columns": {name: about for name in names if (about := _about(name))},
     }

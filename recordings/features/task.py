@@ -6,7 +6,6 @@ Nothing is filled in: where a sample, a beat or a face is missing, nothing is sa
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -15,13 +14,12 @@ import numpy as np
 
 from recordings.errors import RecordingError
 from recordings.export.bids.files import Names, write_json
-from recordings.export.coded import events_of
+from recordings.export.coded import events_of, of_others
 from recordings.features import windows
 from recordings.features.bands import BANDS, band_powers, differential_entropy
 from recordings.features.channels import (
     Channel,
     body_channels,
-    body_kinds,
     column_label,
     eeg_columns,
     strange_unit,
@@ -29,12 +27,14 @@ from recordings.features.channels import (
 )
 from recordings.features.event_flow import MAPS, event_flow
 from recordings.features.face_motion import load_face_motion, motion_files, motion_row
+from recordings.features.left_out import not_there, without_grid
 from recordings.features.parquet import write_rows
 from recordings.features.physiology import KINDS, process
 from recordings.features.provenance import dataset, sidecar
 from recordings.features.summaries import summary
 from recordings.features.trace import Trace, bridged, suspect
 from recordings.features.windows import Kind, Window
+from recordings.layout import MOTION_NAME
 from recordings.read.fill import stamp_notes
 from recordings.read.grid import grid_of
 from recordings.read.session import Session
@@ -98,7 +98,7 @@ class Settings:
 
     def files_beside(self, session: Path) -> list[Path]:
         """List what is read beside recording and coding: when it changes, rows do."""
-        return motion_files(session) if self.wants(_MOTION) else []
+        return [session / MOTION_NAME, *motion_files(session)] if self.wants(_MOTION) else []
 
     def keeps(self, file: str) -> bool:
         """Whether a table stays that other settings have made: of other windows."""
@@ -162,14 +162,18 @@ def features(session: Session, settings: Settings) -> tuple[list[Row], list[str]
     rows = [_named(number, window, session.start) for number, window in enumerate(found, 1)]
     streams = [session[name] for name in settings.streams] or session.signals
     notes += [note for stream in streams for note in stamp_notes(stream)]
-    notes += _not_there(streams, [] if settings.streams else session.irregular, settings)
+    irregular = [] if settings.streams else session.irregular
+    notes += not_there(streams, irregular, settings.signals, settings.wants)
+    unfit = without_grid(streams, settings.wants, named=bool(settings.streams))
+    notes += [f"{error}; left out" for error in unfit.values()]
     for channel in body_channels(streams):
-        if settings.wants(channel.kind):
+        if settings.wants(channel.kind) and channel.stream not in unfit:
             notes += _add_body(rows, found, channel, settings)
     if settings.wants("EEG"):
         notes += [note for stream in streams for note in no_electrodes(stream)]
         for stream, numbers, labels in eeg_columns(streams):
-            _add_eeg(rows, found, _trace(stream, numbers), labels, settings)
+            if stream not in unfit:
+                _add_eeg(rows, found, _trace(stream, numbers), labels, settings)
     if settings.wants(_MOTION):
         _add_motion(rows, found, session)
     for name, size in settings.flows.items():
@@ -185,7 +189,10 @@ def windows_of(session: Session, settings: Settings) -> tuple[list[Window], list
     """
     if settings.windows == "sliding":
         step = settings.step_s or settings.length_s
-        return windows.sliding(session.start, session.stop, settings.length_s, step), []
+        # A manifest may say that it went on for hours more: there, all windows would be empty.
+        last = max((s.last for s in session.streams if len(s)), default=session.stop)
+        stop = min(session.stop, last + settings.length_s)
+        return windows.sliding(session.start, stop, settings.length_s, step), []
     if settings.windows == "trial":
         return windows.of_trials(session.trials())
     found: list[Window] = []
@@ -194,6 +201,7 @@ def windows_of(session: Session, settings: Settings) -> tuple[list[Window], list
         events, odd = events_of(session, camera, settings.coder, settings.annotations)
         found += windows.of_events(events, settings.before_s, settings.after_s)
         notes += odd
+    notes += of_others(session, session.cameras, settings.coder, settings.annotations)
     return sorted(found, key=lambda window: window.zero), notes
 
 
@@ -232,21 +240,6 @@ def _trace(stream: Stream, channels: list[int]) -> Trace:
     return Trace(stream, grid_of(stream, filled=False), channels, scales)
 
 
-def _not_there(
-    streams: Sequence[Stream], irregular: Sequence[Stream], wanted: Settings
-) -> list[str]:
-    """Say which signals are not told of: of streams without a rate, and what was asked for."""
-    notes = []
-    for stream in irregular:
-        kinds = [kind for kind in dict.fromkeys(body_kinds(stream)) if kind and wanted.wants(kind)]
-        if kinds:
-            notes.append(f"{stream.shown}: {', '.join(kinds)} without a rate: no features of it")
-    there = {channel.kind for channel in body_channels(streams)}
-    there |= {"EEG" for _ in eeg_columns(streams)}
-    asked = [kind for kind in ("EEG", *KINDS) if kind in wanted.signals and kind not in there]
-    return notes + [f"no {kind} is in this session" for kind in asked]
-
-
 def _add_eeg(
     rows: list[Row], found: list[Window], trace: Trace, labels: list[str], settings: Settings
 ) -> None:
@@ -254,7 +247,7 @@ def _add_eeg(
         values, _ = trace.read(trace.place(window))
         missing = np.isnan(values)
         crossed = bridged(values, round(settings.bridge_s * trace.rate_hz))
-        powers = band_powers(crossed, trace.rate_hz)
+        powers = band_powers(crossed, trace.measured_rate_hz)
         entropies = differential_entropy(powers)
         for n, label in enumerate(labels):
             for band, power, entropy in zip(BANDS, powers[n], entropies[n], strict=True):

@@ -38,6 +38,8 @@ _TEXT: Final = {
 _PATHS: Final = re.compile(r"(?:/home/|/Users/|[A-Za-z]:\\\\?Users\\\\?)[^\s\"'/\\<>]+")
 _MAIL: Final = re.compile(r"[\w.+-]+@[\w-]+\.[A-Za-z]{2,}")
 _DATE: Final = re.compile(r"\b(?:19|20)\d\d-[01]\d-[0-3]\d(?:[-T][0-2]\d[-:][0-5]\d)?")
+_MOVED: Final = "1925"
+"""By BIDS, a date of this year or before was moved."""
 _NAME: Final = re.compile(r"[A-Z]?[a-z]{3,}[A-Z]?[a-z]*")
 _PLAIN: Final = {"test", "simulated", "pilot", "demo"}
 _READ: Final = 4 << 20  # bytes of a text file that are looked at
@@ -161,8 +163,8 @@ def _in_text(path: Path, name: str) -> Iterator[Trace]:
         if found := pattern.search(text):
             yield Trace(name, f"{what}: {found[0]}", "remove it")
     if path.name.endswith("_scans.tsv"):
-        dates = [row.get("acq_time", "n/a") for row in read_tsv(path)[1]]
-        if any(date != "n/a" for date in dates):
+        times = [row.get("acq_time", "n/a") for row in read_tsv(path)[1]]
+        if dates := [time for time in times if time != "n/a" and time[:4] > _MOVED]:
             yield Trace(name, f"dates: {dates[0][:10]}", "export with --days-back")
     elif path.suffix in (".csv", ".jsonl") and (found := _DATE.search(text)):
         yield Trace(name, f"dates: {found[0][:10]}", "shift them")

@@ -26,7 +26,7 @@ from recordings.check.examination import Examination, examine
 from recordings.check.simulated.truth import FoundEvents
 from recordings.disk.atomic import replace_file
 from recordings.disk.hashing import sha256_of
-from recordings.errors import NotWritten
+from recordings.errors import NotWritten, is_full
 from recordings.lateness.decision import Certainty
 from recordings.manifest import Manifest
 from recordings.report import figures, plots
@@ -92,8 +92,9 @@ def _write(examination: Examination, folder: Path) -> None:
         ):
             replace_file(folder / name, text.encode())
     except OSError as error:
+        remedy = "make room there" if is_full(error) else "check its permissions"
         raise NotWritten(
-            f"{folder}: the report cannot be written ({error.strerror}); check its permissions"
+            f"{folder}: the report cannot be written ({error.strerror}); {remedy}"
         ) from error
 
 

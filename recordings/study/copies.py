@@ -25,6 +25,7 @@ from recordings.disk.regular import open_file, read_text
 from recordings.errors import RecordingError
 from recordings.layout import CONTENTS_NAME
 from recordings.manifest import MANIFEST_NAME, Manifest
+from recordings.read.left_out import content_of
 
 COPIES_NAME: Final = "copies.json"
 """In the session's folder: where whole copies of it are."""
@@ -43,6 +44,7 @@ class Copied:
     bytes: int
     unhashed: int  # files whose hash the manifest does not have: compared with each other alone
     left_out: tuple[str, ...] = ()  # links, and what is no file: what they lead to is not copied
+    unmarked: str = ""  # why the session does not say that it was copied
 
 
 def place(session: Path, target: Path) -> Path:
@@ -70,12 +72,15 @@ def copy_session(session: Path, target: Path, tell: Told = lambda done, total: N
 
     Raises:
         RecordingError: the session is not closed, one of its files is not what the manifest says,
-            or it cannot be read or written. What was copied stays, for the next try.
+            another recording of its name is there, or it cannot be read or written. What was copied
+            stays, for the next try.
     """
-    hashes = _hashes(session)
+    manifest = Manifest.load(session)
+    hashes = _hashes(session, manifest)
     to = place(session, target)
     if to.resolve().is_relative_to(session.resolve()) or to.resolve() == session.resolve():
         raise RecordingError(f"{target}: is where the session is; name a folder on another disk")
+    _refuse_another(to, manifest)
     files = sorted(_files(session), key=lambda path: path.name == MANIFEST_NAME)  # it goes last
     total = 2 * sum(path.stat().st_size for path in files)
     done = 0
@@ -92,18 +97,38 @@ def copy_session(session: Path, target: Path, tell: Told = lambda done, total: N
                 f"{session}: {', '.join(gone)}: not there, or no file; all else is copied, and not "
                 "marked as a copy; run unisono check on the session"
             )
-        _mark(session, to)
     except OSError as error:
         raise RecordingError(
             f"{to}: cannot be copied ({error.strerror}); see that both disks are there and have "
             "room, and copy again: it goes on where it was"
         ) from error
     left_out = tuple(sorted(path.relative_to(session).as_posix() for path in _others(session)))
-    return Copied(to, len(files), total // 2, len(files) - len(hashes), left_out)
+    unhashed = len(files) - len(hashes)
+    return Copied(to, len(files), total // 2, unhashed, left_out, _mark(session, to))
 
 
-def _hashes(session: Path) -> dict[str, str]:
-    manifest = Manifest.load(session)
+def _refuse_another(to: Path, manifest: Manifest) -> None:
+    """See that no other recording lies there: two computers may have sessions of one name.
+
+    Raises:
+        RecordingError: one does; it may be the only one that is left.
+    """
+    try:
+        there = Manifest.load(to)
+    except RecordingError:  # nothing yet, or what nobody can read
+        return
+    if _recording(there) != _recording(manifest):
+        raise RecordingError(
+            f"{to}: is another recording of this name, and stays; name another folder"
+        )
+
+
+def _recording(manifest: Manifest) -> object:
+    """Return what tells a recording from others, whatever was noted about it since."""
+    return manifest.clock[:1] or content_of(manifest)
+
+
+def _hashes(session: Path, manifest: Manifest) -> dict[str, str]:
     if not manifest.is_closed:
         raise RecordingError(f"{session.name}: is not closed yet; copy it in a moment")
     here = (entry for entry in manifest.files if entry.path not in manifest.elsewhere)
@@ -191,8 +216,14 @@ def _drop_cache(file: BinaryIO) -> None:
             os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
 
 
-def _mark(session: Path, to: Path) -> None:
+def _mark(session: Path, to: Path) -> str:
+    """Note a copy in the session; of a full disk, or of an archive, say that it cannot be."""
     known = copies(session)
-    if to not in known:
-        text = json.dumps({"copies": [str(path) for path in (*known, to)]}, indent=1)
+    if to in known:
+        return ""
+    text = json.dumps({"copies": [str(path) for path in (*known, to)]}, indent=1)
+    try:
         replace_file(session / COPIES_NAME, text.encode())
+    except OSError as error:
+        return f"{session / COPIES_NAME}: cannot be written ({error.strerror})"
+    return ""

@@ -26,6 +26,7 @@ class CheckFacts:
     why: str = ""  # what failed, first of all
     digest: str = ""  # of the manifest that was checked
     version: str = ""  # of the program that checked
+    limits: str = ""  # the lab's own, as they were applied
     newer: bool = True  # than the manifest, by their dates
     contents_read: bool = True
     lost: int = 0
@@ -44,7 +45,11 @@ class CoderFacts:
     frames: int = 0
     events: int = 0
     changed_ns: int = 0
+    undecided: int = 0  # of a consensus: events of its coders that it says nothing of
     problem: str = ""
+
+
+_PAIRS: Final = ("files", "beside", "tried_beside")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +63,10 @@ class ExportFacts:
     version: str = ""
     files: tuple[tuple[str, int], ...] = ()
     coder: str = ""  # whose events are in it
+    beside: tuple[tuple[str, str], ...] = ()  # what else of the session was read, as it was then
     failed: str = ""  # why the last try failed, where it did
     tried: str = ""  # of what: digest, version, fingerprint
+    tried_beside: tuple[tuple[str, str], ...] = ()  # as `beside`, of that try
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +89,7 @@ class Facts:
     gone: tuple[str, ...] = ()  # files of it that are not there
     digest: str = ""
     content: str = ""  # hash of what was recorded
+    limits: str = ""  # of the lab's own `thresholds.toml`
     check: CheckFacts | None = None
     coders: tuple[CoderFacts, ...] = ()
     exports: tuple[ExportFacts, ...] = ()
@@ -108,10 +116,14 @@ class Facts:
             check=CheckFacts(**check) if check else None,
             coders=tuple(CoderFacts(**coder) for coder in coders),
             exports=tuple(
-                ExportFacts(**{**entry, "files": tuple((n, b) for n, b in entry["files"])})
+                ExportFacts(**entry | {name: _pairs(entry[name]) for name in _PAIRS})
                 for entry in exports
             ),
         )
+
+
+def _pairs(listed: list[list[Any]]) -> tuple[tuple[Any, Any], ...]:
+    return tuple((first, second) for first, second in listed)
 
 
 def doubles(sessions: Iterable[Facts]) -> dict[str, str]:
@@ -162,6 +174,28 @@ def stamp(folder: str) -> str:
         else:
             found.append(entry.name if _is_file(entry) else f"{entry.name} is none")
     return "\n".join(sorted(found))
+
+
+def limits_stamp(folder: str, known: dict[str, str]) -> str:
+    """Return what changes whenever another `thresholds.toml` holds for a session.
+
+    `known` has what was seen already: most lie above many sessions.
+    """
+    for level in range(layout.THRESHOLDS_PLACES):
+        if folder not in known:
+            known[folder] = _stamp_of(f"{folder}{os.sep}{layout.THRESHOLDS_NAME}")
+        if known[folder]:
+            return f"{level} {known[folder]}"
+        folder = os.path.dirname(folder)  # noqa: PTH120 - a Path for each costs as much again
+    return ""
+
+
+def _stamp_of(path: str) -> str:
+    try:
+        status = os.stat(path)  # noqa: PTH116 - as above
+    except OSError:
+        return ""
+    return f"{status.st_mtime_ns} {status.st_size}"
 
 
 def exports_stamp(facts: Facts) -> str:

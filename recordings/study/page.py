@@ -12,9 +12,10 @@ from recordings import palette
 from recordings.errors import few
 from recordings.report.drawing import clock
 from recordings.report.page import page_colours, page_environment
+from recordings.study.cells import Cell, StepState
 from recordings.study.facts import Facts, labels
 from recordings.study.plots import Dot, dots
-from recordings.study.status import RECORDED, Cell, SessionStatus, StepState, StudyStatus
+from recordings.study.status import RECORDED, SessionStatus, StudyStatus
 
 _STATES: Final = {
     StepState.DONE: "alive",

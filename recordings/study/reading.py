@@ -6,16 +6,19 @@ Kept apart from `facts`: a catalogue in which nothing has changed imports no mod
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from recordings import layout
-from recordings.annotation.agreement.coded_study import coders_of, coding_of
+from recordings.annotation.agreement.coded_study import coders_of, coding_of, undecided_in
 from recordings.annotation.agreement.pairing import looked
-from recordings.annotation.coder_file import Paths, annotations_folder, who
+from recordings.annotation.coder_file import CONSENSUS, Paths, annotations_folder, who
+from recordings.annotation.model import Coding
 from recordings.annotation.ranges import count
 from recordings.certificate import CONTENTS_UNREAD, Verdict, samples_due
+from recordings.check.thresholds import as_text, limits_of
 from recordings.disk.regular import read_text
 from recordings.errors import RecordingError
 from recordings.export.places import read_exports
@@ -63,7 +66,8 @@ def read_facts(root: Path, folder: Path) -> Facts:
         gone=tuple(gone(folder, manifest)),
         digest=manifest.digest(),
         content=content_of(manifest),
-        check=_check(folder),
+        limits=_limits(folder),
+        check=read_check(folder),
         coders=tuple(_coder(folder, name, manifest) for name in coders_of(folder)),
         exports=exports,
     )
@@ -75,7 +79,15 @@ def brief(reason: str, folder: Path) -> str:
     return " ".join(inside.split()).removeprefix(f"{folder.name}: ")
 
 
-def _check(folder: Path) -> CheckFacts | None:
+def _limits(folder: Path) -> str:
+    try:
+        return limits_of(folder)
+    except RecordingError as error:
+        return str(error)  # others than it was checked by: the check will say why
+
+
+def read_check(folder: Path) -> CheckFacts | None:
+    """Return what the report of a session says; None where there is none."""
     path = folder / layout.REPORT_JSON_NAME
     try:
         report: dict[str, Any] = json.loads(read_text(path))
@@ -90,6 +102,7 @@ def _check(folder: Path) -> CheckFacts | None:
             why=failed[0] if failed else "",
             digest=str(report.get("digest", "")),
             version=str(report.get("program", "")),
+            limits=as_text(report.get("thresholds")),
             newer=path.stat().st_mtime_ns >= (folder / MANIFEST_NAME).stat().st_mtime_ns,
             contents_read=all(f["code"] != CONTENTS_UNREAD for f in findings),
             lost=sum(int(stream["lost"]) for stream in signals),
@@ -118,7 +131,16 @@ def _coder(folder: Path, name: str, manifest: Manifest) -> CoderFacts:
         return CoderFacts(name, problem=brief(str(error), folder))
     seen = sum(count(looked(coding, camera)) for camera in coding.cameras if camera in frames)
     every = sum(frames.values())
-    return CoderFacts(name, min(seen, every), every, len(coding.events), max(times, default=0))
+    left = _undecided(coding, folder, frames) if name == CONSENSUS else 0
+    changed = max(times, default=0)
+    return CoderFacts(name, min(seen, every), every, len(coding.events), changed, left)
+
+
+def _undecided(consensus: Coding, folder: Path, cameras: Iterable[str]) -> int:
+    try:
+        return sum(undecided_in(consensus, folder, camera) for camera in cameras)
+    except RecordingError:  # one of its coders' files says so itself, or is not here
+        return 0
 
 
 def _exports(folder: Path) -> list[ExportFacts]:
@@ -135,9 +157,15 @@ def _exports(folder: Path) -> list[ExportFacts]:
                 version=record.version,
                 files=tuple(record.files.items()),
                 coder=record.coder,
+                beside=tuple(record.beside.items()),
             )
         if (failed := read_failure(*place)) is not None:
             tried = f"{failed.digest} {failed.version} {failed.fingerprint}"
-            export = replace(export, failed=brief(failed.reason, folder), tried=tried)
+            export = replace(
+                export,
+                failed=brief(failed.reason, folder),
+                tried=tried,
+                tried_beside=tuple(failed.beside.items()),
+            )
         found.append(export)
     return found

@@ -9,11 +9,11 @@ from pathlib import Path
 from recordings.engines.work import Engine
 from recordings.errors import RecordingError
 from recordings.read.left_out import why_left_out, why_not_twice
+from recordings.study.cells import Cell, StepState
 from recordings.study.facts import Facts, doubles, labels
 from recordings.study.ledger import Failure, Ledger
 from recordings.study.reading import brief
 from recordings.study.scan import scan
-from recordings.study.status import Cell, StepState
 from recordings.study.steps import Result, Step, standing
 
 

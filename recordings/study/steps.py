@@ -18,15 +18,18 @@ from typing import Any, Final, Protocol
 
 from pydantic import TypeAdapter, ValidationError
 
+from recordings.check.thresholds import limits_of
 from recordings.engines.work import Engine
 from recordings.errors import RecordingError
 from recordings.export.records import fingerprint
 from recordings.export.staging import KINDS
 from recordings.export.tasks import Done, Order, run
 from recordings.report.many import Checked, check_many
+from recordings.study.cells import Cell, StepState, mark
+from recordings.study.exported import changed_file, export_cell
 from recordings.study.facts import Facts
 from recordings.study.ledger import Failures
-from recordings.study.status import CHECK, Cell, StepState, changed_file, checked, export_cell, mark
+from recordings.study.status import CHECK, check_mark, checked
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +96,15 @@ class CheckStep:
 
     def mark(self, facts: Facts, root: Path) -> str:
         """See `Step`."""
-        return mark(facts) + _settings_hash(self.settings)
+        return check_mark(facts, self._limits(facts, root)) + _settings_hash(self.settings)
 
     def cell(self, facts: Facts, root: Path) -> Cell:
         """See `Step`."""
-        return checked(facts)
+        return checked(facts, limits=self._limits(facts, root))
+
+    def _limits(self, facts: Facts, root: Path) -> str:
+        given = self.settings.thresholds
+        return facts.limits if given is None else limits_of(root / facts.folder, given)
 
     def run(self, sessions: Sequence[Path], engine: Engine, tell: Tell) -> None:
         """See `Step`."""

@@ -164,6 +164,8 @@ def copy(
         note = f", {done.unhashed} without a hash in the manifest" if done.unhashed else ""
         if done.left_out:
             note += f"; left out, as links or no files: {few(done.left_out)}"
+        if done.unmarked:
+            note += f"; {done.unmarked}: it does not say that it was copied, and erase will miss it"
         typer.echo(f"{done.folder}: {done.files} files, {done.bytes:,} bytes, compared{note}")
     raise typer.Exit(2 if failed else 0)
 

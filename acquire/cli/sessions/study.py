@@ -18,9 +18,10 @@ from acquire.errors import ConfigError
 from acquire.plain_text import told
 
 if TYPE_CHECKING:
+    from recordings.study.cells import Cell
     from recordings.study.ledger import Ledger
     from recordings.study.running import Planned
-    from recordings.study.status import Cell, StudyStatus
+    from recordings.study.status import StudyStatus
     from recordings.study.steps import Result, Step
 
 app = typer.Typer(

@@ -235,8 +235,13 @@ def write_video(
     names: Names,
     axis: Axis,
     what: Literal["original", "mp4", "none"],
+    *,
+    dated: bool,
 ) -> list[str]:
-    """Write each camera's video after BEP047, and when each frame was exposed."""
+    """Write each camera's video after BEP047, and when each frame was exposed.
+
+    `dated`: the files may have the date of the recording, as links to them do.
+    """
     if what == "none":
         return []
     names = names.of_type("beh")
@@ -269,7 +274,9 @@ def write_video(
             for number, file in enumerate(entry.files, 1):
                 name = camera.name if number == 1 else f"{camera.name}part{number}"
                 source = session.path / file
-                _link(source, names.path(folder, f"video{source.suffix}", name))
+                (_link if dated else shutil.copyfile)(
+                    source, names.path(folder, f"video{source.suffix}", name)
+                )
         except (OSError, RecordingError) as error:
             notes.append(f"{camera.name}: its video is left out ({error})")
     return notes

@@ -78,7 +78,8 @@ def export(session: Session, folder: Path, settings: Settings) -> list[str]:
     notes += odd
     notes += beh.write_events(session, folder, names, axis, settings.stimuli, coded)
     notes += beh.write_physio(session, eeg, folder, names, axis)
-    notes += beh.write_video(session, folder, names, axis, settings.video)
+    dated = not settings.days_back
+    notes += beh.write_video(session, folder, names, axis, settings.video, dated=dated)
     notes += _write_ratings(session, folder, names)
     _write_shared(session, folder, names, settings)
     return notes
@@ -112,13 +113,12 @@ def _not_the_eeg(stream: Stream, eeg: Stream | None) -> str:
 
 
 def _write_ratings(session: Session, folder: Path, names: Names) -> list[str]:
-    """Write the participant's answers as a phenotype table, one row an answer."""
+    """Write the participant's answers as a phenotype table, which has one row a participant."""
     source = session.path / layout.RATINGS_NAME
     if not source.is_file():
         return []
     columns, rows = read_tsv(source)
     answers = {"participant_id": names.subject, "session_id": names.session_label}
-    own = {"task": names.task, "run": f"{names.run:02d}"}
     table: dict[str, Any] = {}
     meant: dict[str, str] = {}
     for number, row in enumerate(rows, 1):
@@ -132,13 +132,13 @@ def _write_ratings(session: Session, folder: Path, names: Names) -> list[str]:
             column += "_again"
         table[column] = row.get("value")
         meant[column] = f"Answer to {row.get('item') or 'a question'} about {about}"
-    name = f"ratings_task-{names.task}_run-{names.run:02d}"
+    name = f"ratings_{names.session_label}_task-{names.task}_run-{names.run:02d}"
     path = folder / "phenotype" / f"{re.sub('[^A-Za-z0-9]', '', name)}.tsv"
     write_tsv(path, [*answers, *table], [answers | table])
     described: dict[str, Any] = {name: {"Description": said} for name, said in meant.items()}
-    described["MeasurementToolMetadata"] = {
-        "Description": f"Ratings during task {names.task}, run {own['run']}"
-    }
+    described["session_id"] = {"Description": "Session in which the answers were given"}
+    where = f"session {names.session}, task {names.task}, run {names.run:02d}"
+    described["MeasurementToolMetadata"] = {"Description": f"Ratings during {where}"}
     write_json(path.with_suffix(".json"), described)
     return [] if columns else ["ratings.tsv is empty"]
 

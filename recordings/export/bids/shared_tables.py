@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 from recordings.disk.atomic import replace_file
-from recordings.disk.regular import read_bytes
+from recordings.disk.regular import read_bytes, read_text
 
 NOTHING = "n/a"
 
@@ -25,7 +26,7 @@ def _keys(name: str) -> tuple[str, ...] | None:
     if path.name.endswith("_scans.tsv"):
         return ("filename",)
     if path.parts[0] == "phenotype" and path.suffix == ".tsv":
-        return ("participant_id", "session_id", "task", "run")
+        return ("participant_id", "session_id")
     return None
 
 
@@ -42,11 +43,19 @@ def is_shared(name: str) -> bool:
 
 
 def merge(new: Path, there: Path) -> None:
-    """Put a staged file of a shared name into the target: tables row by row, others if missing."""
-    keys = _keys(_name_in(there))
-    if keys is None or not there.exists():
-        if not there.exists():
-            replace_file(there, new.read_bytes())
+    """Put a staged file of a shared name into the target: tables row by row, others if missing.
+
+    Not everybody was asked the same: columns of answers, and what they mean, are added, in an order
+    that does not depend on who came first.
+    """
+    keys = _keys(name := _name_in(there))
+    if not there.exists():
+        replace_file(there, new.read_bytes())
+        return
+    if keys is None:
+        if name.startswith("phenotype/"):
+            about = json.loads(read_text(new)) | json.loads(read_text(there))
+            replace_file(there, (json.dumps(about, indent=2, sort_keys=True) + "\n").encode())
         return
     old_columns, old = read_tsv(there)
     new_columns, rows = read_tsv(new)
@@ -55,7 +64,9 @@ def merge(new: Path, there: Path) -> None:
     if keys == ("participant_id",):  # what somebody has added about a participant stays
         before = {row["participant_id"]: row for row in old}
         rows = [before.get(row["participant_id"], {}) | row for row in rows]
-    columns = [*old_columns, *(c for c in new_columns if c not in old_columns)]
+    columns = list(dict.fromkeys([*old_columns, *new_columns]))
+    if name.startswith("phenotype/"):
+        columns = [*keys, *sorted(set(columns).difference(keys))]
     every = sorted([*kept, *rows], key=lambda row: [row.get(key, "") for key in keys])
     write_tsv(there, columns, every)
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import math
 import os
 import shutil
@@ -19,7 +20,7 @@ from recordings.check.simulated.wave_match import BLINK, HEARTBEAT, PULSE, Wave,
 from recordings.errors import RecordingError
 from recordings.manifest import Manifest, State
 from recordings.read.markers import parse_markers
-from recordings.report import many
+from recordings.report import html, many
 from recordings.report.html import check_and_report
 from recordings.stamps import timing
 from recordings.stream_kinds import Fate
@@ -228,6 +229,17 @@ def test_an_archive_is_checked_where_no_report_can_be_written(tmp_path: Path) ->
     assert told.level == "info"
     assert "the report cannot be written" in told.text
     assert many.check_one(many.CheckJob(folder)).notes == (told.text,), "among many it is told, too"
+
+
+def test_where_there_is_no_room_for_a_report_it_asks_for_room(
+    clean: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(html, "replace_file", full)
+    (told,) = [f for f in check_and_report(clean).findings if f.code == "report-unwritten"]
+    assert told.text.endswith("; make room there")
 
 
 def test_an_error_in_one_session_is_its_own(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -222,7 +222,7 @@ def test_xarray_zarr_npz_and_webdataset_hold_what_numpy_does(folder: Path, tmp_p
         np.testing.assert_array_equal(file["emg"], study[0]["emg"])
         assert str(file["participant"]) == study[0]["participant"]
 
-    shards = study.to_webdataset(tmp_path / "shards", per_shard=3)
+    shards = study.to_webdataset(tmp_path / "100 % shards", per_shard=3)
     assert len(shards) == -(-len(study) // 3)
     with tarfile.open(shards[0]) as file:
         names = file.getnames()

@@ -18,6 +18,7 @@ from recordings.dataset.signals import Wanted
 from recordings.manifest import Manifest
 from recordings.read.session import Session
 from recordings.repair.session import repair
+from recordings.report.html import check_and_report
 
 
 @pytest.fixture(scope="module")
@@ -123,3 +124,42 @@ def test_each_chunk_of_zarr_is_written_once(
         np.testing.assert_array_equal(group[name][:], arrays[name])
     assert group.attrs["key"] == [place.key for place in study.places]
     assert group.attrs["label"] == study.labels
+
+
+def test_a_stop_that_is_far_too_late_makes_no_windows_without_a_sample(
+    folder: Path, tmp_path: Path
+) -> None:
+    study = Path(shutil.copytree(folder, tmp_path / "data" / "study"))
+    before = [place.key for place in load_study(study, signals={"eda": 10}, length_s=2.0).places]
+    for session in study.glob("sub-*/ses-01/*"):
+        manifest = Manifest.load(session)
+        assert manifest.lsl_stop is not None
+        manifest.model_copy(update={"lsl_stop": manifest.lsl_stop + 1e9}).save(session)
+    found = load_study(study, signals={"eda": 10}, length_s=2.0, step_s=2.0)
+    assert len(before) <= len(found) <= len(before) + 3  # the last may be cut off
+    assert all(item["eda_mask"].any() for item in found)
+
+
+def test_what_crashed_is_left_out_and_what_is_damaged_is_told(tmp_path: Path) -> None:
+    order = StudyOrder(tmp_path, 3, seconds=8.0, film=None, broken={"01": "crashed"})
+    write_study(order)
+    with next(order.folder.glob("sub-02/ses-01/*/recording.xdf")).open("r+b") as file:
+        file.seek(500_000)
+        file.write(bytes(300_000))  # more than a chunk, head and all
+    with (
+        pytest.warns(UserWarning, match="1 sessions left out, the first sub-01"),
+        pytest.warns(UserWarning, match="1 sessions are damaged.*first sub-02.* bytes in 1 places"),
+    ):
+        found = load_study(order.folder, signals={"eda": 10}, length_s=1.0)
+    (session,) = order.folder.glob("sub-03/ses-01/*")
+    with (session / "recording.xdf").open("r+b") as file:
+        file.seek(600_000)
+        file.write(bytes(1000))  # within a chunk, whose head and length are right
+    check_and_report(session)
+    with (
+        pytest.warns(UserWarning, match="1 sessions left out"),
+        pytest.warns(UserWarning, match="2 sessions are damaged, or their check has failed"),
+    ):
+        found = load_study(order.folder, signals={"eda": 10}, length_s=1.0)
+    assert set(found.participants) == {"02", "03"}
+    assert found.left_out[0][1] == "it was never closed; run unisono repair on it"

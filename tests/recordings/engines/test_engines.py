@@ -12,10 +12,11 @@ import threading
 from dataclasses import dataclass
 from multiprocessing import resource_tracker
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from recordings.engines.cluster import Cluster
+from recordings.engines.cluster import Cluster, compare_versions, versions
 from recordings.engines.local import Here, Processes
 from recordings.engines.slurm import ArrayScript, Collected, array_folder, do_item
 from recordings.engines.work import ONE_THREAD, TRIES, Engine, Lost, Work
@@ -197,3 +198,21 @@ def test_dask_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(RecordingError, match=r"pip install 'unisono\[cluster\]'"):
         list(Cluster("local", 1).run(ADD, ITEMS))
+
+
+def test_a_worker_of_other_versions_is_refused_by_name() -> None:
+    mine = versions()
+
+    def compare(**theirs: str) -> None:
+        answers = {"tcp://a": mine, "tcp://b": mine | theirs}
+        compare_versions(SimpleNamespace(run=lambda function: answers))
+
+    compare()
+    compare(pyarrow="none", neurokit2="none")  # a task that needs one says that itself
+    for name in ("numpy", "unisono"):
+        with pytest.raises(RecordingError, match=f"tcp://b: has {name} 0.1, this program has"):
+            compare(**{name: "0.1"})
+    with pytest.raises(RecordingError, match="has numpy none, this program has"):
+        compare(numpy="none")
+    with pytest.raises(RecordingError, match=r"has mne 0\.1, this program has"):
+        compare(mne="0.1")

@@ -16,7 +16,7 @@ import pytest
 from recordings import open_session
 from recordings.export.bids.dataset import Settings
 from recordings.export.bids.shared_tables import read_tsv
-from tests.recordings.exporting import all_files, exported, study
+from tests.recordings.exporting import RATINGS, all_files, exported, study
 
 SETTINGS = Settings(name="A study")
 EEG = Path("sub-01/ses-01/eeg/sub-01_ses-01_task-test_run-01")
@@ -146,3 +146,26 @@ def test_a_session_without_eeg_is_valid_too(sessions: list[Path], tmp_path: Path
     parent = tmp_path / "bids" / "sub-01" / "ses-01" / "beh"
     names = {path.name.split("run-01_")[1] for path in parent.iterdir()}
     assert {"events.tsv", "recording-eeg_physio.tsv.gz", "recording-face_video.mp4"} <= names
+
+
+def test_two_sessions_of_a_participant_who_was_asked_other_things_are_valid(tmp_path: Path) -> None:
+    sessions = study(tmp_path / "data", ("01", "02"))
+    other = sessions[0].with_name(sessions[0].name.replace("ses-01", "ses-02"))
+    shutil.copytree(sessions[0], other)
+    text = json.loads((other / "session.json").read_text()) | {"session": "02"}
+    (other / "session.json").write_text(json.dumps(text))
+    for folder in (sessions[1], other):
+        (folder / "ratings.tsv").write_text(RATINGS.replace("clip-1", "clip-9"))
+    done = exported("bids", [*sessions, other], tmp_path / "bids", SETTINGS)
+    assert [d.outcome for d in done] == ["exported"] * 3, done
+    assert _validate(tmp_path / "bids") == []
+    (first, second) = sorted((tmp_path / "bids" / "phenotype").glob("*.tsv"))
+    for path, people in ((first, ["sub-01", "sub-02"]), (second, ["sub-01"])):
+        columns, rows = read_tsv(path)
+        assert [row["participant_id"] for row in rows] == people
+        about = json.loads(path.with_suffix(".json").read_text())
+        assert set(columns) - {"participant_id"} <= set(about)
+    exported("bids", [other, *sessions[::-1]], tmp_path / "turned round", SETTINGS)
+    for path in (tmp_path / "bids" / "phenotype").iterdir():
+        same = tmp_path / "turned round" / "phenotype" / path.name
+        assert same.read_bytes() == path.read_bytes()

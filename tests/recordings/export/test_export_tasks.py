@@ -57,8 +57,11 @@ def test_a_target_in_a_session_is_refused(session: Path) -> None:
 def test_no_record_beside_shifted_dates_names_the_true_one(session: Path, tmp_path: Path) -> None:
     manifest = Manifest.load(session)
     true = manifest.clock[0].utc
-    (done,) = exported("bids", [session], tmp_path, Settings(video="none", days_back=400))
+    os.utime(session / "face.nut", (1e9, 1e9))
+    (done,) = exported("bids", [session], tmp_path, Settings(days_back=400))
     assert done.outcome == "exported"
+    (video,) = tmp_path.rglob("*_video.nut")
+    assert video.stat().st_mtime > 1e9 + 1  # a link has the date of the recording
     files = [path for path in tmp_path.rglob("*.json") if session not in path.parents]
     record = next(path for path in files if path.parent.name == ".unisono")
     assert not [path for path in files if true[:10] in path.read_text()]
@@ -66,7 +69,7 @@ def test_no_record_beside_shifted_dates_names_the_true_one(session: Path, tmp_pa
     text = json.loads(record.read_text())
     for recorded, outcome in ((true, "there already"), ("1999-01-01T00:00:00.000000Z", "failed")):
         record.write_text(json.dumps(text | {"recorded": recorded}))
-        (done,) = exported("bids", [session], tmp_path, Settings(video="none", days_back=400))
+        (done,) = exported("bids", [session], tmp_path, Settings(days_back=400))
         assert done.outcome == outcome
 
 

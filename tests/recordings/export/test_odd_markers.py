@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import warnings
 from collections.abc import Sequence
@@ -322,3 +323,29 @@ def test_bids_events_have_categories_and_answers(tmp_path: Path) -> None:
     assert ("answers of a participant", table.name) in {
         (trace.what, Path(trace.file).name) for trace in find_traces(tmp_path / "bids")
     }
+
+
+def test_mmme_has_a_code_beside_the_sample_that_it_came_with_or_says_that_it_has_not(
+    tmp_path: Path,
+) -> None:
+    session = make_session(tmp_path / "data", Plan(seconds=9.0, eeg_gap=(2.0, 2.4)))
+    add_stream(session, 20, "slow", np.zeros((20, 1), np.float32), rate_hz=4.0,
+               times=[3.0 + n / 4 for n in range(20)])  # fmt: skip
+    add_stream(session, 21, "mk", ["201", "202", "203", "204", "205"], type_="Markers",
+               rate_hz=0.0, times=[-30.0, 1.0, 2.2, 5.02, 5.03])  # fmt: skip
+    (done,) = exported("mmme", [session], tmp_path / "mmme", mmme.Settings())
+    (eeg,), (slow,) = ((tmp_path / "mmme").rglob(f"{name}.csv") for name in ("eeg", "slow"))
+
+    def codes(path: Path) -> dict[int, float]:
+        with path.open(newline="") as file:
+            rows = [(int(row[-1]), float(row[0])) for row in list(csv.reader(file))[1:]]
+        return {code: time for code, time in rows if code > 200}
+
+    found = codes(eeg)
+    assert list(found) == [202, 204, 205]
+    assert list(found.values()) == pytest.approx([1.0, 5.02, 5.03], abs=0.0015)
+    assert codes(slow) == {205: 5.25}  # of two with one sample the later
+    assert [
+        n for n in done.notes if n.startswith("eeg: 2 markers with a code are not in its column")
+    ]
+    assert [n for n in done.notes if n.startswith("slow: ")]

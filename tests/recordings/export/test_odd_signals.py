@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from recordings import open_session
 from recordings.errors import RecordingError
-from recordings.export import tables
+from recordings.export import mmme, tables
 from recordings.export.bids import dataset as bids
 from recordings.export.edf import export as edf
 from recordings.export.edf.channels import edf_labels
@@ -52,6 +52,9 @@ STEPS = {"edf": 65_535, "bdf": 16_777_215}
         ("us", None, "us"),
         ("uV^2", None, "uV^2"),
         ("kΩ", None, "kOhm"),
+        ("MΩ", None, "MOhm"),
+        ("MOhm", None, "MOhm"),
+        ("MVolts", None, "MVolts"),
         ("adc", None, "adc"),
         ("", None, ""),
     ],
@@ -512,3 +515,16 @@ def test_whatever_channels_are_called_each_has_a_name_of_its_own(labels: list[st
         assert not (label.isascii() and label.isprintable() and 0 < len(label) <= 16) or (
             labels.count(label) > 1 or "-" in name
         )
+
+
+def test_mmme_writes_numbers_with_all_their_digits(tmp_path: Path) -> None:
+    session = make_session(tmp_path / "data", Plan(seconds=3.0))
+    counts = 2_000_000_000 + np.arange(200, dtype=np.int32)[:, None]
+    clock = 1_700_000_000.125 + np.arange(200)[:, None] / 8
+    add_stream(session, 20, "counter", counts)
+    add_stream(session, 21, "clock", clock)
+    exported("mmme", [session], tmp_path / "to", mmme.Settings())
+    for name, expected in (("counter", counts), ("clock", clock)):
+        (path,) = (tmp_path / "to").rglob(f"{name}.csv")
+        found = np.loadtxt(path, delimiter=",", skiprows=1)
+        np.testing.assert_array_equal(found[:, 1:2], expected)

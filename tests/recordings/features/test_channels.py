@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
@@ -13,10 +14,11 @@ import pytest
 from recordings import open_session
 from recordings.arrays import F64Array
 from recordings.dataset.signals import readers
+from recordings.errors import RecordingError
 from recordings.features.task import Settings, features
 from recordings.features.windows import Window
 from recordings.xdf import chunks
-from tests.recordings.bare_files import START, Sent, bare
+from tests.recordings.bare_files import START, Sent, bare, texts
 from tests.recordings.xdf_samples import header_xml
 
 pytest.importorskip("neurokit2")
@@ -162,3 +164,31 @@ def test_what_gives_no_column_is_said(tmp_path: Path) -> None:
     assert "slow: RSP without a rate: no features of it" in told
     _, notes = row_of(tmp_path, streams[1], signals=("PPG",))
     assert notes == ["no PPG is in this session"]
+
+
+@pytest.mark.parametrize("announced", [200, 320])
+def test_bands_are_those_of_the_true_rate(tmp_path: Path, announced: float) -> None:
+    amplifier = sent("amp", "EEG", ALPHA, ("Fz", "uV", "EEG"), rate_hz=announced)
+    row, _ = row_of(tmp_path, replace(amplifier, times=START + TIMES))
+    assert row["EEG_Alpha_Fz"] == pytest.approx(200, rel=0.02)
+    assert row["EEG_Theta_Fz"] + row["EEG_Beta_Fz"] < 4
+
+
+def test_a_stream_that_tells_no_time_costs_the_others_nothing(tmp_path: Path) -> None:
+    still = replace(
+        sent("aaa", "EEG", ALPHA, ("Fz", "uV", "EEG")), times=np.full(len(ALPHA), START)
+    )
+    sound = sent("amp", "EEG", ALPHA, ("Fz", "uV", "EEG"))
+    row, notes = row_of(tmp_path, still, sound)
+    assert row["EEG_Alpha_Fz_amp"] == pytest.approx(200, rel=0.02)
+    assert "EEG_Alpha_Fz" not in row, "a column that others have of another stream"
+    (note,) = notes
+    assert note.startswith("aaa: its stamps do not go on")
+    for streams, settings in (((still, sound), {"streams": ("aaa",)}), ((still,), {})):
+        with pytest.raises(RecordingError, match="aaa: its stamps do not go on"):
+            row_of(tmp_path, *streams, **settings)
+
+
+def test_a_session_without_a_signal_says_so(tmp_path: Path) -> None:
+    marks = texts("marks", ["a", "b"], [START, START + SECONDS])
+    assert row_of(tmp_path, marks)[1] == ["no signal in this session"]

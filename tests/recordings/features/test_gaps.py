@@ -34,8 +34,10 @@ def test_what_was_away_is_missing_in_its_own_columns_alone(tmp_path: Path) -> No
 @pytest.mark.parametrize("jump", [-150.0, 5000.0])
 def test_a_clock_that_was_set_is_no_sensor_that_was_away(tmp_path: Path, jump: float) -> None:
     times = TIMES + np.where(TIMES >= 200, jump, 0.0)
-    with (
-        open_session(bare(tmp_path / "a.xdf", eeg(400.0), skin_temperature(times))) as session,
-        pytest.raises(RecordingError, match=r"its stamps jump by"),
-    ):
-        features(session, Settings(length_s=50.0))
+    with open_session(bare(tmp_path / "a.xdf", eeg(400.0), skin_temperature(times))) as session:
+        (row, *_), notes = features(session, Settings(length_s=50.0))
+        with pytest.raises(RecordingError, match=r"its stamps jump by"):
+            features(session, Settings(length_s=50.0, signals=("SKT",)))
+    assert not [name for name in row if name.startswith("SKT")]
+    assert row["EEG_Missing_Fz"] == 0
+    assert any("skin: its stamps jump by" in n and n.endswith("; left out") for n in notes)

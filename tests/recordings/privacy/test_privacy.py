@@ -114,6 +114,8 @@ def test_what_could_identify_is_listed(tmp_path: Path) -> None:
     assert "dates: 2026-11-20" in done.stdout
     assert "names of computers" not in done.stdout
     assert "video" not in done.stdout
+    exported("bids", sessions, tmp_path / "moved", Bids(video="none", days_back=37_500))
+    assert not any("date" in t.what for t in find_traces(tmp_path / "moved")), "it is 1924 there"
 
     named = tmp_path / "sub-Anna" / "x.json"
     named.parent.mkdir()

@@ -14,7 +14,7 @@ from recordings import layout
 from recordings.check.examination import check
 from recordings.errors import RecordingError
 from recordings.manifest import MANIFEST_NAME, Manifest
-from recordings.manifest_entries import FileEntry
+from recordings.manifest_entries import ClockPair, FileEntry
 from recordings.privacy.erase import erase, plan
 from recordings.study import catalogue
 from recordings.study.copies import COPIES_NAME, PART, copies, copy_session, place
@@ -111,6 +111,38 @@ def test_a_damaged_session_is_not_copied_as_if_it_were_whole(session: Path, tmp_
     with pytest.raises(RecordingError, match="not that of the manifest"):
         copy_session(session, tmp_path / "share")
     assert copies(session) == ()
+
+
+def test_a_copy_of_another_recording_of_the_same_name_is_never_replaced(
+    session: Path, tmp_path: Path
+) -> None:
+    """As of two computers, or of a data folder that was begun anew."""
+    other = make_session(tmp_path / "second", Plan(seconds=3, seed=9))
+    pair = ClockPair(utc="2026-11-21T09:00:00.000000Z", lsl=5000.0)
+    Manifest.load(other).model_copy(update={"clock": (pair,)}).save(other)
+    share = tmp_path / "share"
+    there = copy_session(session, share).folder
+    assert place(other, share) == there
+    before = contents(there)
+    with pytest.raises(RecordingError, match="is another recording of this name, and stays"):
+        copy_session(other, share)
+    assert contents(there) == before
+    assert copies(other) == ()
+    Manifest.load(session).model_copy(update={"notes": "tired"}).save(session)
+    copy_session(session, share)  # the same, noted on since
+    assert Manifest.load(there).notes == "tired"
+
+
+def test_a_copy_is_whole_though_the_session_cannot_say_so(session: Path, tmp_path: Path) -> None:
+    """As of an archive, or of a disk that is full: what one copies away from."""
+    (session / COPIES_NAME).mkdir()
+    told = CliRunner().invoke(app, ["copy", str(session), "--to", str(tmp_path / "share")])
+    assert told.exit_code == 0, told.output
+    assert "copies.json: cannot be written (Is a directory): it does not say that" in told.output
+    (session / COPIES_NAME).rmdir()
+    there = contents(place(session, tmp_path / "share"))
+    assert there.items() <= contents(session).items()
+    assert set(there) > {MANIFEST_NAME, layout.XDF_NAME, "large.bin"}
 
 
 def test_the_session_is_no_copy_of_itself(session: Path, tmp_path: Path) -> None:

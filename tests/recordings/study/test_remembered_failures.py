@@ -13,10 +13,10 @@ from recordings.annotation.store import CodingStore
 from recordings.engines.local import Here
 from recordings.engines.work import Engine, Lost, R, T, Work
 from recordings.errors import RecordingError
+from recordings.study.cells import StepState
 from recordings.study.ledger import Ledger
 from recordings.study.running import Planned, plan, run_step
 from recordings.study.scan import scan
-from recordings.study.status import StepState
 from recordings.study.steps import Step, make_step
 from tests.recordings.simulated_session import START, Plan, make_session
 

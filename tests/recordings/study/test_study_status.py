@@ -29,12 +29,14 @@ from recordings.report.html import check_and_report
 from recordings.report.page import write_page
 from recordings.study import ledger as ledgers
 from recordings.study import reading, status
+from recordings.study.cells import Cell, StepState
+from recordings.study.exported import export_names, exported
 from recordings.study.facts import CoderFacts, ExportFacts, Facts
 from recordings.study.ledger import Failure, Ledger
 from recordings.study.page import absent, render
 from recordings.study.running import chosen, plan, run_step
 from recordings.study.scan import scan
-from recordings.study.status import Cell, StepState, StudyStatus, study_status
+from recordings.study.status import StudyStatus, study_status
 from recordings.study.steps import export_step, make_step, standing
 from recordings.version import program_version
 from tests.recordings.simulated_session import Plan, make_session
@@ -429,12 +431,12 @@ def test_who_has_coded_what_is_told(root: Path) -> None:
     )
     export = ExportFacts("csv", str(root), "f", "d", program_version(), (), "anna")
     facts = Facts("sub-01/ses-01/x", "x", digest="d", exports=(export,))
-    assert status.exported(facts, "csv", str(root), {}) == Cell(StepState.DONE, by=("anna",))
+    assert exported(facts, "csv", str(root), {}, root) == Cell(StepState.DONE, by=("anna",))
 
 
 def test_places_of_exports_are_told_apart() -> None:
     places = [("csv", "/a/one/csv"), ("csv", "/a/two/csv"), ("edf", "/x/edf"), ("csv", "/b/other")]
-    assert list(status.export_names(places).values()) == [
+    assert list(export_names(places).values()) == [
         "csv in one/csv",
         "csv in two/csv",
         "edf",

@@ -1,0 +1,108 @@
+"""Whether exports are of their sessions as these are now, and what has become of their files."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Final
+
+from recordings.disk.regular import version_of
+from recordings.study.cells import MISSING, Cell, StepState, mark
+from recordings.study.facts import ExportFacts, Facts, told_by
+from recordings.study.ledger import Failures
+from recordings.version import program_version
+
+_CLOCK_S: Final = 2.0
+"""FAT's dates are no finer."""
+
+
+def export_names(exports: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
+    """Name exports (kind, target): by their kind; of several of a kind, by where they differ."""
+    places = list(exports)
+    by_kind: dict[str, list[str]] = {}
+    for kind, target in places:
+        by_kind.setdefault(kind, []).append(target)
+    ends = {kind: dict(zip(found, _ends(found), strict=True)) for kind, found in by_kind.items()}
+    return {
+        (kind, target): f"{kind} in {ends[kind][target]}" if len(by_kind[kind]) > 1 else kind
+        for kind, target in places
+    }
+
+
+def _ends(targets: Sequence[str]) -> list[str]:
+    """Return as much of the end of each path as tells them apart."""
+    parts = [Path(target).parts for target in targets]
+    for count in range(1, max(map(len, parts))):
+        ends = ["/".join(part[-count:]) for part in parts]
+        if len(set(ends)) == len(targets):
+            return ends
+    return list(targets)
+
+
+def exported(facts: Facts, kind: str, target: str, failures: Failures, root: Path) -> Cell:
+    """Whether an export to a target is of the session as it is now, and of its coding.
+
+    With which settings, the record alone knows: `unisono study run` compares them.
+    """
+    places = ((e, (e.kind, e.target)) for e in facts.exports)
+    found = next((e for e, place in places if place == (kind, target)), ExportFacts(kind, target))
+    session = root / facts.folder
+    cell = export_cell(found, facts) if found.fingerprint else MISSING
+    if cell.state is StepState.DONE and (name := _changed(found.beside, session)):
+        cell = Cell(StepState.STALE, f"{name} has changed since")
+    if _changed(found.tried_beside, session):
+        return cell  # it failed with other files, or for want of them
+    failure = failures.get((facts.folder, kind, target))
+    if failure is not None and failure.fingerprint.startswith(mark(facts)):
+        same = failure.fingerprint == mark(facts) + found.fingerprint
+        if not (same and cell.state is StepState.DONE):  # a plain export has done it since
+            return Cell(StepState.FAILED, failure.reason)
+    if found.tried.startswith(mark(facts)):
+        return Cell(StepState.FAILED, found.failed)
+    return cell
+
+
+def _changed(beside: Iterable[tuple[str, str]], session: Path) -> str:
+    """Name the first file that is not as it was; "" where all are."""
+    return next((name for name, was in beside if version_of(session / name) != was), "")
+
+
+def with_files(facts: Facts, kind: str, target: str) -> Cell | None:
+    """Say of an export that is done what has become of its files; None where nothing has."""
+    export = next(e for e in facts.exports if (e.kind, e.target) == (kind, target))
+    why = changed_file(export, told_by(export, facts.name)[0])
+    return Cell(StepState.STALE, why) if why else None
+
+
+def changed_file(export: ExportFacts, record: Path | None = None) -> str:
+    """Name the first file of an export that is not as it was written; "" where all are.
+
+    With its `record`, which is written last, a file that is younger counts, too: it may have been
+    changed and be as large as before.
+    """
+    written = record.stat().st_mtime if record is not None and record.exists() else math.inf
+    for name, size in export.files:
+        try:
+            there = (Path(export.target) / name).stat()
+        except OSError:
+            return f"{name} is gone"
+        if size < 0:  # of several sessions: it changes with each
+            continue
+        if there.st_size != size:
+            return f"{name} is not as large as it was written"
+        if there.st_mtime > written + _CLOCK_S:
+            return f"{name} was changed after it was written"
+    return ""
+
+
+def export_cell(export: ExportFacts, facts: Facts) -> Cell:
+    """Judge an export by its record."""
+    if export.digest != facts.digest:
+        return Cell(StepState.STALE, "the manifest has changed since")
+    if export.version != program_version():
+        return Cell(StepState.STALE, f"made by version {export.version}, not {program_version()}")
+    first = next(iter(export.files), None)
+    if first is not None and not (Path(export.target) / first[0]).exists():
+        return Cell(StepState.STALE, f"{first[0]} is gone")
+    return Cell(StepState.DONE, by=(export.coder,) if export.coder else ())
