@@ -59,7 +59,8 @@ class AlarmBar(QFrame):
         layout.addWidget(self.text, 1)
         for widget in (self.count, self.action, self.read):
             layout.addWidget(widget)
-        QShortcut(QKeySequence("F8"), self, self.read.click)
+        # A key that is held has read one alarm, not all of them.
+        QShortcut(QKeySequence("F8"), self, self.read.click).setAutoRepeat(False)
         self.setAccessibleName(tr("Alarm"))
         self.hide()
 

@@ -15,6 +15,7 @@ from acquire.errors import ConfigError
 from acquire.rig.file import load_rig
 from acquire.server import data_lock
 from acquire.server.token import read_token
+from acquire.serving.engine_url import engine_url
 from gui.client.client import EngineClient
 from gui.client.engine_link import EngineLink
 from gui.client.opened_files import OpenedFiles
@@ -137,7 +138,9 @@ def run(order: WindowOrder) -> int:
 
 def _check(order: WindowOrder) -> None:
     """Find out what cannot work before Qt ends the process over a missing display."""
-    if order.rig is not None:
+    if order.attach is not None:
+        engine_url(order.attach, "--attach")
+    elif order.rig is not None:
         try:
             order.rig.read_bytes()  # a mistake in it is shown in the window, at its line
         except OSError:

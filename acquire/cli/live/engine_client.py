@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from acquire.errors import ConfigError, ControlError
 from acquire.server.running import the_engine
 from acquire.server.token import VARIABLE, read_token
-from devices.addresses import place_in_url
+from acquire.serving.engine_url import engine_url
 
 LOOK_S = 20.0
 """How long the whole answer to a question may take: one that is stopped, or hangs, gives none."""
@@ -51,12 +51,7 @@ class EngineClient:
         """
         self._data_dir = data_dir if url is None else None
         self._is_given = url is not None
-        self.url = (url or the_engine(data_dir)).rstrip("/")
-        if not self.url.startswith(("http://", "https://")) or place_in_url(self.url) is None:
-            raise ConfigError(
-                f"--url {self.url}: is http:// or https:// with a name or an address, and perhaps "
-                "a port from 1 to 65535; an IPv6 address stands in [ ]: http://[::1]:8765"
-            )
+        self.url = engine_url(url or the_engine(data_dir), "--url")
         self._token = read_token(token_file)
 
     def find_again(self) -> None:
