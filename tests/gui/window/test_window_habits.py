@@ -130,7 +130,12 @@ def test_two_faults_of_one_stream_are_one_alarm_that_is_kept_up_to_date(qtbot: Q
     bar = AlarmBar()
     qtbot.addWidget(bar)
     status = recording_status()
-    for code, text in (("silent", "eeg: silent for 2.5 s"), ("stream-lost", "eeg: outlet gone")):
+    faults = (
+        ("silent", "eeg: silent for 2.5 s"),
+        ("device-hangs", "eeg: its process has said nothing for 3 s"),
+        ("stream-lost", "eeg: outlet gone"),
+    )
+    for code, text in faults:
         event = Event(time=10.0, source="eeg", level="warning", code=code, text=text)
         alarm = alarm_of(event, status, "12:00:00")
         assert alarm is not None
