@@ -37,7 +37,7 @@ class StreamStatus:
     samples: int
     lost: int  # since it is connected
     rate_hz: float
-    effective_rate_hz: float | None
+    effective_rate_hz: float | None  # 0: nothing comes any more
     offset_s: float | None
     drift_ppm: float | None = None  # of its computer's clock against this one
     channels: int = 0
@@ -61,6 +61,7 @@ def stream_status(
     stream: LiveStream, selected: bool, recorded: RecordedStream | None = None
 ) -> StreamStatus:
     """Take a snapshot of a stream; `recorded`: what the recording that runs has of it."""
+    flows = stream.inlet is not None and not stream.watch.is_silent
     return StreamStatus(
         stream.found.key,
         stream.found.uid,
@@ -70,7 +71,7 @@ def stream_status(
         stream.watch.samples,
         stream.lost,
         stream.found.rate_hz,
-        stream.watch.effective_rate,
+        stream.watch.effective_rate if flows or not stream.found.rate_hz else 0.0,
         stream.estimate.offset if stream.estimate else None,
         stream.drift_ppm,
         stream.found.channels,

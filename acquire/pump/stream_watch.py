@@ -152,10 +152,9 @@ class StreamWatch:
         self.backlog = backlog
         quiet = now - self.last_arrival
         if self._rate and quiet > max(SILENT_S, 3 / self._rate):
-            alarms += self._raise(
-                "silent",
-                f"{self._name}: silent for {quiet:.1f} s; check its cable, battery and program",
-            )
+            text = "{}: silent for {:{}} s; check its cable, battery and program"
+            alarms += self._raise("silent", text.format(self._name, quiet, ".1f"))
+            self._raised["silent"] = text.format(self._name, quiet, ".0f")  # for how long it is now
         if now - self._last_offset > OFFSET_S:
             alarms += self._raise(
                 "no-offset",

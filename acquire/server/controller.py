@@ -23,6 +23,7 @@ from acquire.server.closed_sessions import ClosedSessions
 from acquire.server.event_book import EventBook
 from acquire.server.recording_orders import RecordingOrders
 from acquire.server.turn import Turn
+from acquire.text_files import read_written
 from recordings.disk.atomic import replace_file
 from recordings.manifest import State
 from recordings.manifest_entries import Event, Level
@@ -58,6 +59,7 @@ class Controller:
             checks: whether each session is checked after its closing.
         """
         self.rig, self.data_dir = rig, data_dir
+        self._saved = rig.text  # what the rig file holds, as far as is known here
         self._config = config
         self.catalogue = Catalogue(data_dir)
         self.events = EventBook()
@@ -248,9 +250,15 @@ class Controller:
     def _save_rig(self, text: str) -> None:
         if self.rig.path is None:
             raise ControlError("the daemon was started without a rig file; start it with one")
+        if self.rig.path.exists() and read_written(self.rig.path, "") not in (self._saved, text):
+            raise ControlError(
+                f"{self.rig.path}: another program has changed it since it was opened, and that "
+                "would be lost; run this without saving, or end the engine and open the rig again"
+            )
         try:
             replace_file(self.rig.path, text.encode())
         except OSError as error:
             raise ControlError(
                 f"{self.rig.path}: cannot be written ({error.strerror}); check its permissions"
             ) from error
+        self._saved = text

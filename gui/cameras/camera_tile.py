@@ -14,7 +14,7 @@ from acquire.server.api.models import StreamInfo
 from acquire.serving.problem import Problem
 from gui.cameras.face_finder import FaceFinder, is_inside
 from gui.client.client import EngineClient
-from gui.client.status_text import frames
+from gui.client.status_text import frames, rate_now
 from gui.plots.picture import PictureView, Share
 from gui.texts import tr
 from gui.widgets import theme
@@ -108,7 +108,7 @@ class CameraTile(QFrame):
         """Show rate and counts."""
         rate = 0.0
         if stream is not None and device.state is DeviceState.RUNNING:
-            rate = stream.effective_rate_hz or stream.rate_hz
+            rate = rate_now(stream)
         one = device.model_copy(
             update={"fates": {k: v for k, v in device.fates.items() if k == self.camera}}
         )
@@ -139,6 +139,8 @@ class CameraTile(QFrame):
         if not self._client.is_connected:
             if self.view.image is not None:
                 self.view.show_text(tr("✖ NO ENGINE"))
+                for label in (self.counts, self.focus):  # of a picture that is gone
+                    label.clear()
             self._forget_face()  # what the last picture shows may be long ago
             return
         if self._waiting or self.visibleRegion().isEmpty():

@@ -38,6 +38,8 @@ class EngineClient(QObject):
     event_came = Signal(object)
     connected = Signal()
     lost = Signal(str)
+    unreached = Signal(object)
+    """Nothing was heard at the address that it was attached to; once, why."""
     failed = Signal(object)
 
     def __init__(self, token: str | None = None) -> None:
@@ -51,6 +53,7 @@ class EngineClient(QObject):
         self._silence.timeout.connect(self._on_silence)
         self._heard = QElapsedTimer()
         self._closing = False
+        self._tried = False  # whether what is at the address is known, or why nothing is
         self._passed_on: set[int] = set()  # numbers of events
         self.is_connected = False
 
@@ -63,7 +66,7 @@ class EngineClient(QObject):
         made = QWebSocket(parent=self)
         made.connected.connect(self._on_connected)
         made.disconnected.connect(self._on_disconnected)
-        made.errorOccurred.connect(lambda _: self._try_later())
+        made.errorOccurred.connect(lambda _: self._on_error())
         made.textMessageReceived.connect(self._hear)
         return made
 
@@ -76,7 +79,7 @@ class EngineClient(QObject):
         """Talk to the engine at an address, from now on."""
         self._base = url.rstrip("/")
         self._passed_on.clear()
-        self._closing = False
+        self._closing = self._tried = False
         self._socket.abort()
         self._open()
 
@@ -166,7 +169,7 @@ class EngineClient(QObject):
         self._socket.open(request)
 
     def _on_connected(self) -> None:
-        self.is_connected = True
+        self.is_connected = self._tried = True
         self._silence.start()
         self.connected.emit()
         self._fetch_events()
@@ -189,6 +192,13 @@ class EngineClient(QObject):
     def _on_silence(self) -> None:
         self._socket.abort()
         self._on_disconnected()
+
+    def _on_error(self) -> None:
+        if not self._tried and not self._closing:
+            self._tried = True
+            # The socket knows no words: a refused token is a number to it.
+            self.get("status", lambda found: None, self.unreached.emit)
+        self._try_later()
 
     def _try_later(self) -> None:
         if not self._closing and not self._again.isActive():

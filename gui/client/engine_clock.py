@@ -6,14 +6,23 @@ from collections import deque
 
 KEPT = 300
 """Statuses, ten a second: the fastest of half a minute counts."""
+SAME_S = 2.0
+"""LSL clocks, which count from a computer's start, are closer than this on one computer alone."""
 
 
 class EngineClock:
     """Learns from each status how far this computer's clock is from the engine's."""
 
     def __init__(self) -> None:
-        self.same_computer = False
+        self.is_loopback = False
+        """Whether its address is this computer's."""
         self._differences: deque[float] = deque(maxlen=KEPT)
+
+    @property
+    def same_computer(self) -> bool:
+        """Whether the engine runs here, by its clock, too: a tunnel has an address of ours."""
+        near = not self._differences or abs(min(self._differences)) < SAME_S
+        return self.is_loopback and near
 
     def hear(self, engine: float, local: float) -> None:
         """Take in the engine's time and the local time at which it arrived, s."""

@@ -11,7 +11,7 @@ from PySide6.QtNetwork import QNetworkAccessManager, QNetworkReply, QNetworkRequ
 
 from acquire.errors import AcquireError
 from acquire.server.data_lock import owner
-from gui.client.client import EngineClient
+from gui.client.client import EngineClient, words
 from gui.client.engine_process import EngineProcess, found_url
 from gui.texts import tr
 
@@ -37,12 +37,14 @@ class EngineLink(QObject):
         self._rig: Path | None = None
         self._data_dir: Path | None = None
         self._override: Path | None = None
+        self._told_end = False  # that the engine which was started here has ended
         self._network = QNetworkAccessManager(self)
         self._poll = QTimer(self, interval=POLL_MS)
         self._poll.timeout.connect(self._look_at_process)
         self._look = QTimer(self, interval=LOOK_MS)
         self._look.timeout.connect(self._look_for_another)
         client.lost.connect(self._on_lost)
+        client.unreached.connect(lambda problem: self.ended.emit(f"{client.url}: {words(problem)}"))
         client.connected.connect(self._look.stop)
 
     def attach(self, url: str) -> None:
@@ -118,11 +120,17 @@ class EngineLink(QObject):
             self.attach(url)
         elif self.process.code is not None:
             self._poll.stop()
+            self._told_end = True
             self.ended.emit(self.process.error)
+            self._look.start()  # another may have been started at the same moment
 
     def _on_lost(self, url: str) -> None:
         self._look.start()
+        self._tell_lost(url)
+
+    def _tell_lost(self, url: str) -> None:
         code = self.process.code if self.process is not None else None
+        self._told_end = code is not None
         if code is not None and code < 0:
             why = tr("The engine was killed (signal {})").format(-code)
         elif code is not None:
@@ -135,6 +143,9 @@ class EngineLink(QObject):
     def _look_for_another(self) -> None:
         if self._data_dir is None or self.client.is_connected:
             return
+        # It is lost a moment before it has ended: only then another can be started.
+        if self.process is not None and self.process.code is not None and not self._told_end:
+            self._tell_lost(self.client.url)
         url = found_url(self._data_dir)
         if url is not None and url != self.client.url:
             self.attach(url)

@@ -86,12 +86,18 @@ class Row:
     checked: bool | None  # None: no check box
 
 
+def rate_now(stream: StreamInfo) -> float:
+    """Give its rate, Hz; until it is measured, the nominal one."""
+    return stream.rate_hz if stream.effective_rate_hz is None else stream.effective_rate_hz
+
+
 def stream_row(stream: StreamInfo) -> Row:
     """Describe a stream."""
-    rate = stream.effective_rate_hz or stream.rate_hz
+    rate = rate_now(stream)
     # Calm enough to be read; the details have three decimals.
     decimals = 0 if stream.rate_hz >= 100 else 1  # by the nominal: nothing jumps at 99.9
-    value = f"{rate:.{decimals}f} Hz" if stream.rate_hz else tr("marks")
+    irregular = tr("marks") if stream.type == "Markers" else tr("irregular")
+    value = f"{rate:.{decimals}f} Hz" if stream.rate_hz else irregular
     note = stream.reason.removeprefix(f"{stream.name}: ")
     if stream.health == "missing":
         note = tr("missing") + (f": {note}" if note else "")
@@ -128,7 +134,8 @@ def missing_row(text: str) -> Row:
 def stream_details(stream: StreamInfo) -> list[tuple[str, str]]:
     """List what there is to know of a stream."""
     rate = f"{stream.rate_hz:g} Hz" if stream.rate_hz else tr("irregular")
-    measured = f"{stream.effective_rate_hz:.3f} Hz" if stream.effective_rate_hz else "–"
+    effective = stream.effective_rate_hz
+    measured = "–" if effective is None else f"{effective:.3f} Hz"
     offset = "–" if stream.offset_s is None else f"{stream.offset_s * 1e3:+,.3f} ms"
     drift = "–" if stream.drift_ppm is None else f"{stream.drift_ppm:+.1f} ppm"
     return [

@@ -19,10 +19,18 @@ from recordings.manifest_entries import Event
 
 Level = Literal["error", "warning"]
 MAX_UNREAD = 99
-LOSSES = ("stream-lost", "silent", "device-lost", "device-broke", "device-died", "unreachable")
+LOSSES = (
+    "stream-lost",
+    "silent",
+    "device-hangs",
+    "device-lost",
+    "device-broke",
+    "device-died",
+    "unreachable",
+)
 """Events that mean missing data while a recording runs."""
-RETURNS = ("stream-back", "silent-over", "device-back")
-"""Events that tell that a stream is there again."""
+RETURNS = ("stream-back", "silent-over", "device-back", "device-hangs-over")
+"""Events that tell that a stream is there again; a device and its stream have one name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +67,8 @@ class AlarmBar(QFrame):
         layout.addWidget(self.text, 1)
         for widget in (self.count, self.action, self.read):
             layout.addWidget(widget)
-        QShortcut(QKeySequence("F8"), self, self.read.click)
+        # A key that is held has read one alarm, not all of them.
+        QShortcut(QKeySequence("F8"), self, self.read.click).setAutoRepeat(False)
         self.setAccessibleName(tr("Alarm"))
         self.hide()
 

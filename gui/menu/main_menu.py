@@ -68,6 +68,7 @@ def menu_button(
         added.triggered.connect(lambda _=False, act=entry.act: act())
         if entry.shortcut:
             added.setShortcut(QKeySequence(entry.shortcut))
+            added.setAutoRepeat(False)  # a key that is held is one order
             window.addAction(added)
         if entry.needs_engine:
             button.of_engine.append(added)
@@ -80,6 +81,7 @@ def menu_button(
     menu.addSeparator()
     quit_ = menu.addAction(tr("Close the window"))
     quit_.setShortcut(QKeySequence("Ctrl+Q"))
+    quit_.setAutoRepeat(False)  # while it records the second order is the one that closes
     quit_.triggered.connect(window.close)
     window.addAction(quit_)
     button.setMenu(menu)
@@ -94,8 +96,15 @@ def _list_rigs(menu: QMenu, open_rig: Callable[[str], object]) -> None:
     for path in rigs:
         # An ampersand would be taken for the mark of a key.
         action = menu.addAction(path.replace("&", "&&"))
-        action.setEnabled(Path(path).is_file())
+        action.setEnabled(_is_there(path))
         action.triggered.connect(lambda _=False, path=path: open_rig(path))
+
+
+def _is_there(path: str) -> bool:
+    try:
+        return Path(path).is_file()
+    except OSError:  # a name that no file can have, or a place that may not be looked into
+        return False
 
 
 def _list_docks(menu: QMenu, window: QMainWindow) -> None:

@@ -105,7 +105,10 @@ class Preferences(QDialog):
 
 def _can_be_made(folder: Path) -> bool:
     """Whether a folder is there that can be written to, or can be made; makes none."""
-    there = next(p for p in (folder, *folder.parents) if p.exists())
+    try:
+        there = next(p for p in (folder, *folder.parents) if p.exists())
+    except OSError:  # a name that no folder can have, or a place that may not be looked into
+        return False
     return there.is_dir() and os.access(there, os.W_OK)
 
 

@@ -46,9 +46,8 @@ def readouts(state: ViewState) -> list[AxisText]:
     scaled: set[tuple[StreamKey, str]] = set()
     free, top = -math.inf, state.geometry.plot.top()
     for trace, place in zip(state.traces, state.geometry.places, strict=True):
-        text = _readout(state, trace, scaled)
         y = state.geometry.y_of(place) - top
-        if text is None or y < free:
+        if y < free or (text := _readout(state, trace, scaled)) is None:
             continue
         free = y + ROW
         found.append(AxisText(y, *text))
@@ -66,9 +65,9 @@ def _readout(
         return found, "text"
     if trouble := state.trouble_of(trace):
         return trouble, "warning"
-    if trace.group in scaled:
+    if (group := state.scales.group(trace)) in scaled:
         return None
-    scaled.add(trace.group)
+    scaled.add(group)
     scale = state.scales.of(trace)
     return scaling.shown(scale, trace.channel.unit) if scale else "", "muted"
 

@@ -35,12 +35,13 @@ class TraceScales:
         self._middles: dict[ChannelKey, float] = {}
         self.extents: dict[ChannelKey, Extent] = {}
 
-    def _group(self, trace: Trace) -> GroupKey:
+    def group(self, trace: Trace) -> GroupKey:
+        """Name what shares a scale with a trace."""
         return trace.group if self.common else (trace.key, str(trace.channel.index))
 
     def of(self, trace: Trace) -> float:
         """Give a trace's scale in units a row; 0 = not known yet."""
-        found = self._scales.get(self._group(trace))
+        found = self._scales.get(self.group(trace))
         return found.scale if found else 0.0
 
     def is_off(self, trace: Trace, place: Place, height: float) -> bool:
@@ -71,15 +72,15 @@ class TraceScales:
             if found is None:
                 continue
             self.extents[trace.channel_key] = found
-            swings.setdefault(self._group(trace), []).append(found.swing)
+            swings.setdefault(self.group(trace), []).append(found.swing)
         changed = False
         for trace in traces:
-            if (own := swings.pop(self._group(trace), None)) is not None:
+            if (own := swings.pop(self.group(trace), None)) is not None:
                 scale = self._scales.setdefault(
-                    self._group(trace),
+                    self.group(trace),
                     AutoScale(
                         _FLOORS.get((trace.channel.kind, trace.channel.unit), 0.0),
-                        self._wished.get(_name(self._group(trace)), 0.0),
+                        self._wished.get(_name(self.group(trace)), 0.0),
                     ),
                 )
                 if self.automatic or scale.scale == 0.0:

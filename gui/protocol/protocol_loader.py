@@ -85,9 +85,9 @@ class ProtocolLoader(QWidget):
 
     def _ask_shipped(self) -> None:
         def take(found: Any) -> None:
-            self.choice.clear()
             for name in found["protocols"]:
-                self.choice.addItem(name, name)
+                if self.choice.findData(name) < 0:  # an engine that is back: what is chosen stays
+                    self.choice.addItem(name, name)
 
         self._client.get("protocol/shipped", take, lambda problem: None)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -59,8 +60,16 @@ class RigControl(QObject):
 
     # The rig file.
 
+    @property
+    def is_changed(self) -> bool:
+        """Whether something was typed into the editor that is neither run nor saved."""
+        return self.editor is not None and self.editor.is_changed
+
     def edit(self) -> None:
-        """Open the editor with the rig that runs."""
+        """Open the editor with the rig that runs; with what was typed there and is not saved."""
+        if self.is_changed and self.editor is not None:
+            self._show_form("rig file", tr("Rig file"), self.editor)
+            return
         self._client.get("rig", lambda found: self._open_editor(RigInfo.model_validate(found)))
 
     def _open_editor(self, rig: RigInfo, text: str | None = None) -> None:
@@ -70,19 +79,36 @@ class RigControl(QObject):
         self._show_form("rig file", tr("Rig file"), self.editor)
 
     def _run(self, text: str, save: bool) -> None:
-        assert self.editor is not None
-        self._put(text, self.editor.show_refusal, save=save)
+        editor = self.editor
+        assert editor is not None
+        taken = partial(editor.show_taken, text, save=save)
+        self._put(text, editor.show_refusal, taken, save=save)
 
-    def _put(self, text: str, refused: Callable[[str], None], *, save: bool) -> None:
+    def _put(
+        self,
+        text: str,
+        refused: Callable[[str], None],
+        taken: Callable[[], object] = lambda: None,
+        *,
+        save: bool,
+    ) -> None:
+        def done(found: object) -> None:
+            self._take_rig(found)
+            taken()
+
         self._client.put(
             "rig",
             {"text": text, "save": save},
-            done=self._take_rig,
+            done=done,
             failed=lambda problem: refused(words(problem)),
         )
 
     def new(self) -> None:
         """Look what is plugged in and open a rig of it in the editor, not saved yet."""
+        if self.is_changed:
+            self._say(tr("The rig file that is edited comes first: save it, or undo the changes"))
+            self.edit()
+            return
         search = Search(self)
         search.found.connect(self._on_found)
         search.start()

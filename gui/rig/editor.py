@@ -36,6 +36,7 @@ class RigEditor(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._path: Path | None = None
+        self._known = ""  # what the engine has, or the file
         self._filling = False
         self.eeg = {name: QLineEdit() for name in rig_text.EEG_FIELDS}
         names = {
@@ -57,10 +58,10 @@ class RigEditor(QWidget):
         self.verdict.setWordWrap(True)
         self.run = QPushButton(tr("Run this rig"))
         self.run.setToolTip(tr("Not while recording: all devices are started anew"))
-        self.run.clicked.connect(lambda: self.run_wanted.emit(self.text.toPlainText(), False))
+        self.run.clicked.connect(lambda: self._want(save=False))
         self.save = QPushButton(tr("Save and run"))
         self.save.setObjectName("primary")
-        self.save.clicked.connect(lambda: self.run_wanted.emit(self.text.toPlainText(), True))
+        self.save.clicked.connect(lambda: self._want(save=True))
         self._settle = QTimer(self, singleShot=True, interval=_SETTLE_MS)
         self._settle.timeout.connect(self._check)
         buttons = QHBoxLayout()
@@ -80,7 +81,13 @@ class RigEditor(QWidget):
         self._filling = True
         self.text.setPlainText(text)
         self._filling = False
+        self._known = self.text.toPlainText()
         self._check()
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether something was typed that is neither run nor saved."""
+        return self.text.toPlainText() != self._known
 
     def mend(self, text: str, path: Path, problem: str) -> None:
         """Show a rig file that cannot be used, at the line with the mistake; it can be saved."""
@@ -144,6 +151,17 @@ class RigEditor(QWidget):
         self.verdict.setStyleSheet(f"color: {colour};")
         self.run.setEnabled(good)
         self.save.setEnabled(good)
+
+    def _want(self, *, save: bool) -> None:
+        self._settle.stop()
+        for button in (self.run, self.save):  # once is enough, until it is answered
+            button.setEnabled(False)
+        self.run_wanted.emit(self.text.toPlainText(), save)
+
+    def show_taken(self, text: str, *, save: bool) -> None:
+        """Say that the engine runs it."""
+        self._known = text
+        self._judge(tr("Saved, and it runs") if save else tr("It runs; not saved"), good=True)
 
     def show_refusal(self, text: str) -> None:
         """Show why the engine did not take it."""

@@ -12,6 +12,7 @@ from PySide6.QtCore import (
     QObject,
     QPersistentModelIndex,
     QRect,
+    QSignalBlocker,
     QSize,
     Qt,
     Signal,
@@ -197,12 +198,17 @@ class RowList(QListView):
 
     def show_rows(self, rows: Sequence[Row]) -> None:
         """Show these rows; what was chosen stays chosen."""
-        before = self.current
+        before, picked = self.current, self.selectionModel()
+        flag = picked.SelectionFlag.NoUpdate
+        if picked.isSelected(self.currentIndex()):
+            flag = picked.SelectionFlag.ClearAndSelect
         self.rows.show(rows)
         if before and not self.currentIndex().isValid():
-            for at, row in enumerate(rows):
-                if row.key == before:
-                    self.setCurrentIndex(self.rows.index(at))
+            # That is no news: a row of another list may have been chosen since.
+            with QSignalBlocker(self):
+                for at, row in enumerate(rows):
+                    if row.key == before:
+                        picked.setCurrentIndex(self.rows.index(at), flag)
         if rows and self.hasFocus() and not self.currentIndex().isValid():
             # As Qt does where the focus comes to a list with rows: else nothing shows where it is.
             self.setCurrentIndex(self.rows.index(0))

@@ -58,7 +58,7 @@ def channels_of(xml: str, count: int, stream_type: str) -> tuple[ChannelInfo, ..
         node = nodes[index] if nodes else None
 
         def text(tag: str, node: object = node) -> str:
-            return (node.findtext(tag) or "").strip() if node is not None else ""  # type: ignore[attr-defined]
+            return " ".join((node.findtext(tag) or "").split()) if node is not None else ""  # type: ignore[attr-defined]
 
         kind = text("type") or stream_type or "signal"
         unit = text("unit")

@@ -64,8 +64,9 @@ class ShownStream:
         return self.offset.uncertainty / 2 if self.offset else None
 
     def to_local(self, stamps: F64Array, now: float) -> F64Array:
-        """Bring stamps to the local LSL clock, or to their arrival where they are far off."""
+        """Bring stamps to the local LSL clock; those that are far off or none, to their arrival."""
         local = stamps + (self.offset.offset if self.offset else 0.0)
+        local = np.where(np.isfinite(local), local, now)  # else all that follow would be none
         late = now - float(local[-1])
         if abs(late - self.shift) > FAR_S:
             self.shift = late if abs(late) > FAR_S else 0.0

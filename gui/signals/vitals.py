@@ -105,7 +105,8 @@ def _per_minute(
 
 def _level(signal: F64Array, rate_hz: float, unit: str) -> str | None:
     good = signal[np.isfinite(signal)]
-    return f"{float(good.mean()):.2f} {unit}" if len(good) else None
+    level = round(float(good.mean()), 2) + 0.0 if len(good) else None  # none is "-0.00"
+    return None if level is None else f"{level:.2f} {unit}"
 
 
 METHODS: dict[str, Method] = {

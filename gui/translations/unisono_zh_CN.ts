@@ -2835,5 +2835,25 @@
         <source>impedances</source>
         <translation>阻抗</translation>
     </message>
+    <message>
+        <source>Saved, and it runs</source>
+        <translation>已保存并运行</translation>
+    </message>
+    <message>
+        <source>It runs; not saved</source>
+        <translation>已运行；未保存</translation>
+    </message>
+    <message>
+        <source>The rig file that is edited is not saved; close again to leave it so</source>
+        <translation>正在编辑的配置文件尚未保存；再次关闭将放弃更改</translation>
+    </message>
+    <message>
+        <source>The rig file that is edited comes first: save it, or undo the changes</source>
+        <translation>请先处理正在编辑的配置文件：保存它，或撤销更改</translation>
+    </message>
+    <message>
+        <source>Nothing was begun: {} is being recorded</source>
+        <translation>未开始新的录制：{} 正在录制</translation>
+    </message>
 </context>
 </TS>

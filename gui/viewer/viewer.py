@@ -37,6 +37,8 @@ WINDOWS_S = (1, 2, 5, 10, 20, 30, 60, 120, 300)
 """The lengths that there are, s."""
 BACK_S = 280.0
 """So far back arrows lead: a little less than the histories keep."""
+NOTCH = 120
+"""What a step of a wheel is to Qt, in eighths of a degree."""
 READABLE, HEADER = 18.0, 20.0
 """Pixels that a trace on a page has at least, and that the name of a stream has above its own."""
 
@@ -66,6 +68,7 @@ class Viewer(QWidget):
         self._page = 0  # which part of the chosen channels; 0 = all
         self._known: tuple[tuple[int, bool, int], ...] = ()
         self._drawn: list[tuple[list[Trace], Group]] = []  # of each stream, as last laid out
+        self._turned = 0  # of the wheel, what is no whole step yet: touchpads send many small ones
         self.frames = 0
         self._frame_came.connect(self._on_frame)
         column = QVBoxLayout(self)
@@ -319,7 +322,11 @@ class Viewer(QWidget):
 
     def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802
         """Change the scale; with Ctrl, the time."""
-        steps = -1 if event.angleDelta().y() > 0 else 1
+        self._turned -= event.angleDelta().y()
+        steps = int(self._turned / NOTCH)
+        if not steps:
+            return
+        self._turned -= steps * NOTCH
         if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
             self.zoom_time(steps, event.position().x())
         else:

@@ -27,7 +27,7 @@ def remember_look(look: str | None) -> None:
 def remembered_language() -> str | None:
     """Give the language that was chosen, as a locale; None: the system's."""
     language = stored().value("language")
-    return language if language in LANGUAGES else None
+    return language if isinstance(language, str) and language in LANGUAGES else None
 
 
 def locale() -> QLocale:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from typing import Any
 
@@ -78,9 +79,10 @@ class RigMemory:
             if (text := memory.text(name)) is not None:
                 field.setText(text)
         self._signals.restore(memory.text("shown") or "")
-        if (seconds := memory.text("window_s")) is not None:
-            box = self._signals.window_s
-            box.setCurrentIndex(max(0, box.findData(int(float(seconds)))))
+        box = self._signals.window_s
+        with contextlib.suppress(ValueError, OverflowError):  # settings may hold anything
+            at = box.findData(int(float(memory.text("window_s") or "")))
+            box.setCurrentIndex(at if at >= 0 else box.currentIndex())
 
     def save(self) -> None:
         """Keep what is not kept at each change."""

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import partial
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QAction, QKeyEvent, QKeySequence, QShortcut
+from PySide6.QtGui import QAction, QInputMethodEvent, QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QToolButton, QVBoxLayout, QWidget
 
 from gui.texts import tr
@@ -17,36 +17,55 @@ from gui.widgets.short_label import ShortLabel
 KEYS = 8
 
 
-class MarkerEdit(QLineEdit):
+class StampedEdit(QLineEdit):
     """Free text: Enter sends it, stamped at its first letter; Ctrl+Enter stamps at Enter."""
 
     sent = Signal(str, object)
+    """What was typed, and its LSL time, where that is known."""
     stamped = Signal(str)
 
     def __init__(self, now: Callable[[], float | None]) -> None:
         super().__init__()
         self._now = now
         self._stamp: float | None = None
+        self._begun = False
+        self.setMaxLength(4000)
+        self.textEdited.connect(self._on_edited)  # by keys, by a paste, by an input method
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
-        """Stamp before anything else."""
-        pressed = self._now()
+        """Send, drop, or type."""
         enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
-        if enter and self.text().strip():
+        if enter and (text := self.text().strip()):
             at_enter = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
-            self.sent.emit(self.text().strip(), pressed if at_enter else self._stamp)
-            self.clear()
+            stamp = self._now() if at_enter else self._stamp
+            self._drop()
+            self.sent.emit(text, stamp)
         elif event.key() == Qt.Key.Key_Escape:
-            self.clear()
+            self._drop()
         else:
-            empty = not self.text()
             super().keyPressEvent(event)
-            if empty and self.text():
-                self._stamp = pressed
-                self.stamped.emit(tr("stamped {}").format(f"{datetime.now():%H:%M:%S}"))
-        if not self.text():
-            self._stamp = None
-            self.stamped.emit("")
+
+    def inputMethodEvent(self, event: QInputMethodEvent) -> None:  # noqa: N802
+        """Begin with the first letter of a word that is still being composed."""
+        super().inputMethodEvent(event)
+        self._on_edited(self.text() + event.preeditString())
+
+    def give_back(self, text: str, stamp: float | None) -> None:
+        """Show again what was sent and has not arrived, unless something else is being typed."""
+        if not self._begun:
+            self.setText(text)
+            self._begun, self._stamp = True, stamp
+
+    def _on_edited(self, text: str) -> None:
+        if bool(text) is self._begun:
+            return
+        self._begun, self._stamp = bool(text), self._now() if text else None
+        told = tr("stamped {}").format(f"{datetime.now():%H:%M:%S}")
+        self.stamped.emit(told if text else "")
+
+    def _drop(self) -> None:
+        self.clear()
+        self._on_edited("")
 
 
 class MarkerLine(QWidget):
@@ -59,25 +78,21 @@ class MarkerLine(QWidget):
     def __init__(self, now: Callable[[], float | None]) -> None:
         super().__init__()
         self._now = now
-        self.text = MarkerEdit(now)
+        self.text = StampedEdit(now)
         self.text.setPlaceholderText(tr("Marker: type, then Enter (Ctrl+M)"))
         self.text.setAccessibleName(tr("Marker text"))
         self.text.setToolTip(
             tr("Enter: with the time of the first letter. Ctrl+Enter: with the time of Enter.")
         )
-        self.text.setMaxLength(4000)
         self.message = ShortLabel()
         theme.mark(self.message, "muted", True)
-        self.notes = QLineEdit()
+        self.notes = StampedEdit(now)
         self.notes.setPlaceholderText(tr("✎ Note (Ctrl+N)"))
         self.notes.setAccessibleName(tr("Note"))
         self.notes.setToolTip(
             tr("Kept among the events of this session, or of the next one, at its first letter")
         )
-        self._noted: float | None = None
-        self.notes.textEdited.connect(self._on_note_typed)
-        self.notes.setMaxLength(4000)
-        self.notes.returnPressed.connect(self._on_note)
+        self.notes.sent.connect(self.note)
         self.text.sent.connect(self.marker)
         self.text.stamped.connect(self.message.setText)
         layout = QHBoxLayout()
@@ -105,6 +120,7 @@ class MarkerLine(QWidget):
             action.setShortcut(QKeySequence(f"Shift+F{number}"))
             # Whatever is in front, as the list of shortcuts.
             action.setShortcutContext(Qt.ShortcutContext.ApplicationShortcut)
+            action.setAutoRepeat(False)  # a key that is held is one marker
             action.triggered.connect(partial(self._on_key, action))
             self.addAction(action)  # the key works while the menu is closed
         button.setMenu(menu)
@@ -129,13 +145,3 @@ class MarkerLine(QWidget):
         """Say something short."""
         theme.mark(self.message, "light", "")
         self.message.setText(text)
-
-    def _on_note_typed(self, text: str) -> None:
-        if self._noted is None or not text:
-            self._noted = self._now() if text else None
-
-    def _on_note(self) -> None:
-        if text := self.notes.text().strip():
-            self.note.emit(text, self._noted)
-            self.notes.clear()
-            self._noted = None

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import (
     QDockWidget,
     QMainWindow,
     QStackedWidget,
+    QTabBar,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -114,8 +115,8 @@ def show_form(window: QMainWindow, name: str, title: str, form: QWidget) -> QDoc
         if (beside := window.findChild(QDockWidget, "protocol")) is not None:
             window.tabifyDockWidget(beside, dock)
         _give_back(window, dock)
-    else:
-        if (before := dock.widget()) is not None:
+    elif (before := dock.widget()) is not form:
+        if before is not None:
             before.deleteLater()
         dock.setWidget(form)
     bring(window, dock)
@@ -190,9 +191,12 @@ def dock_of(widget: QWidget | None) -> QDockWidget | None:
 
 
 def is_behind(widget: QWidget | None) -> bool:
-    """Say whether a widget is in a part that lies behind another one's tab: Qt calls it visible."""
-    dock = dock_of(widget)
-    return dock is not None and dock.visibleRegion().isEmpty()
+    """Say whether a widget is in a part that lies behind another one's tab: Qt calls it visible.
+
+    So it does a bar of tabs that it keeps for parts which have another one now.
+    """
+    part = widget if isinstance(widget, QTabBar) else dock_of(widget)
+    return part is not None and part.visibleRegion().isEmpty()
 
 
 def show_page(window: QMainWindow, parts: Parts, page: QWidget, *, alone: bool) -> None:

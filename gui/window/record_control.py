@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
+from pathlib import Path
 from urllib.parse import urlencode
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from acquire.engine.status import Phase
-from acquire.server.api.models import StatusInfo
+from acquire.server.api.models import Labels, Started, StatusInfo
 from acquire.server.api.session_models import RunsInfo
 from gui.client.client import EngineClient
 from gui.texts import tr
@@ -68,7 +70,14 @@ class RecordControl(QObject):
         self._gate.hide()
         self._beside.setFocus()  # else Qt gives the focus of the button to the menu
         self._bar.record.setEnabled(False)
-        self._client.post("recording/start", self._bar.labels.model_dump())
+        labels = self._bar.labels
+        self._client.post("recording/start", labels.model_dump(), partial(self._on_started, labels))
+
+    def _on_started(self, wanted: Labels, found: object) -> None:
+        answer = Started.model_validate(found)
+        if answer.labels != wanted:  # somebody else was first, at another window or the web page
+            running = Path(answer.session).name
+            self.refused.emit(tr("Nothing was begun: {} is being recorded").format(running))
 
     def stop(self) -> None:
         """End the recording."""

@@ -24,6 +24,7 @@ from gui.texts import tr
 from gui.widgets import theme
 from gui.widgets.hold_button import HoldButton
 from gui.widgets.plain_label import PlainLabel, plain
+from gui.widgets.short_label import ShortLabel
 from gui.window.label_field import MOST, LabelField
 
 _IN_STUDY = "_-"
@@ -51,7 +52,7 @@ class TopBar(QFrame):
         self.run = QToolButton()
         self.run.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.run.setMenu(QMenu(self.run))
-        self.state = PlainLabel(tr("Waiting for the engine…"))
+        self.state = ShortLabel(tr("Waiting for the engine…"))  # in a narrow window it gives way
         self.state.setObjectName("state")
         self.clock = PlainLabel("00:00:00")
         self.clock.setObjectName("clock")
@@ -83,6 +84,7 @@ class TopBar(QFrame):
             shortcut = QShortcut(QKeySequence(keys), self)
             # Whatever is in front, as the list of shortcuts.
             shortcut.setContext(Qt.ShortcutContext.ApplicationShortcut)
+            shortcut.setAutoRepeat(False)  # a key that is held is one order
             shortcut.activated.connect(obey)
         self._second = QTimer(self, interval=1000)
         self._second.timeout.connect(self._tick)
@@ -175,6 +177,13 @@ class TopBar(QFrame):
         self.record.setEnabled(False)
         self.record.setVisible(True)
         self.stop.setVisible(False)
+        # Nobody knows them any more: none may go on being read as of now.
+        self.disk.setText(tr("disk {} free").format("–"))
+        self.frames.setText(tr("frames {} stored, {} lost").format("–", "–"))
+        self.signals.setText(tr("signals {} lost").format("–"))
+        self.sync.setText(tr("sync ± {} ms").format("–"))
+        for label in (self.disk, self.frames, self.signals):
+            _judge(label, True)
 
     def show_playing(self, playing: bool) -> None:
         """Say what Stop means while a protocol plays: that goes on, and nobody keeps it."""

@@ -45,7 +45,7 @@ from gui.window.gate_panel import GatePanel
 from gui.window.impedance_panel import ImpedancePanel
 from gui.window.label_proposals import LabelProposals
 from gui.window.layout_memory import RigMemory
-from gui.window.marker_line import MarkerLine
+from gui.window.marker_line import MarkerLine, StampedEdit
 from gui.window.record_control import RecordControl
 from gui.window.top_bar import TopBar
 from gui.window.window_menu import WindowMenu
@@ -54,13 +54,6 @@ _GONE = "engine gone"
 _LEAVING = "leaving"
 LEAVE_MS = 8000
 """How long a second order to close is waited for, while a recording runs."""
-
-
-def _leaving_text() -> str:
-    return tr(
-        "The recording goes on without this window; close again to leave it, and open the rig "
-        "again to come back"
-    )
 
 
 _DRAWN = (Qt.CursorShape.SplitVCursor, Qt.CursorShape.SplitHCursor)
@@ -107,6 +100,7 @@ class RecorderWindow(QMainWindow):
         )
         self.memory = RigMemory(self, self.bar, self.signals.bar)
         self._leaving = False  # it was told once to close, while a recording runs
+        self._records = False  # when the engine was heard last; one that hangs may still do so
         self.handed_keys = HandedKeys(self, self._now, self._hand_on)
         self.menu_button = self._menu()
         self._parts = self._make_parts()
@@ -176,9 +170,7 @@ class RecorderWindow(QMainWindow):
         self.panel.device_wanted.connect(self._on_device)
         self.panel.selection_wanted.connect(self._select)
         self.markers.marker.connect(self._mark)
-        self.markers.note.connect(
-            lambda text, time: self.client.post("notes", {"text": text, "time": time})
-        )
+        self.markers.note.connect(self._note)
 
     def show_first(self, page: FirstPage) -> None:
         """Show ways to a rig, until one is open."""
@@ -214,9 +206,7 @@ class RecorderWindow(QMainWindow):
     def _on_connected(self) -> None:
         self.alarm.drop(_GONE)
         self.engine_clock.forget()
-        host = urlsplit(self.client.url).hostname or ""
-        self.engine_clock.same_computer = is_loopback(host)
-        self.sessions.same_computer = is_loopback(host)
+        self.engine_clock.is_loopback = is_loopback(urlsplit(self.client.url).hostname or "")
         self.menu_button.show_engine(True)
         self.client.get("rig", self.take_rig)
         self.recording.ask_runs()
@@ -241,9 +231,11 @@ class RecorderWindow(QMainWindow):
     def _on_status(self, status: StatusInfo) -> None:
         self._say_opening(status)
         self.status = status
+        self._records = status.state in (Phase.RECORDING, Phase.FINISHING)
         self._uids = frozenset(s.uid for s in status.streams)
         if self._live:
             self.engine_clock.hear(status.clock, pylsl.local_clock())
+        self.sessions.same_computer = self.engine_clock.same_computer
         self.news.show_status(status)
         self.bar.show_status(status, self.viewer.live.sync_s)
         self.panel.show_status(status, self.viewer.live.others)
@@ -305,7 +297,18 @@ class RecorderWindow(QMainWindow):
 
     def _mark(self, text: str, stamp: float | None) -> None:
         body = {"text": text} if stamp is None else {"text": text, "time": stamp}
-        self.client.post("markers", body, done=partial(self._on_marked, text))
+        failed = partial(self._on_not_sent, self.markers.text, text, stamp)
+        self.client.post("markers", body, partial(self._on_marked, text), failed)
+
+    def _note(self, text: str, stamp: float | None) -> None:
+        failed = partial(self._on_not_sent, self.markers.notes, text, stamp)
+        self.client.post("notes", {"text": text, "time": stamp}, failed=failed)
+
+    def _on_not_sent(
+        self, field: StampedEdit, text: str, stamp: float | None, problem: Problem
+    ) -> None:
+        field.give_back(text, stamp)
+        self.show_problem(problem)
 
     def _on_marked(self, text: str, found: object) -> None:
         self.markers.show_sent(text, recorded=MarkerSet.model_validate(found).recorded)
@@ -346,17 +349,27 @@ class RecorderWindow(QMainWindow):
         self._laid_out.start()
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
-        """Leave: a recording goes on, and that is said first; an idle engine of ours ends."""
-        state = self.status.state if self.status is not None else None
-        if state is Phase.RECORDING and not self._leaving:
+        """Leave: what goes on or is lost by it is said first; an idle engine of ours ends."""
+        if not self._leaving and (why := self._why_stay()):
             self._leaving = True
             QTimer.singleShot(LEAVE_MS, self._stay)
-            self.alarm.add(Alarm("warning", _leaving_text(), key=_LEAVING))
+            self.alarm.add(Alarm("warning", why, key=_LEAVING))
             event.ignore()
             return
         self.memory.save()
-        self.link.close(end_engine=state not in (Phase.RECORDING, Phase.FINISHING))
+        self.link.close(end_engine=not self._records)
         event.accept()
+
+    def _why_stay(self) -> str:
+        """Say what is to be known before it is closed; empty where nothing is."""
+        if self.status is not None and self.status.state is Phase.RECORDING:
+            return tr(
+                "The recording goes on without this window; close again to leave it, and open the "
+                "rig again to come back"
+            )
+        if self.rigs.is_changed:
+            return tr("The rig file that is edited is not saved; close again to leave it so")
+        return ""
 
     def _stay(self) -> None:
         self._leaving = False

@@ -42,7 +42,7 @@ class WindowMenu:
             is_here: whether the engine is on this computer.
             say: says why something was not done.
         """
-        self._window, self._link = window, link
+        self._window, self._rigs, self._link = window, rigs, link
         self._status, self._is_here, self._say = status, is_here, say
         self.button = menu_button(
             window,
@@ -80,6 +80,8 @@ class WindowMenu:
         status = self._status()
         if status is not None and status.state is Phase.RECORDING:
             self._say(tr("A recording runs: stop it first"))
+        elif self._rigs.is_changed:
+            self._say(tr("The rig file that is edited comes first: save it, or undo the changes"))
         elif not self._link.end_engine():
             self._say(tr("This engine was not started on this computer: end it there"))
         else:

@@ -29,6 +29,10 @@ def process_of(engine: Engine, name: str) -> int:
     return int(engine.devices[name]._process.pid)  # type: ignore[attr-defined]
 
 
+def rate(engine: Engine, name: str) -> float | None:
+    return next(one.effective_rate_hz for one in engine.status.streams if one.key.name == name)
+
+
 def samples(engine: Engine, name: str) -> int:
     return next(one.samples for one in engine.status.streams if one.key.name == name)
 
@@ -50,6 +54,7 @@ def test_a_stopped_device_is_told_and_what_comes_late_is_recorded(tmp_path: Path
             wait_for(lambda: device.snapshot.state is DeviceState.STALLED)
             assert "its process has said nothing" in (device.snapshot.trouble or "")
             before = samples(engine, eeg)
+            wait_for(lambda: rate(engine, eeg) == 0.0, what="no rate: nothing comes")
         finally:
             os.kill(pid, signal.SIGCONT)
         wait_for(lambda: device.snapshot.state is DeviceState.RUNNING)

@@ -58,8 +58,9 @@ def test_silence_is_told_after_two_seconds_and_its_end_too() -> None:
     play(watch, 100, 5)
     assert codes(watch.tick(6.9, 0)) == []
     assert codes(watch.tick(7.1, 0)) == ["silent"]
-    assert codes(watch.tick(8.0, 0)) == []
+    assert codes(watch.tick(8.9, 0)) == []
     assert watch.is_silent
+    assert "silent for 4 s" in watch.troubles["silent"], "as long as it was when it was told"
     back = arrived(watch, 9.0, np.array([9.0]), 0.0)
     assert "silent-over" in codes(back)
 

@@ -118,3 +118,10 @@ def test_a_rig_with_a_mistake_is_mended_in_the_window(tmp_path: Path, qtbot: QtB
         idle(found)
         assert found.pages.currentWidget() is found.signals
     assert "rate_hz = 250" in rig.read_text()
+
+
+def test_a_name_that_no_folder_can_have_is_refused(parent: QWidget) -> None:
+    dialog = preferences.show(parent)
+    dialog.folder.setText(f"/{'x' * 300}")
+    dialog.folder.editingFinished.emit()
+    assert "No folder can be made" in dialog.note.text()

@@ -51,3 +51,19 @@ def test_the_panel_says_with_which_trial_a_protocol_begins() -> None:
     info = ProtocolInfo(state="loaded", trial=31, trials=48)
     assert "begins with trial 31 of 48" in _now(info)
     assert "begins with" not in _now(info.model_copy(update={"trial": 1}))
+
+
+def test_the_engine_that_is_back_leaves_the_choice_alone(
+    qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another protocol was chosen than the operator had: the first of those that are shipped."""
+    client = EngineClient(None)
+    monkeypatch.setattr(client, "get", lambda path, done, failed: done({"protocols": ["a", "b"]}))
+    loader = ProtocolLoader(client)
+    qtbot.addWidget(loader)
+    client.connected.emit()
+    path = str(tmp_path / "faces.toml")
+    loader.choose_file(path)
+    client.connected.emit()
+    assert loader.choice.currentData() == path
+    assert [loader.choice.itemData(n) for n in range(loader.choice.count())] == ["a", "b", path]

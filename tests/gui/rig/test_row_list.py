@@ -28,4 +28,21 @@ def test_rows_that_come_to_a_list_with_the_focus_show_where_it_is(qtbot: QtBot) 
     rows.show_rows([ONE, replace(ONE, key="face", title="face")])
     assert rows.current == "eeg"
     rows.show_rows([replace(ONE, key="ecg"), ONE])
-    assert (rows.current, chosen) == ("eeg", ["eeg", "eeg"])
+    assert (rows.current, chosen) == ("eeg", ["eeg"])
+
+
+def test_a_stream_that_comes_does_not_take_the_details_from_a_device(qtbot: QtBot) -> None:
+    """The row of the list that was left is still its current one, and was chosen once more."""
+    rows = RowList("Streams", "No stream yet")
+    qtbot.addWidget(rows)
+    rows.show_rows([ONE])
+    rows.setCurrentIndex(rows.rows.index(0))
+    chosen: list[str] = []
+    rows.chosen.connect(chosen.append)
+    rows.clearSelection()  # a device was chosen
+    rows.show_rows([ONE, replace(ONE, key="face", title="face")])
+    assert chosen == []
+    assert rows.selectedIndexes() == []
+    rows.setCurrentIndex(rows.rows.index(0))
+    rows.show_rows([ONE])
+    assert [index.row() for index in rows.selectedIndexes()] == [0]

@@ -1,4 +1,4 @@
-"""The pointer over a viewer, without streams and without the viewer."""
+"""The pointer and the wheel over a viewer, without streams."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import threading
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QRect
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QPoint, QPointF, QRect, Qt
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtWidgets import QApplication, QWidget
+from pytestqt.qtbot import QtBot
 
 from acquire.lsl.streams import StreamKey
 from gui.plots.canvas import Group
@@ -16,6 +18,7 @@ from gui.plots.view_state import ViewState
 from gui.signals.channel_info import ChannelInfo
 from gui.signals.history import History
 from gui.viewer.hand import Hand
+from gui.viewer.viewer import Viewer
 
 pytestmark = pytest.mark.usefixtures("qapp")
 NOW = 1000.0
@@ -69,3 +72,33 @@ def test_the_cursor_goes_with_the_pointer_and_a_label_says_what_its_trace_is(
     assert widget.toolTip() == ""
     hand.leave()
     assert state.cursor is None
+
+
+def wheel(widget: QWidget, *turns: tuple[int, int]) -> None:
+    at = QPointF(widget.rect().center())
+    for turn in turns:
+        event = QWheelEvent(
+            at,
+            widget.mapToGlobal(at),
+            QPoint(),
+            QPoint(*turn),
+            Qt.MouseButton.NoButton,
+            Qt.KeyboardModifier.NoModifier,
+            Qt.ScrollPhase.NoScrollPhase,
+            False,
+        )
+        QApplication.sendEvent(widget, event)
+
+
+def test_a_touchpad_changes_the_scale_no_faster_than_a_wheel(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It sends a tenth of a step at a time, and each was a whole one; sideways was one, too."""
+    viewer = Viewer(lambda found: False)
+    qtbot.addWidget(viewer)
+    steps: list[int] = []
+    monkeypatch.setattr(viewer, "zoom", steps.append)
+    wheel(viewer, (0, 120), (0, -120), (120, 0))
+    assert steps == [-1, 1]
+    wheel(viewer, *[(0, 12)] * 25)
+    assert steps == [-1, 1, -1, -1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -91,6 +92,10 @@ class Outlet:
             rows[:, 0] = value
         self._outlet.push_chunk(rows.astype(np.float32), (stamps - back_s).tolist())
         return False
+
+    def push_stamped(self, stamp: float) -> None:
+        """Push one sample with this stamp."""
+        self._outlet.push_sample([0.0] * self.channels, stamp)
 
 
 def push_for(outlet: Outlet, seconds: float) -> None:
@@ -442,3 +447,19 @@ def test_each_of_several_amplifiers_has_a_header_while_there_is_room() -> None:
     assert headers(own, layout(own, 120.0, 20.0)) == [(10.0, "amp-2")], "alone on its page, too"
     assert several_amplifiers(traces)
     assert not several_amplifiers(traces[:4])
+
+
+@pytest.mark.parametrize("stamp", [math.nan, math.inf, -math.inf])
+def test_after_a_stamp_that_is_no_number_the_trace_goes_on(stamp: float) -> None:
+    """One of them, and nothing of its stream was drawn any more."""
+    name = unique("odd")
+    outlet = Outlet(name)
+    with viewing(name) as viewer:
+        wait_until(lambda: outlet.push() or viewer.signals(), what="the stream")
+        history = found(viewer, name).history
+        assert history is not None
+        wait_until(lambda: outlet.push() or math.isfinite(history.latest), what="samples")
+        outlet.push_stamped(stamp)
+        after = pylsl.local_clock()
+        wait_until(lambda: outlet.push() or history.latest > after, what="what came after it")
+        assert math.isfinite(history.latest)

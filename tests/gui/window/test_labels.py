@@ -7,18 +7,23 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QStringListModel, Qt
-from PySide6.QtGui import QGuiApplication, QInputMethodEvent
+from PySide6.QtGui import QGuiApplication, QInputMethodEvent, QShortcut
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QCompleter, QLineEdit, QMenu
+from PySide6.QtWidgets import QApplication, QCompleter, QLineEdit, QMainWindow, QMenu
 from pytestqt.qtbot import QtBot
 
+from acquire.engine.status import Phase
 from gui.client.client import EngineClient
+from gui.events.alarm_bar import AlarmBar
 from gui.menu import main_menu, shortcuts
 from gui.texts import tr
+from gui.widgets import theme
 from gui.widgets.chosen import RECENT, recent_rigs, remember_rig
 from gui.window.label_proposals import LabelProposals
 from gui.window.marker_line import MarkerLine
 from gui.window.top_bar import TopBar
+from tests.gui.window.statuses import recording_status
+from tests.gui.windows import wait_until
 
 pytestmark = pytest.mark.usefixtures("qapp")
 
@@ -137,3 +142,90 @@ def test_a_note_has_the_time_of_its_first_letter(qtbot: QtBot) -> None:
     QTest.keyClicks(line.notes, "yawned")
     QTest.keyClick(line.notes, Qt.Key.Key_Return)
     assert told == [("moved", 0.0), ("yawned", 1.0)]
+
+
+def compose(field: QLineEdit, text: str) -> None:
+    QApplication.sendEvent(field, QInputMethodEvent(text, []))
+
+
+@pytest.mark.parametrize("enter", [paste, commit])
+def test_what_comes_by_no_key_is_stamped_when_it_comes(
+    qtbot: QtBot, enter: Callable[[QLineEdit, str], None]
+) -> None:
+    """A marker in Chinese, or pasted, had the time of Enter: no key tells of its letters."""
+    times = iter((3.0, 7.0))
+    line = MarkerLine(lambda: next(times))
+    qtbot.addWidget(line)
+    told: list[tuple[str, object]] = []
+    line.marker.connect(lambda text, time: told.append((text, time)))
+    line.note.connect(lambda text, time: told.append((text, time)))
+    for field in (line.text, line.notes):
+        if enter is commit:
+            compose(field, "wei")  # its time is that of the first letter, not of the word
+        enter(field, "微笑")
+        QTest.keyClick(field, Qt.Key.Key_Return)
+    assert told == [("微笑", 3.0), ("微笑", 7.0)]
+
+
+def test_what_was_typed_and_dropped_leaves_no_time_behind(qtbot: QtBot) -> None:
+    times = iter(range(100))
+    line = MarkerLine(lambda: float(next(times)))
+    qtbot.addWidget(line)
+    told: list[tuple[str, object]] = []
+    line.marker.connect(lambda text, time: told.append((text, time)))
+    compose(line.text, "wei")  # at 0
+    compose(line.text, "")
+    QTest.keyClicks(line.text, "ab")
+    QTest.keyClick(line.text, Qt.Key.Key_Escape)
+    before = next(times)
+    QTest.keyClicks(line.text, "smile")
+    QTest.keyClick(line.text, Qt.Key.Key_Return)
+    ((text, time),) = told
+    assert text == "smile"
+    assert isinstance(time, float)
+    assert time > before
+
+
+def test_a_key_that_is_held_is_one_order(qtbot: QtBot) -> None:
+    """Held a second, a marker's key set thirty; F8 called alarms read that nobody had seen."""
+    line, bar, alarm = MarkerLine(lambda: 0.0), TopBar(), AlarmBar()
+    menu = main_menu.menu_button(
+        QMainWindow(), [main_menu.Entry("Send a test trigger", lambda: None, "Ctrl+T")], print
+    )
+    for widget in (line, bar, alarm, menu):
+        qtbot.addWidget(widget)
+    actions = [*line.actions(), *menu.menu().actions()]
+    once = [action for action in actions if not action.shortcut().isEmpty()]
+    assert len(once) == 8 + 2
+    assert not any(action.autoRepeat() for action in once)
+    keys = bar.findChildren(QShortcut) + alarm.findChildren(QShortcut)
+    assert len(keys) == 3
+    assert not any(key.autoRepeat() for key in keys)
+
+
+def test_what_was_not_sent_is_given_back_with_its_time(qtbot: QtBot) -> None:
+    """A note that no engine took was gone with the line that it was typed into."""
+    line = MarkerLine(lambda: 5.0)
+    qtbot.addWidget(line)
+    told: list[tuple[str, object]] = []
+    line.note.connect(lambda text, time: told.append((text, time)))
+    line.notes.give_back("yawned", 3.0)
+    line.notes.give_back("another", 4.0)
+    QTest.keyClick(line.notes, Qt.Key.Key_Return)
+    assert told == [("yawned", 3.0)]
+    QTest.keyClicks(line.notes, "new")
+    line.notes.give_back("yawned", 3.0)
+    assert line.notes.text() == "new", "what is being typed is left alone"
+
+
+def test_record_is_seen_in_a_narrow_window(qtbot: QtBot, qapp: QApplication) -> None:
+    """Of a recording that has failed the bar needs more than the window's least width."""
+    theme.apply(qapp)
+    window, bar = QMainWindow(), TopBar()
+    qtbot.addWidget(window)
+    window.setMenuWidget(bar)
+    window.resize(880, 300)
+    bar.show_status(recording_status().model_copy(update={"state": Phase.FAILED}), None)
+    window.show()
+    wait_until(lambda: bar.width() == 880, what="its width")
+    assert bar.record.geometry().right() < bar.width()

@@ -14,11 +14,22 @@ from pytestqt.qtbot import QtBot
 
 from acquire.server.api.models import EventInfo
 from acquire.server.api.protocol_models import ProtocolInfo
+from gui.window.app import WindowOrder
 from recordings.manifest import Manifest
 from recordings.manifest_entries import Event
 from tests.acquire.program import posix_only, unique, unisono
 from tests.acquire.sources import Source, Sources
-from tests.gui.windows import click, expecting, idle, light, picture, record, wait_until, window
+from tests.gui.windows import (
+    click,
+    end,
+    expecting,
+    idle,
+    light,
+    picture,
+    record,
+    wait_until,
+    window,
+)
 
 pytestmark = [pytest.mark.usefixtures("qapp"), posix_only]
 
@@ -93,6 +104,75 @@ def test_closing_the_window_leaves_a_recording_alone(tmp_path: Path, qtbot: QtBo
             assert second.link.end_engine()
             wait_until(lambda: second.alarm.isVisible(), what="gone")
         assert Manifest.load(session.parent).state == "complete"
+
+
+def test_closing_the_window_leaves_an_engine_alone_that_hangs_while_it_records(
+    tmp_path: Path, qtbot: QtBot
+) -> None:
+    """It was told to end, and obeyed once it went on: the recording ended with the window."""
+    name = unique("gaze")
+    with Sources(Source(name, "EEG")):
+        with window(expecting(tmp_path, name), end_engine=False) as found:
+            idle(found)
+            wait_until(lambda: light(found, name) == "alive", what="alive")
+            record(found, "03")
+            process = found.link.process
+            assert process is not None
+            os.kill(process.pid, signal.SIGSTOP)
+            wait_until(lambda: found.status is None, what="that it hangs")
+            for label in (found.bar.disk, found.bar.signals, found.bar.sync):
+                assert "–" in label.text(), "as of now, although nobody knows"
+        os.kill(process.pid, signal.SIGCONT)
+        with window(expecting(tmp_path, name), end_engine=False) as again:
+            wait_until(lambda: again.status is not None, what="attached")
+            assert again.link.process is None
+            assert again.status is not None
+            assert again.status.state == "recording"
+            again.recording.stop()
+            idle(again)
+        end(process.pid)
+
+
+def test_an_engine_that_ends_well_can_be_started_again(tmp_path: Path, qtbot: QtBot) -> None:
+    """Its connection ends before it does: that was told, and the button never came."""
+    with window(expecting(tmp_path, unique("gaze"))) as found:
+        idle(found)
+        process = found.link.process
+        assert process is not None
+        os.kill(process.pid, signal.SIGTERM)
+        wait_until(lambda: found.alarm.isVisible(), what="alarm")
+        wait_until(lambda: found.alarm.action.isVisible(), what="a way to start it again")
+        assert "ended with code 0" in found.alarm.text.text()
+
+
+def test_an_address_where_nothing_answers_is_said(tmp_path: Path, qtbot: QtBot) -> None:
+    """The window waited for an engine for ever, without a word."""
+    with window(WindowOrder(attach="http://127.0.0.1:9")) as found:
+        wait_until(lambda: found.alarm.isVisible(), what="alarm")
+        assert "http://127.0.0.1:9: the engine does not answer" in found.alarm.text.text()
+        assert "NO ENGINE" in found.bar.state.text()
+    result = unisono("gui", "--attach", "nonsense", folder=tmp_path)
+    assert (result.code, result.stderr.count("\n")) == (2, 1)
+    assert "--attach nonsense: is http://" in result.error
+
+
+def test_who_records_at_another_window_is_said(tmp_path: Path, qtbot: QtBot) -> None:
+    """Both were pressed, and the label of one operator was changed to the other's in silence."""
+    name = unique("gaze")
+    order = expecting(tmp_path, name)
+    with Sources(Source(name, "EEG")), window(order) as one, window(order) as other:
+        idle(one)
+        idle(other)
+        wait_until(lambda: light(one, name) == light(other, name) == "alive", what="alive")
+        one.bar.participant.setText("A")
+        other.bar.participant.setText("B")
+        one.recording.start()
+        wait_until(lambda: one.status and one.status.state == "recording", what="recording")
+        other.bar.participant.setText("B")  # pressed a moment before its window knew
+        other.gate.record_anyway.emit()
+        wait_until(lambda: "sub-A" in other.markers.message.text(), what="who records")
+        one.recording.stop()
+        idle(one)
 
 
 def test_what_cannot_work_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QLocale, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QPushButton
+from PySide6.QtWidgets import QApplication, QMenu, QPushButton
 from pytestqt.qtbot import QtBot
 
 import acquire
@@ -30,7 +30,7 @@ from gui.menu import about, shortcuts
 from gui.menu.looks import choose_look
 from gui.protocol.protocol_panel import ProtocolPanel
 from gui.widgets import theme
-from gui.widgets.chosen import remembered_look
+from gui.widgets.chosen import locale, remembered_look, stored
 from gui.widgets.enter_presses import EnterPresses
 from gui.widgets.hold_button import HoldButton
 from gui.window import app
@@ -130,7 +130,12 @@ def test_two_faults_of_one_stream_are_one_alarm_that_is_kept_up_to_date(qtbot: Q
     bar = AlarmBar()
     qtbot.addWidget(bar)
     status = recording_status()
-    for code, text in (("silent", "eeg: silent for 2.5 s"), ("stream-lost", "eeg: outlet gone")):
+    faults = (
+        ("silent", "eeg: silent for 2.5 s"),
+        ("device-hangs", "eeg: its process has said nothing for 3 s"),
+        ("stream-lost", "eeg: outlet gone"),
+    )
+    for code, text in faults:
         event = Event(time=10.0, source="eeg", level="warning", code=code, text=text)
         alarm = alarm_of(event, status, "12:00:00")
         assert alarm is not None
@@ -213,6 +218,29 @@ def test_the_order_of_the_channels_is_kept_at_each_change(tmp_path: Path, qtbot:
         with window(order) as again:
             wait_until(lambda: again.viewer.state.traces, what="traces")
             assert [t.channel.label for t in again.viewer.state.traces] == ["1", "3", "2"]
+
+
+def test_settings_that_are_broken_keep_no_window_from_opening(tmp_path: Path, qtbot: QtBot) -> None:
+    """A language that was a list ended the program before there was a window."""
+    broken = {"look": ["x"], "language": ["a", "b"], "data-dir": 5, "recent-rigs": ["x" * 9000, 1]}
+    order = expecting(tmp_path, unique("eeg"))
+    assert order.rig is not None
+    try:
+        for key, value in broken.items():
+            stored().setValue(key, value)
+        memory = LayoutMemory(str(order.rig))
+        for key, text in (("study", "../a b"), ("window_s", "inf"), ("shown", "{")):
+            memory.keep(key, text)
+        assert locale() == QLocale()
+        with window(order) as found:
+            idle(found)
+            wait_until(lambda: found.rig, what="the rig")
+            assert found.bar.labels.study == "ab"
+            assert found.signals.bar.window_s.currentData() == 10
+            for menu in found.menu_button.menu().findChildren(QMenu):
+                menu.aboutToShow.emit()
+    finally:
+        stored().clear()
 
 
 def test_the_look_is_there_again_at_the_next_start(qapp: QApplication) -> None:

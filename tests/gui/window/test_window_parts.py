@@ -102,6 +102,12 @@ def test_everything_beside_the_recording(tmp_path: Path, qtbot: QtBot) -> None:
         assert not editor.save.isEnabled()
         dock = found.findChild(QDockWidget, "rig file")
         assert dock is not None
+        found.rigs.edit()
+        assert "nonsense" in editor.text.toPlainText(), "what was typed is lost"
+        assert not found.close(), "what was typed would be lost without a word"
+        assert "not saved" in str(found.alarm.shown)
+        click(found.alarm.read)
+        editor.text.undo()
         dock.hide()
 
         found.signals.bar.filters.set(FilterSettings(1.0, 45.0, 50.0, "average"))
@@ -148,6 +154,8 @@ def test_tab_goes_to_all_that_is_seen_and_to_nothing_else(tmp_path: Path, qtbot:
             QTest.keyClick(found.focusWidget(), Qt.Key.Key_Tab)
             reached.append(found.focusWidget())
             assert not parts.is_behind(reached[-1]), "behind the tab of another part"
+            shown = not reached[-1].visibleRegion().isEmpty() or reached[-1].findChildren(QWidget)
+            assert shown, "a bar of tabs that is nowhere"
         assert found.sessions.filter not in reached
         buttons = [w for w in reached if isinstance(w, QAbstractButton)]
         names_read = [

@@ -130,6 +130,13 @@ def test_another_rig(daemon: Daemon) -> None:
     assert answer.status_code == 200, answer.text
     assert path.read_text() == text
     wait_for(lambda: daemon.get("status")["state"] == "idle")
+    path.write_text(text + "# of another program\n")
+    refused = daemon.http.put("/api/rig", json={"text": text, "save": True})
+    assert refused.status_code == 409
+    assert "another program has changed it" in refused.json()["text"]
+    assert path.read_text().endswith("# of another program\n"), "it was overwritten"
+    path.write_text(text)
+    wait_for(lambda: daemon.get("status")["state"] == "idle")
     wait_for(lambda: not daemon.get("status")["missing"])
     assert daemon.stream(daemon.eeg)["channels"] == 6 + 5
     daemon.post("recording/start", {"task": "another"})
