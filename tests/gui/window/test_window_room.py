@@ -184,7 +184,13 @@ def test_a_long_reason_ends_with_its_last_whole_line(qtbot: QtBot) -> None:
 @pytest.mark.parametrize(("rate", "shown"), [(99.96, "100 Hz"), (100.04, "100 Hz")])
 def test_a_rate_has_one_form(rate: float, shown: str) -> None:
     stream = StreamInfo.model_construct(
-        name="a", rate_hz=100.0, effective_rate_hz=rate, reason="", health="alive", selected=True
+        name="a",
+        type="EEG",
+        rate_hz=100.0,
+        effective_rate_hz=rate,
+        reason="",
+        health="alive",
+        selected=True,
     )
     assert status_text.stream_row(stream).value == shown
 
