@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Final
 
+_WAIT_S: Final = 0.02
 _BYTE: Final = 1 << 20
 """The byte that is locked: on Windows nobody could read the file if it lay in the text."""
 
@@ -40,3 +45,27 @@ def lock_file(file: int) -> None:
         import fcntl
 
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+@contextlib.contextmanager
+def in_turn(path: Path, patience_s: float = 60.0) -> Iterator[None]:
+    """Do what is inside while no other program does, told by a lock on a file that is made.
+
+    At once where nothing can be locked, as on some network shares; and after `patience_s`: whoever
+    holds it may have been stopped.
+
+    Raises:
+        OSError: the file cannot be made.
+    """
+    until = time.monotonic() + patience_s
+    with path.open("ab") as file:
+        while time.monotonic() < until:
+            try:
+                lock_file(file.fileno())
+            except (BlockingIOError, PermissionError):  # another has it
+                time.sleep(_WAIT_S)
+                continue
+            except OSError:
+                pass
+            break
+        yield

@@ -1,8 +1,8 @@
 """Exports of many sessions: each one a task of its own, in parallel, resumable, its files known.
 
 Each session is exported into a stage beside the target (`staging`), and only when that is done are
-its files moved to the target, by this process alone. So a target never holds half an export, and
-tables that several sessions share are merged without a race.
+its files moved to the target, by this process alone, and by one program at a time. So a target
+never holds half an export, and tables that several sessions share are merged without a race.
 
 What was exported is recorded in the target (`records`), and in `exports.json` in the session's
 folder for `erase`.
@@ -21,6 +21,7 @@ from typing import Any, Literal
 from pydantic import TypeAdapter
 
 from recordings.disk.atomic import put_in_place, replace_file
+from recordings.disk.file_lock import in_turn
 from recordings.disk.regular import version_of
 from recordings.engines.local import Here, Processes
 from recordings.engines.work import Engine, Lost
@@ -143,7 +144,9 @@ def _finished(order: Order, session: Path, outcome: Staged | Lost) -> Done:
     source = None if isinstance(outcome, Lost) else outcome.source
     if not error and isinstance(outcome, Staged) and source is not None:
         try:
-            return Done(name, "exported", _publish(order, session, source), outcome.notes)
+            with in_turn(order.target / RECORDS / "publish.lock"):
+                files = _publish(order, session, source)
+            return Done(name, "exported", files, outcome.notes)
         except (OSError, RecordingError) as problem:
             full = isinstance(problem, OSError) and is_full(problem)
             error = full_text(order.target) if full else one_line(problem)

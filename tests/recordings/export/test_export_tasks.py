@@ -12,9 +12,11 @@ import pytest
 from recordings.annotation.coder_file import Who, annotations_folder
 from recordings.annotation.model import Event, Moment
 from recordings.annotation.store import CodingStore
+from recordings.disk.file_lock import lock_file
 from recordings.errors import RecordingError
-from recordings.export import clips, jobs, mmme, tables
+from recordings.export import clips, jobs, mmme, tables, tasks
 from recordings.export.bids.dataset import Settings
+from recordings.export.bids.shared_tables import merge
 from recordings.export.jobs import jobs_that_fit
 from recordings.export.places import read_exports
 from recordings.export.records import fingerprint, session_name
@@ -211,3 +213,24 @@ def test_a_study_that_was_moved_is_made_from_the_same(session: Path, tmp_path: P
     with CodingStore(annotations_folder(moved), Who("anna"), session=session.name) as store:
         store.put("events", Event(id="b", camera="face", onset=onset, offset=offset))
     assert fingerprint("clips", settings, moved, "digest") != before
+
+
+def test_two_programs_merge_tables_of_one_target_in_turn(
+    session: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    merged: list[str] = []
+
+    def merging(new: Path, there: Path) -> None:
+        lock = tmp_path / "bids" / ".unisono" / "publish.lock"
+        held = pytest.raises((BlockingIOError, PermissionError))
+        with lock.open("ab") as another, held:
+            lock_file(another.fileno())
+        merged.append(there.name)
+        merge(new, there)
+
+    monkeypatch.setattr(tasks, "merge", merging)
+    (done,) = exported("bids", [session], tmp_path / "bids", Settings(video="none"))
+    assert done.outcome == "exported"
+    assert "participants.tsv" in merged
+    with (tmp_path / "bids" / ".unisono" / "publish.lock").open("ab") as another:
+        lock_file(another.fileno())
