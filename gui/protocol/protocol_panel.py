@@ -50,6 +50,7 @@ class ProtocolPanel(QWidget):
         self._participant = "test"
         self._recording = False
         self._same_computer = True
+        self._loads = False  # until it is answered: a double click would load what is begun
         self.loader, self.begin = ProtocolLoader(client), BeginAsk()
         self._refused = ""  # why the last order was not obeyed; until the next one
         self.info = ProtocolInfo(state="none")
@@ -122,6 +123,7 @@ class ProtocolPanel(QWidget):
     def show_gone(self) -> None:
         """Know that no engine answers, and its player went with it: nothing can be ordered."""
         self._recording = False
+        self._refused = ""  # by an engine that is no more
         self.show_info(ProtocolInfo(state="none"))
 
     def show_info(self, info: ProtocolInfo) -> None:
@@ -197,10 +199,21 @@ class ProtocolPanel(QWidget):
         self._client.picture("protocol/mirror.jpg", take, lambda problem: None)
 
     def _load(self, then: Callable[[Any], None], body: dict[str, object]) -> None:
-        self._refused = ""
+        if self._loads:
+            return
+
+        def done(found: Any) -> None:
+            self._loads = False
+            then(found)
+
+        def failed(problem: Problem) -> None:
+            self._loads = False
+            self._on_problem(problem)
+
+        self._loads, self._refused = True, ""
         self.show_info(self.info)
         body = {**body, "participant": self._participant}
-        self._client.post("protocol/load", body, then, self._on_problem)
+        self._client.post("protocol/load", body, done, failed)
 
     def _begin_preview(self, found: Any) -> None:
         self._take(found)

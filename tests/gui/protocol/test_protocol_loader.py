@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from acquire.server.api.protocol_models import ProtocolInfo
+from acquire.serving.problem import Problem
 from gui.client.client import EngineClient
 from gui.protocol.protocol_loader import ProtocolLoader
-from gui.protocol.protocol_panel import _now
+from gui.protocol.protocol_panel import ProtocolPanel, _now
 
 pytestmark = pytest.mark.usefixtures("qapp")
 
@@ -67,3 +69,28 @@ def test_the_engine_that_is_back_leaves_the_choice_alone(
     client.connected.emit()
     assert loader.choice.currentData() == path
     assert [loader.choice.itemData(n) for n in range(loader.choice.count())] == ["a", "b", path]
+
+
+def test_a_protocol_is_loaded_once_however_often_it_is_clicked(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second click loaded it anew under what had been begun meanwhile."""
+    client = EngineClient(None)
+    orders: list[tuple[Any, ...]] = []
+    monkeypatch.setattr(client, "post", lambda *order: orders.append(order))
+    panel = ProtocolPanel(client)
+    qtbot.addWidget(panel)
+    panel.loader.choice.addItem("demo", "demo")
+    for button in (panel.loader.load, panel.loader.load, panel.loader.preview):
+        button.click()
+    ((path, body, done, _),) = orders
+    assert (path, body["protocol"]) == ("protocol/load", "demo")
+    done({"state": "loaded"})
+    panel.loader.load.click()
+    assert len(orders) == 2
+    orders[1][3](Problem(code="control", text="it is refused", remedy="wait"))
+    assert "it is refused" in panel.problem.text()
+    panel.show_gone()
+    assert panel.problem.text() == "", "the next engine has refused nothing"
+    panel.loader.load.click()
+    assert len(orders) == 3
