@@ -96,8 +96,9 @@ def stream_row(stream: StreamInfo) -> Row:
     rate = rate_now(stream)
     # Calm enough to be read; the details have three decimals.
     decimals = 0 if stream.rate_hz >= 100 else 1  # by the nominal: nothing jumps at 99.9
-    irregular = tr("marks") if stream.type == "Markers" else tr("irregular")
-    value = f"{rate:.{decimals}f} Hz" if stream.rate_hz else irregular
+    value = f"{rate:.{decimals}f} Hz"
+    if not stream.rate_hz:
+        value = tr("marks") if stream.type == "Markers" else tr("irregular")
     note = stream.reason.removeprefix(f"{stream.name}: ")
     if stream.health == "missing":
         note = tr("missing") + (f": {note}" if note else "")
