@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 
 from PySide6.QtCore import QEvent, QSize, Qt
@@ -16,6 +17,7 @@ from gui.widgets.empty_text import paint_empty
 from gui.widgets.plain_label import plain
 
 KEPT = 500
+_LONG = re.compile(r"\S{24}")
 _LEVEL = Qt.ItemDataRole.UserRole
 _GLYPHS = {"info": "·", "warning": "▲", "error": "✖"}
 _COLOURS = {"info": "muted", "warning": "warning", "error": "failed"}
@@ -46,7 +48,9 @@ class EventList(QListWidget):
         event = found.event
         source = "" if event.text.startswith(f"{event.source}:") else f"{event.source}: "
         when = self.time_of_day(event.time)
-        item = QListWidgetItem(f"{_GLYPHS[event.level]} {when}  {source}{told(event)}")
+        text = f"{_GLYPHS[event.level]} {when}  {source}{told(event)}"
+        # A place to break: one word without any would make the list, and all its lines, wider.
+        item = QListWidgetItem(_LONG.sub("\\g<0>\u200b", text))
         item.setData(_LEVEL, event.level)
         item.setForeground(theme.colour(_COLOURS[event.level]))
         item.setToolTip(plain(event.code))

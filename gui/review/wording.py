@@ -27,11 +27,6 @@ def lane_title(name: str) -> str:
     return titles.get(name, name)
 
 
-def short(text: str, most: int = 13) -> str:
-    """Cut a text to so many characters."""
-    return text if len(text) <= most else text[: most - 1] + "…"
-
-
 def value_text(value: float) -> str:
     """Write a value with as many digits as there is room for: −12.34."""
     plain = not value or 0.1 <= abs(value) < 1e4

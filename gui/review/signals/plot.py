@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QObject, QPointF, Qt, Signal
-from PySide6.QtGui import QMouseEvent, QResizeEvent, QWheelEvent
+from PySide6.QtGui import QFontMetrics, QMouseEvent, QResizeEvent, QWheelEvent
 
 from gui.review.signals.lane_item import LaneItem
 from gui.review.signals.time_axis import TimeAxis
 from gui.review.signals.view_item import TraceItem
-from gui.review.wording import lane_title, short, value_text
+from gui.review.wording import lane_title, value_text
 from gui.signals.channel_info import ChannelInfo
 from gui.signals.display_filter import DisplayFilter, FilterSettings
 from gui.texts import tr
@@ -23,7 +23,7 @@ from recordings.errors import RecordingError
 from recordings.review.lanes import Lane
 from recordings.review.signals import Curves, ReviewSignal
 
-LEFT, RIGHT = 96, 104
+LEFT, RIGHT, BESIDE = 96, 104, 7
 LANE, LANE_MOST = 0.55, 2.0
 """The height of a lane, of a trace's row: more where its name would have no room."""
 SETTLE_S = 3.0
@@ -140,10 +140,18 @@ class SignalPlot(pg.PlotWidget):
         count, high = len(self.rows), len(self.rows) + self._lane * len(self.lanes)
         self.getPlotItem().getViewBox().setYRange(-0.1, max(high, 1), padding=0)
         self.lane_item.show_lanes(self.lanes, self.start, count, self._lane)
-        names = [(n + 0.5, short(row.channel.label)) for n, row in enumerate(self.rows)]
+        names = [(n + 0.5, row.channel.label) for n, row in enumerate(self.rows)]
         titles = [lane_title(lane.name) for lane in self.lanes]
         names += [(count + (n + 0.5) * self._lane, title) for n, title in enumerate(titles)]
-        self.getPlotItem().getAxis("left").setTicks([names])
+        self._write("left", names)
+
+    def _write(self, name: str, texts: Sequence[tuple[float, str]]) -> None:
+        """Write texts beside the rows: an axis shows nothing of one that it has no room for."""
+        metrics = QFontMetrics(theme.tabular(self.font()))
+        room = (LEFT if name == "left" else RIGHT) - BESIDE
+        # In the middle: names of a kind differ at their ends.
+        fit = [(y, metrics.elidedText(t, Qt.TextElideMode.ElideMiddle, room)) for y, t in texts]
+        self.getPlotItem().getAxis(name).setTicks([fit])
 
     def _lane_height(self) -> float:
         """Give a lane the room that its name takes, of a trace's row, however low the plot is."""
@@ -302,8 +310,8 @@ class SignalPlot(pg.PlotWidget):
                 texts.append((number + 0.5, f"{value_text(values[at])} {row.channel.unit}"))
         for n, lane in enumerate(self.lanes):
             if (mark := lane.at(self.cursor_time)) is not None:
-                texts.append((len(self.rows) + (n + 0.5) * self._lane, short(mark.text, 14)))
-        self.getPlotItem().getAxis("right").setTicks([texts])
+                texts.append((len(self.rows) + (n + 0.5) * self._lane, mark.text))
+        self._write("right", texts)
 
     # The hand.
 

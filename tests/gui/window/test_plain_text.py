@@ -10,14 +10,18 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QTextDocument
+from pytestqt.qtbot import QtBot
 
 import gui
+from acquire.server.api.models import EventInfo
 from gui.events.alarm_bar import Alarm, AlarmBar
+from gui.events.event_list import EventList
 from gui.plots.spectrum import SpectrumView
 from gui.sessions.job_line import JobLine
 from gui.signals.spectra import spectrum
 from gui.widgets.plain_label import PlainLabel, plain
 from gui.widgets.short_label import ShortLabel
+from recordings.manifest_entries import Event
 
 EVIL = '<h1>all is well</h1><img src="http://127.0.0.1:9/x.png"> &amp; eeg'
 
@@ -29,6 +33,19 @@ def test_an_alarm_shows_what_a_stream_is_called() -> None:
     assert bar.text.textFormat() is Qt.TextFormat.PlainText
     assert EVIL in bar.text.text()
     bar.deleteLater()
+
+
+def test_one_long_word_makes_no_line_of_the_events_wider(qtbot: QtBot) -> None:
+    """It made all of them so: what else had happened went on beyond the edge."""
+    events = EventList()
+    qtbot.addWidget(events)
+    events.resize(300, 200)
+    events.show()
+    for number, text in enumerate(("C:\\data\\" + "x" * 400, "a stream is silent " * 9)):
+        event = Event(time=1.0, source="eeg", level="info", code="note", text=text)
+        events.add(EventInfo(number=number, event=event))
+    qtbot.wait(50)
+    assert events.horizontalScrollBar().maximum() == 0
 
 
 @pytest.mark.usefixtures("qapp")
