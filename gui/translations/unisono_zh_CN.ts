@@ -2855,5 +2855,9 @@
         <source>Nothing was begun: {} is being recorded</source>
         <translation>未开始新的录制：{} 正在录制</translation>
     </message>
+    <message>
+        <source>The protocol that plays ends with this window; close again to end it</source>
+        <translation>正在进行的实验流程会随此窗口一起结束；再次关闭即结束</translation>
+    </message>
 </context>
 </TS>

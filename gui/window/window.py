@@ -367,6 +367,8 @@ class RecorderWindow(QMainWindow):
                 "The recording goes on without this window; close again to leave it, and open the "
                 "rig again to come back"
             )
+        if self.protocol.plays and self.link.process is not None:
+            return tr("The protocol that plays ends with this window; close again to end it")
         if self.rigs.is_changed:
             return tr("The rig file that is edited is not saved; close again to leave it so")
         return ""

@@ -139,6 +139,11 @@ def test_an_engine_that_ends_well_can_be_started_again(tmp_path: Path, qtbot: Qt
         idle(found)
         process = found.link.process
         assert process is not None
+        found.protocol.show_info(ProtocolInfo(state="running"))
+        assert not found.close(), "a participant's screen would go dark without a word"
+        assert "ends with this window" in found.alarm.text.text()
+        found.protocol.show_info(ProtocolInfo(state="none"))
+        click(found.alarm.read)
         os.kill(process.pid, signal.SIGTERM)
         wait_until(lambda: found.alarm.isVisible(), what="alarm")
         wait_until(lambda: found.alarm.action.isVisible(), what="a way to start it again")
