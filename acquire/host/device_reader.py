@@ -142,7 +142,7 @@ class DeviceReader:
             wishes += [Wish(query, codes_to(c.take_code)) for c in self.streams.media.values()]
         self.listener = Listener(
             wishes,
-            lambda text: self._notice("warning", "not-taken", text),
+            self._notice,
             own=self.streams.uids.values,
             origin=self._order.origin,
         )
