@@ -122,7 +122,7 @@ class DeviceReader:
         try:
             settings = driver.Settings.model_validate(order.settings)
         except ValidationError as error:
-            raise DeviceError(first_problem(error)) from error
+            raise DeviceError(first_problem(error, driver.Settings)) from error
         self.device = driver(settings, self._clock)
         specs = checked_specs(self.device.open())
         self.streams.announce(specs)
