@@ -73,6 +73,7 @@ def main() -> None:
     _have_standard_files()
     _say_anything()
     try:
+        sys.argv[1:] = map(_with_home, sys.argv[1:])
         app()
     except SystemExit:  # the usual end; what follows would import what `--help` has no use for
         raise
@@ -121,6 +122,18 @@ def _say_anything() -> None:
         if isinstance(stream, io.TextIOWrapper):  # None where there is no console
             piped = sys.platform == "win32" and not stream.isatty()
             stream.reconfigure(encoding="utf-8" if piped else None, errors="replace")
+
+
+def _with_home(word: str) -> str:
+    """Write out a ~ that the shell has left: Windows' leave each, bash that of `--to=~/x`.
+
+    Else a folder of that name is made, which somebody then deletes.
+    """
+    option, path = "", word
+    if word.startswith("--"):
+        option, equals, path = word.partition("=")
+        option += equals
+    return option + str(Path(path).expanduser()) if path.startswith(("~/", "~\\")) else word
 
 
 def _refusals() -> tuple[type[Exception], ...]:

@@ -122,7 +122,7 @@ class DeviceReader:
         try:
             settings = driver.Settings.model_validate(order.settings)
         except ValidationError as error:
-            raise DeviceError(first_problem(error)) from error
+            raise DeviceError(first_problem(error, driver.Settings)) from error
         self.device = driver(settings, self._clock)
         specs = checked_specs(self.device.open())
         self.streams.announce(specs)
@@ -142,7 +142,7 @@ class DeviceReader:
             wishes += [Wish(query, codes_to(c.take_code)) for c in self.streams.media.values()]
         self.listener = Listener(
             wishes,
-            lambda text: self._notice("warning", "not-taken", text),
+            self._notice,
             own=self.streams.uids.values,
             origin=self._order.origin,
         )

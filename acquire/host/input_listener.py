@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pylsl
@@ -28,6 +29,8 @@ log = logging.getLogger(__name__)
 
 LOOK_S = 0.2
 """How often it looks while a stream is missing."""
+MISSED_S = 10.0
+"""A stream that has not been there for so long is told: its name may be mistaken."""
 IDLE_S = 1.0
 CONNECT_S = 3.0
 WAIT_S = 0.25
@@ -38,6 +41,7 @@ BUFFER_S = 30
 
 Take = Callable[[Chunk], None]
 Hear = Callable[[str, Sequence[str]], None]
+Tell = Callable[[Literal["info", "warning"], str, str], None]
 
 
 def _any_channels(stream: str, labels: Sequence[str]) -> None:
@@ -72,13 +76,14 @@ def codes_to(take_code: Callable[[float, int], None]) -> Take:
 class Listener:
     """Connects to the streams that are wished for, and again when they come back.
 
-    `complain(text)` hears, once for each text, what a `take` could not do.
+    `tell(level, code, text)` hears, once for each text, what a `take` could not do (`not-taken`),
+    which streams are not there (`input-missing`), and that such a one has come (`input-found`).
     """
 
     def __init__(
         self,
         wishes: Sequence[Wish],
-        complain: Callable[[str], None],
+        tell: Tell,
         own: Callable[[], Iterable[str]] = tuple,
         origin: str = "",
     ) -> None:
@@ -87,10 +92,12 @@ class Listener:
         `origin` says which engine's streams are meant where another has some of the same name.
         """
         self._wishes = tuple(wishes)
-        self._complain = complain
+        self._tell = tell
         self._own = own
         self._origin = origin
         self._served: set[Wish] = set()  # those that a stream of this engine has fitted
+        self._found: set[StreamQuery] = set()  # those that any stream has fitted
+        self._missed: set[StreamQuery] = set()  # those of which that was told
         self._complaints: set[str] = set()
         self._take_lock = threading.Lock()  # one take at a time, whatever stream it is from
         self._sources: dict[str, _Source] = {}
@@ -117,12 +124,15 @@ class Listener:
 
     def _run(self) -> None:
         resolver = Resolver()
+        patient_until = time.monotonic() + MISSED_S
         while not self._closing.is_set():
             for uid in [uid for uid, source in self._sources.items() if not source.alive]:
                 del self._sources[uid]
             mine = set(self._own())
             for found in resolver.found():
                 wishes = [wish for wish in self._wishes if wish.fits(found)]
+                if found.uid not in mine:
+                    self._found.update(wish.query for wish in wishes)
                 if found.uid not in mine and not is_anothers(found.key.source_id, self._origin):
                     self._served.update(wishes)
                 if wishes and found.uid not in self._sources and found.uid not in mine:
@@ -133,7 +143,22 @@ class Listener:
                     )
                     self._sources[found.uid] = source
                     source.start(self._closing)
+            if self._missed or time.monotonic() > patient_until:
+                self._tell_of_missing()
             self._closing.wait(IDLE_S if self._complete() else LOOK_S)
+
+    def _tell_of_missing(self) -> None:
+        for query in {wish.query for wish in self._wishes}:
+            named = repr(query.name) if query.name is not None else f"of type {query.type!r}"
+            if query in self._missed & self._found:
+                self._missed.remove(query)
+                self._tell("info", "input-found", f"the stream {named} that it listens to is there")
+            elif query not in self._missed | self._found:
+                self._missed.add(query)
+                remedy = "start its program, or correct the name in the rig file"
+                self._tell(
+                    "warning", "input-missing", f"no stream {named} is there to listen to; {remedy}"
+                )
 
     def _complete(self) -> bool:
         alive = [source.found for source in self._sources.values() if source.alive]
@@ -167,7 +192,7 @@ class Listener:
             text = str(error) if known else f"{type(error).__name__}: {error}"
             if text not in self._complaints:
                 self._complaints.add(text)
-                self._complain(f"cannot take what {stream} sends: {text}")
+                self._tell("warning", "not-taken", f"cannot take what {stream} sends: {text}")
 
 
 class _Source:

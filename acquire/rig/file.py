@@ -221,7 +221,7 @@ def parse_rig(text: str, path: Path | None = None) -> Rig:
     try:
         file = _RigFile.model_validate(raw)
     except ValidationError as error:
-        raise ConfigError(f"{where}: {_problem(error)}") from error
+        raise ConfigError(f"{where}: {first_problem(error, _RigFile)}") from error
     rig = Rig(path, text, file.rig, file.eeg, file.device, file.expect, file.node)
     _check_nodes(rig, str(where))
     _check_devices(rig, str(where))
@@ -229,18 +229,6 @@ def parse_rig(text: str, path: Path | None = None) -> Rig:
         if not expect.model_dump(exclude_none=True):
             raise ConfigError(f"{where}: expect.{index}: empty; give a name, a type or a rate_hz")
     return rig
-
-
-def _problem(error: ValidationError) -> str:
-    tables: dict[str, type[BaseModel]] = {
-        "rig": RigTable,
-        "eeg": EegTable,
-        "expect": Expect,
-        "node": NodeTable,
-    }
-    first = error.errors()[0]
-    model = tables.get(str(first["loc"][0]), _RigFile) if len(first["loc"]) > 1 else _RigFile
-    return first_problem(error, model)
 
 
 def _check_nodes(rig: Rig, where: str) -> None:

@@ -24,7 +24,7 @@ from pydantic import ValidationError
 
 from acquire.own_program import carry_out
 from acquire.plain_text import plain
-from acquire.validation_text import first_problem, model_at
+from acquire.validation_text import first_problem
 from devices import registry
 from devices.base import ELSEWHERE, DeviceError, Plugged
 from devices.registry import DriverEntry, words_of
@@ -108,8 +108,7 @@ def _judged(name: str, folder: Path | None, settings: dict[str, Any], elsewhere:
     try:
         driver.Settings.model_validate(settings, context={ELSEWHERE: elsewhere})
     except ValidationError as error:
-        model = model_at(driver.Settings, error.errors()[0]["loc"][:-1])
-        return {"problem": first_problem(error, model)}
+        return {"problem": first_problem(error, driver.Settings)}
     return {}
 
 

@@ -134,6 +134,8 @@ def _of_devices() -> dict[str, str]:
         "device-stopped": tr("A device was stopped"),
         "encoder-back": tr("An encoder was started again"),
         "event-cut": tr("An event is cut off"),
+        "input-found": tr("What a device listens to is there"),
+        "input-missing": tr("What a device listens to is missing"),
         "impedances-odd": tr("Impedances fit no channels"),
         "light-clear": tr("Light is told from dark again"),
         "light-unclear": tr("Light is hardly told from dark"),

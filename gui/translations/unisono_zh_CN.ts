@@ -2632,6 +2632,14 @@
         <translation>图像位数被截断</translation>
     </message>
     <message>
+        <source>What a device listens to is there</source>
+        <translation>设备所监听的数据流已出现</translation>
+    </message>
+    <message>
+        <source>What a device listens to is missing</source>
+        <translation>设备所监听的数据流不存在</translation>
+    </message>
+    <message>
         <source>A trigger code was not sent</source>
         <translation>触发码未发出</translation>
     </message>

@@ -42,6 +42,26 @@ def presence_findings(manifest: Manifest | None, exams: Iterable[StreamExam]) ->
             text="the rig has it, and the recording has no stream of it",
             remedy="see the events for why; take it out of the rig file where it is not wanted",
         )
+    if manifest is not None:
+        yield from _deaf(manifest)
+
+
+def _deaf(manifest: Manifest) -> Iterator[Finding]:
+    """Name devices that have done nothing, as the stream that they listen to is not there."""
+    there = {entry.name for entry in manifest.streams}
+    for device in (manifest.rig or {}).get("device", ()):
+        name, source = device.get("name"), device.get("source")
+        own = [entry.samples for entry in manifest.streams if entry.device == name]
+        if isinstance(source, str) and source not in there and own and not any(own):
+            yield Finding(
+                level="warn",
+                code="source-missing",
+                subject=str(name),
+                text=f"the recording has no stream {source!r} to which it listens, and none of its "
+                "own samples",
+                remedy="correct its `source` in the rig file; a program's stream goes under "
+                "[[expect]], so that no recording starts without it",
+            )
 
 
 def trouble_findings(manifest: Manifest | None) -> Iterator[Finding]:

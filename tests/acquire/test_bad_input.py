@@ -45,6 +45,16 @@ RIGS = {
         '[[device]]\nname = "f"\ndriver = "simulated-camera"\ncodec = "mjpeg"\n',
         ["device.0.codec", "magicyuv", "'mjpeg'"],
     ),
+    "unknown key of a gate": (
+        '[[device]]\nname = "f"\ndriver = "simulated-camera"\n'
+        'gate = { source = "m", start_codes = [1], stop_codes = [2], pre = 1 }\n',
+        ["device.0.gate.pre: unknown key; did you mean 'pre_s'?"],
+    ),
+    "a mistyped key in an array": (
+        '[[device]]\nname = "s"\ndriver = "serial-lines"\nport = "x"\nrate_hz = 10\n'
+        'columns = [{ lable = "x" }]\n',
+        ["'s'", "columns.0.lable: unknown key; did you mean 'label'?"],
+    ),
     "one code where there may be several": (
         '[[device]]\nname = "f"\ndriver = "simulated-camera"\n'
         'gate = { source = "m", start_codes = 1, stop_codes = [2] }\n',

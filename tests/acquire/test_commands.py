@@ -258,6 +258,20 @@ def test_what_is_wrong_is_said_with_its_remedy(
     assert said in done.error
 
 
+@posix_only
+def test_a_tilde_that_the_shell_has_left_is_the_home(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A folder called ~ was made where the command was given."""
+    (tmp_path / "home").mkdir()
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    assert unisono("rig", "new", "~/rig.toml", folder=tmp_path, cwd=tmp_path).code == 0
+    made = unisono("device", "new", "my-sensor", "--to=~/drivers", folder=tmp_path, cwd=tmp_path)
+    assert made.code == 0, made.stderr
+    assert {path.name for path in (tmp_path / "home").iterdir()} >= {"rig.toml", "drivers"}
+    assert not (tmp_path / "~").exists()
+
+
 def test_ctrl_c_is_an_interruption_in_every_command(tmp_path: Path) -> None:
     """Typer's own 130 was in the way of it wherever nothing is recorded."""
     with Unisono("streams", "--wait", "100", folder=tmp_path) as program:

@@ -10,6 +10,7 @@ from typing import Final
 _INSTALLS: Final = "installs from a package index; tests/install/each_extra.py does it by uv"
 _BUILDS: Final = "installs into .venv and takes minutes; run by hand, and written for CI"
 _CODED: Final = "tests/acquire/test_coded_study_command.py: as it stands there, with a video"
+_RUNS: Final = "tests/acquire/server/test_ctl.py: a daemon that runs already"
 _WINDOWS: Final = "Windows, which was never at hand"
 
 NOT_RUN: Final = {
@@ -40,7 +41,14 @@ NOT_RUN: Final = {
     "unisono pair cam-pc --rig rig.toml": (
         "tests/acquire/node/test_node_program.py: asks for the code that a node shows"
     ),
-    "unisono ctl status": "tests/acquire/server/test_ctl.py: a daemon that runs already",
+    "unisono ctl status": _RUNS,
+    "unisono ctl devices": _RUNS,
+    "unisono ctl start --participant 01 --task rest": _RUNS,
+    'unisono ctl mark "door opened" --code 5': _RUNS,
+    "unisono ctl split": _RUNS,
+    "unisono ctl stop --verify": _RUNS,
+    "unisono ctl events --follow": _RUNS,
+    "unisono ctl watch --fail-on lost,silent,disk": _RUNS,
     "unisono motion --get-models": "fetches 36 MB from a package index",
     "unisono motion --from WHEEL": "tests/recordings/motion/test_models.py: the wheel of 36 MB",
     "unisono doctor --report report.zip": (

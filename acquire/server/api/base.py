@@ -7,8 +7,12 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 Text = Annotated[str, Field(min_length=1, max_length=4000)]
-Label = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9]+$")]
-Study = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")]
+LABEL = r"^[A-Za-z0-9]+$"
+STUDY = r"^[A-Za-z0-9][A-Za-z0-9_-]*$"
+Label = Annotated[str, Field(min_length=1, max_length=64, pattern=LABEL)]
+Study = Annotated[str, Field(min_length=1, max_length=64, pattern=STUDY)]
+SIGNS = {LABEL: "letters and digits", STUDY: "letters, digits, - and _"}
+"""What a text of a pattern may have, in words."""
 
 
 class Asked(BaseModel):

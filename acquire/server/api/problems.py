@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 
 from acquire.errors import AcquireError, ConfigError, Unknown
 from acquire.processes.messages import Tell
+from acquire.server.api.base import SIGNS
 from acquire.serving.problem import Problem
 from devices.base import DeviceError
 from recordings.errors import DiskFull, RecordingError, RunTaken
@@ -81,6 +82,8 @@ def handle_errors(app: FastAPI, faults: Faults) -> None:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"] if part != "body")
         text = f"{where or 'body'}: {first['msg']}"
+        if (signs := SIGNS.get(first.get("ctx", {}).get("pattern", ""))) is not None:
+            return problem(422, "invalid", f"{where}: {first['input']!r:.80}", f"use {signs} alone")
         return problem(422, "invalid", text, "see the API's description at /docs")
 
     @app.exception_handler(HTTPException)

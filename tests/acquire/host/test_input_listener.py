@@ -13,7 +13,8 @@ import numpy as np
 import pylsl
 import pytest
 
-from acquire.host.input_listener import Listener, Wish, codes_to
+from acquire.host import input_listener
+from acquire.host.input_listener import Listener, Tell, Wish, codes_to
 from acquire.lsl.origin import origin_of, source_id_of
 from acquire.processes.device_link import DeviceLink
 from acquire.processes.messages import DeviceState, HostEvent, Open
@@ -50,8 +51,8 @@ def ear() -> Ear:
 def listening() -> Iterator[Callable[..., Listener]]:
     made: list[Listener] = []
 
-    def listen(*wishes: Wish, complain: Callable[[str], None] = print, **more: Any) -> Listener:
-        made.append(Listener(wishes, complain, **more))
+    def listen(*wishes: Wish, tell: Tell = print, **more: Any) -> Listener:
+        made.append(Listener(wishes, tell, **more))
         made[-1].start()
         return made[-1]
 
@@ -106,6 +107,21 @@ def test_a_stream_that_comes_back_is_heard_again(
     wait_for(lambda: ear.texts == ["gone", "back"])
 
 
+def test_a_stream_that_is_not_there_is_told_and_when_it_has_come(
+    ear: Ear, listening: Callable[..., Listener], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A trigger box with a mistaken source sent nothing all session long, and nobody was told."""
+    monkeypatch.setattr(input_listener, "MISSED_S", 0.1)
+    told: list[tuple[str, str]] = []
+    query = StreamQuery(name="protocl")
+    wishes = Wish(query, ear.take), Wish(query, ear.take)  # as of two cameras of one gate
+    listening(*wishes, tell=lambda level, code, text: told.append((level, code)))
+    wait_for(lambda: told)
+    outlet = markers("protocl")
+    wait_for(lambda: outlet.have_consumers() and len(told) > 1)
+    assert told == [("warning", "input-missing"), ("info", "input-found")]
+
+
 def test_own_streams_are_left_out(ear: Ear, listening: Callable[..., Listener]) -> None:
     own, other = markers("mine", "a"), markers("theirs", "b")
     uid = own.get_info().uid()
@@ -148,7 +164,9 @@ def test_an_error_in_take_is_said_once_and_ends_nothing(
 
     outlet = markers("protocol")
     query = StreamQuery(name="protocol")
-    listener = listening(Wish(query, fail), Wish(query, ear.take), complain=said.append)
+    listener = listening(
+        Wish(query, fail), Wish(query, ear.take), tell=lambda level, code, text: said.append(text)
+    )
     wait_for(lambda: outlet.have_consumers() and bool(listener.connected))
     for text in "abc":
         outlet.push_sample([text])

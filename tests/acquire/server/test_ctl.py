@@ -41,6 +41,8 @@ def ctl(folder: Path, *arguments: str | Path) -> Result:
 
 def test_a_recording_from_the_shell(daemon: Daemon, tmp_path: Path) -> None:
     wait_for(lambda: ctl(tmp_path, "streams").code == 0)
+    refused = ctl(tmp_path, "start", "--participant", "Jane Doe")
+    assert refused.error == "error: participant: 'Jane Doe'; use letters and digits alone"
     begun = ctl(tmp_path, "start", "--participant", "07", "--task", "faces", "--json")
     assert begun.code == 0, begun.stderr
     assert "sub-07" in begun.json["session"]

@@ -50,6 +50,19 @@ def test_our_own_events_are_no_data(tmp_path: Path) -> None:
     assert report.verdict is Verdict.FAIL
 
 
+@pytest.mark.parametrize(("source", "samples"), [("protocl", 0), ("protocl", 3), ("eeg", 0)])
+def test_a_device_that_listened_in_vain_is_named(session: Path, source: str, samples: int) -> None:
+    """A trigger box with a mistaken source sent nothing all session long, with PASS."""
+    manifest = Manifest.load(session)
+    box = manifest.streams[0].model_copy(
+        update={"id": 99, "name": "box", "device": "box", "samples": samples}
+    )
+    rig = {"device": [{"name": "box", "driver": "trigger-out-serial", "source": source}]}
+    manifest.model_copy(update={"streams": (*manifest.streams, box), "rig": rig}).save(session)
+    told = ("source-missing", "box") in codes(check(session), "warn")
+    assert told == (source == "protocl" and samples == 0)
+
+
 def test_a_stream_of_markers_that_brought_none_is_said(tmp_path: Path) -> None:
     """The outlet was there, and its triggers never came: it is no warning, and no secret."""
     parts = []
