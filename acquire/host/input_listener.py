@@ -24,6 +24,7 @@ from acquire.lsl.streams import FoundStream, Resolver
 from devices.arrays import Array, F64Array
 from devices.base import Chunk, DeviceError, StreamQuery
 from devices.marker_codes import codes_in
+from recordings.stream_kinds import PLAYER_STREAM
 
 log = logging.getLogger(__name__)
 
@@ -149,6 +150,8 @@ class Listener:
 
     def _tell_of_missing(self) -> None:
         for query in {wish.query for wish in self._wishes}:
+            if query.name == PLAYER_STREAM:  # it comes with a protocol, and not each day has one
+                continue
             named = repr(query.name) if query.name is not None else f"of type {query.type!r}"
             if query in self._missed & self._found:
                 self._missed.remove(query)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from recordings.certificate import Finding
 from recordings.check.streams.stream_exam import StreamExam
 from recordings.manifest import Manifest
-from recordings.stream_kinds import EVENTS_STREAM
+from recordings.stream_kinds import EVENTS_STREAM, PLAYER_STREAM
 
 _TROUBLES = frozenset(
     {
@@ -48,7 +48,8 @@ def presence_findings(manifest: Manifest | None, exams: Iterable[StreamExam]) ->
 
 def _deaf(manifest: Manifest) -> Iterator[Finding]:
     """Name devices that have done nothing, as the stream that they listen to is not there."""
-    there = {entry.name for entry in manifest.streams}
+    # The player's own comes with a protocol, and not each recording has one.
+    there = {PLAYER_STREAM, *(entry.name for entry in manifest.streams)}
     for device in (manifest.rig or {}).get("device", ()):
         name, source = device.get("name"), device.get("source")
         own = [entry.samples for entry in manifest.streams if entry.device == name]

@@ -115,7 +115,8 @@ def test_a_stream_that_is_not_there_is_told_and_when_it_has_come(
     told: list[tuple[str, str]] = []
     query = StreamQuery(name="protocl")
     wishes = Wish(query, ear.take), Wish(query, ear.take)  # as of two cameras of one gate
-    listening(*wishes, tell=lambda level, code, text: told.append((level, code)))
+    player = Wish(StreamQuery(name="protocol"), ear.take)  # comes with a protocol alone
+    listening(player, *wishes, tell=lambda level, code, text: told.append((level, code)))
     wait_for(lambda: told)
     outlet = markers("protocl")
     wait_for(lambda: outlet.have_consumers() and len(told) > 1)

@@ -50,7 +50,9 @@ def test_our_own_events_are_no_data(tmp_path: Path) -> None:
     assert report.verdict is Verdict.FAIL
 
 
-@pytest.mark.parametrize(("source", "samples"), [("protocl", 0), ("protocl", 3), ("eeg", 0)])
+@pytest.mark.parametrize(
+    ("source", "samples"), [("protocl", 0), ("protocl", 3), ("eeg", 0), ("protocol", 0)]
+)
 def test_a_device_that_listened_in_vain_is_named(session: Path, source: str, samples: int) -> None:
     """A trigger box with a mistaken source sent nothing all session long, with PASS."""
     manifest = Manifest.load(session)
