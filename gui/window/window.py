@@ -14,7 +14,7 @@ from acquire.engine.status import Phase
 from acquire.lsl.config import configuration, configure
 from acquire.lsl.streams import FoundStream
 from acquire.server.api.device_models import RigInfo
-from acquire.server.api.models import MarkerSet, StatusInfo
+from acquire.server.api.models import StatusInfo
 from acquire.serving.loopback import is_loopback
 from acquire.serving.problem import Problem
 from gui.cameras.camera_panel import CameraPanel
@@ -45,17 +45,14 @@ from gui.window.gate_panel import GatePanel
 from gui.window.impedance_panel import ImpedancePanel
 from gui.window.label_proposals import LabelProposals
 from gui.window.layout_memory import RigMemory
-from gui.window.marker_line import MarkerLine, StampedEdit
+from gui.window.leaving import Leaving
+from gui.window.marker_line import MarkerLine
+from gui.window.marker_orders import MarkerOrders
 from gui.window.record_control import RecordControl
 from gui.window.top_bar import TopBar
 from gui.window.window_menu import WindowMenu
 
 _GONE = "engine gone"
-_LEAVING = "leaving"
-LEAVE_MS = 8000
-"""How long a second order to close is waited for, while a recording runs."""
-
-
 _DRAWN = (Qt.CursorShape.SplitVCursor, Qt.CursorShape.SplitHCursor)
 
 
@@ -78,6 +75,7 @@ class RecorderWindow(QMainWindow):
         self.news = News(self.events, self.alarm)
         self.cameras = CameraPanel(client)
         self.markers = MarkerLine(self._now)
+        self.orders = MarkerOrders(client, self.markers, self.show_problem)
         self.viewer = Viewer(self._is_recorded)
         self.signals, self.channels = SignalView(self.viewer), ChannelList(self.viewer)
         self.monitor = SignalMonitor(self.viewer.live, self.viewer.chosen, self._found.emit)
@@ -99,7 +97,7 @@ class RecorderWindow(QMainWindow):
             parent=self,
         )
         self.memory = RigMemory(self, self.bar, self.signals.bar)
-        self._leaving = False  # it was told once to close, while a recording runs
+        self._leaving = Leaving(self.alarm, self._why_stay, self)
         self._records = False  # when the engine was heard last; one that hangs may still do so
         self.handed_keys = HandedKeys(self, self._now, self._hand_on)
         self.menu_button = self._menu()
@@ -169,8 +167,6 @@ class RecorderWindow(QMainWindow):
         self.alarm.acted.connect(self._on_action)
         self.panel.device_wanted.connect(self._on_device)
         self.panel.selection_wanted.connect(self._select)
-        self.markers.marker.connect(self._mark)
-        self.markers.note.connect(self._note)
 
     def show_first(self, page: FirstPage) -> None:
         """Show ways to a rig, until one is open."""
@@ -295,24 +291,6 @@ class RecorderWindow(QMainWindow):
     def _select(self, names: list[str] | None) -> None:
         self.client.put("streams/selection", {"names": names})
 
-    def _mark(self, text: str, stamp: float | None) -> None:
-        body = {"text": text} if stamp is None else {"text": text, "time": stamp}
-        failed = partial(self._on_not_sent, self.markers.text, text, stamp)
-        self.client.post("markers", body, partial(self._on_marked, text), failed)
-
-    def _note(self, text: str, stamp: float | None) -> None:
-        failed = partial(self._on_not_sent, self.markers.notes, text, stamp)
-        self.client.post("notes", {"text": text, "time": stamp}, failed=failed)
-
-    def _on_not_sent(
-        self, field: StampedEdit, text: str, stamp: float | None, problem: Problem
-    ) -> None:
-        field.give_back(text, stamp)
-        self.show_problem(problem)
-
-    def _on_marked(self, text: str, found: object) -> None:
-        self.markers.show_sent(text, recorded=MarkerSet.model_validate(found).recorded)
-
     def _hand_on(self, name: str, text: str, stamp: float | None) -> None:
         self.client.post("protocol/key", {"name": name, "text": text, "time": stamp})
 
@@ -350,10 +328,7 @@ class RecorderWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
         """Leave: what goes on or is lost by it is said first; an idle engine of ours ends."""
-        if not self._leaving and (why := self._why_stay()):
-            self._leaving = True
-            QTimer.singleShot(LEAVE_MS, self._stay)
-            self.alarm.add(Alarm("warning", why, key=_LEAVING))
+        if not self._leaving.is_clear():
             event.ignore()
             return
         self.memory.save()
@@ -372,10 +347,6 @@ class RecorderWindow(QMainWindow):
         if self.rigs.is_changed:
             return tr("The rig file that is edited is not saved; close again to leave it so")
         return ""
-
-    def _stay(self) -> None:
-        self._leaving = False
-        self.alarm.drop(_LEAVING)
 
     def release(self) -> None:
         """Let go of cameras and streams, once it is closed: that may take a moment."""

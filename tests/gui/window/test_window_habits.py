@@ -184,11 +184,11 @@ def test_a_marker_that_nothing_records_is_called_that(tmp_path: Path, qtbot: QtB
     name = unique("gaze")
     with Sources(Source(name, "EEG")), window(expecting(tmp_path, name)) as found:
         idle(found)
-        found._mark("F1", None)
+        found.orders.mark("F1", None)
         wait_until(lambda: "not recorded" in found.markers.message.text(), what="not recorded")
         wait_until(lambda: light(found, name) == "alive", what="alive")
         record(found, "01")
-        found._mark("F1", None)
+        found.orders.mark("F1", None)
         wait_until(lambda: found.markers.message.text() == "✓ F1", what="recorded")
         found.close()
         assert found.isVisible(), "it left a recording without a word"
