@@ -152,9 +152,9 @@ class StreamWatch:
         self.backlog = backlog
         quiet = now - self.last_arrival
         if self._rate and quiet > max(SILENT_S, 3 / self._rate):
-            text = "{}: silent for {:{}} s; check its cable, battery and program"
-            alarms += self._raise("silent", text.format(self._name, quiet, ".1f"))
-            self._raised["silent"] = text.format(self._name, quiet, ".0f")  # for how long it is now
+            text = f"{self._name}: silent for {quiet:.0f} s; check its cable, battery and program"
+            alarms += self._raise("silent", text)
+            self._raised["silent"] = text  # for how long it is now, not when it was told
         if now - self._last_offset > OFFSET_S:
             alarms += self._raise(
                 "no-offset",

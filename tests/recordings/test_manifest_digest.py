@@ -2,20 +2,10 @@
 
 from __future__ import annotations
 
-from recordings.manifest import Manifest, State
 from recordings.manifest_entries import FileEntry, LostFile
+from tests.recordings.closed_manifest import closed_manifest
 
-RECORDED = Manifest(
-    state=State.COMPLETE,
-    study="study",
-    participant="01",
-    session="01",
-    task="test",
-    run=1,
-    software={},
-    host={},
-    files=(FileEntry(path="recording.xdf"),),
-)
+RECORDED = closed_manifest("recording.xdf")
 
 
 def test_a_session_is_the_same_once_its_files_are_hashed() -> None:

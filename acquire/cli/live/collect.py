@@ -73,6 +73,13 @@ def collect(
         except (AcquireError, RecordingError, OSError) as error:
             problems.append(f"{name}: {error}")
     left = [f"{s.name}: {p.path} on {p.node}" for s, m in _reread(sessions) for p in m.pending]
+    _tell(path, brought, left, problems, as_json=as_json)
+    raise typer.Exit(2 if problems else 1 if left else 0)
+
+
+def _tell(
+    path: Path, brought: list[str], left: list[str], problems: list[str], *, as_json: bool
+) -> None:
     if as_json:
         typer.echo(json.dumps({"collected": brought, "pending": left, "problems": problems}))
     else:
@@ -82,7 +89,6 @@ def collect(
             typer.echo(f"{path}: nothing is pending")
         for line in problems:
             typer.echo(f"error: {line}", err=True)
-    raise typer.Exit(2 if problems else 1 if left else 0)
 
 
 def _give_up(session: Path, node: str, reason: str, as_json: bool) -> None:

@@ -10,8 +10,8 @@ import pytest
 
 from recordings import layout
 from recordings.check.contents import Contents
-from recordings.manifest import Manifest, State
-from recordings.manifest_entries import FileEntry
+from recordings.manifest import Manifest
+from tests.recordings.closed_manifest import closed_manifest
 
 BLOCK = b"x" * (1 << 20)
 
@@ -23,17 +23,7 @@ class Left(Exception):
 def session(folder: Path) -> Manifest:
     (folder / "first.bin").write_bytes(BLOCK * 2)
     (folder / "second.bin").write_bytes(BLOCK * 3)
-    return Manifest(
-        state=State.COMPLETE,
-        study="study",
-        participant="01",
-        session="01",
-        task="test",
-        run=1,
-        software={},
-        host={},
-        files=(FileEntry(path="first.bin"), FileEntry(path="second.bin")),
-    )
+    return closed_manifest("first.bin", "second.bin")
 
 
 def read(contents: Contents, blocks: int) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -23,23 +22,6 @@ from recordings.study.status import study_status
 from recordings.study.steps import make_step
 from tests.recordings.annotation.coded import coding, event
 from tests.recordings.simulated_session import Plan, make_session
-from tests.recordings.study.simulated_study import make_study
-
-
-@pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_study(tmp_path_factory.mktemp("model"), 2)
-
-
-@pytest.fixture
-def root(model: Path, tmp_path: Path) -> Path:
-    """A study of two sound sessions that a test may change."""
-    return Path(shutil.copytree(model, tmp_path / "data" / "simulated"))
-
-
-@pytest.fixture
-def session(root: Path) -> Path:
-    return session_folders(root)[0]
 
 
 def cell(root: Path, step: str) -> Cell:

@@ -45,22 +45,6 @@ from tests.recordings.study.simulated_study import BROKEN, make_study
 CSV = tables.Settings(streams=("protocol",))
 
 
-@pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_study(tmp_path_factory.mktemp("model"), 2)
-
-
-@pytest.fixture
-def root(model: Path, tmp_path: Path) -> Path:
-    """A study of two sound sessions that a test may change."""
-    return Path(shutil.copytree(model, tmp_path / "data" / "simulated"))
-
-
-@pytest.fixture
-def session(root: Path) -> Path:
-    return session_folders(root)[0]
-
-
 def status_of(root: Path) -> StudyStatus:
     with Ledger(root) as ledger:
         return study_status(root, scan(root, ledger), ledger.failures())
