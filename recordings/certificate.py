@@ -78,7 +78,8 @@ class StreamReport(Frozen):
     samples: int
     lost: int
     lost_uncertainty: int = 0  # samples that `lost` may be off by
-    shows_loss: bool = True  # False: the sender counts its stamps, a loss would not be seen
+    shows_loss: bool = True  # False: a loss would not be seen; the sender counts its stamps, or…
+    runs_free: bool = False  # …it is a loop without a clock: its stamps are taken as they are
     duplicates: int
     rate_hz: float
     effective_rate_hz: float | None = None

@@ -25,7 +25,9 @@ class Stall:
 
 @dataclass(frozen=True)
 class Sender:
-    """A stream on its way: `made` by a clock, or stamped on arrival.
+    """A stream on its way: `made` by a clock, on arrival, or by a loop without a clock.
+
+    Such a loop rests for a nominal period, and is busy for about `jitter_s`, again and again.
 
     `style`: all samples of a packet have the stamp of the last ("equal"), or stand a nominal period
     apart before it ("spread"). `losses`: (at, samples), whole packets where there are any, unless
@@ -36,7 +38,7 @@ class Sender:
     seconds: float = 60.0
     packet: int = 1
     style: Literal["equal", "spread"] = "spread"
-    made: Literal["arrival", "clock"] = "arrival"
+    made: Literal["arrival", "clock", "loop"] = "arrival"
     jitter_s: float = 0.0
     off: float = 0.0
     wander: float = 0.0
@@ -71,12 +73,16 @@ def send(sender: Sender, rng: np.random.Generator) -> Sent:
     numbers = np.arange(int(sender.seconds * rate))
     turn = 2 * np.pi / sender.seconds
     true = START + numbers / rate + sender.wander / turn * np.sin(turn * numbers / rate)
+    if sender.made == "loop":
+        true = true + np.cumsum(rng.exponential(sender.jitter_s, len(numbers)))
     kept = np.ones(len(numbers), np.bool_)
     for at, count in sender.losses:
         first, size = int(at * rate), sender.packet
         if size > 1 and not sender.splits:
             first, count = first // size * size, max(round(count / size), 1) * size
         kept[first : first + count] = False
+    if sender.made == "loop":
+        return Sent(true[kept], true[kept], numbers[kept])
     if sender.made == "clock":
         noise = (
             rng.uniform(-sender.jitter_s, sender.jitter_s, len(numbers))

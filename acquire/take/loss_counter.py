@@ -8,7 +8,9 @@ last seconds opens a lateness: back on the floor, nothing was lost. Only what ha
 A clock of coarse ticks leaps by whole ones: no step that is no larger tells of a loss there.
 
 Where a sender computes its stamps from a counter of its own, intervals are whole periods to some
-µs. Nothing is ever late there: a long interval is a loss at once.
+µs. Nothing is ever late there: a long interval is a loss at once. A sender without a clock
+(`recordings.lateness.free_run`) has no floor: there, too, a silence is a loss at once. Whether it
+has one, and a rate other than it says, the first blocks tell.
 """
 
 from __future__ import annotations
@@ -22,7 +24,9 @@ import numpy as np
 
 from acquire.take.exact_stamps import ExactStamps, LostSamples, are_numbers
 from devices.arrays import F64Array
+from recordings.lateness.blocks import plain_rate
 from recordings.lateness.floor import scatter, slope_of
+from recordings.lateness.free_run import away_s, free_run
 from recordings.lateness.ticks import leap_of, settled, tick_of
 
 BLOCK_S: Final = 1.0
@@ -61,10 +65,7 @@ class LossCounter:
     """Counts the lost samples of one stream of a regular rate."""
 
     def __init__(self, rate_hz: float) -> None:
-        self._rate = rate_hz
-        self._size = max(math.ceil(rate_hz * BLOCK_S), 8)
-        self._ramp = np.arange(self._size) / rate_hz
-        self._wait = math.ceil(WAIT_S * rate_hz / self._size)
+        self._nominal = rate_hz
         self._exact: ExactStamps | None = ExactStamps(rate_hz)
         self._last = math.nan  # stamp before what waits
         self._newest = math.nan  # phase of the newest sample, s
@@ -80,15 +81,23 @@ class LossCounter:
 
     def _begin(self) -> None:
         """Know nothing of the floor."""
+        self._set_rate(self._nominal)
+        self._usual_s: float | None = None  # of a sender without a clock
         self._samples = self._block = 0  # in whole blocks
         self._lost_s = self._slope = 0.0
         self._noise = 1e-3
         self._tick = self._beat = 0.0
-        self._heard: list[F64Array] | None = []  # what tells a tick, until the rate is known
+        self._is_known = False  # how it is sent
         self._blocks: deque[_Block] = deque(maxlen=_LEVELS)
         self._recent: deque[tuple[int, float]] = deque(maxlen=_RECENT)
         self._late: _Lateness | None = None
         self._fall = 0.0
+
+    def _set_rate(self, rate_hz: float) -> None:
+        self._rate = rate_hz
+        self._size = max(math.ceil(rate_hz * BLOCK_S), 8)
+        self._ramp = np.arange(self._size) / rate_hz
+        self._wait = math.ceil(WAIT_S * rate_hz / self._size)
 
     @property
     def late_s(self) -> float:
@@ -164,7 +173,7 @@ class LossCounter:
         self._parts.append(stamps)
         self._waiting += len(stamps)
         self._newest = float(stamps[-1]) - (self._samples + self._waiting - 1) / self._rate
-        if self._waiting >= self._size:
+        if self._waiting >= self._size * (1 if self._is_known else _FIRST):
             found += self._take(np.concatenate(self._parts))
         return found
 
@@ -186,6 +195,7 @@ class LossCounter:
         """Go on with a floor, which the exact stamps so far have told."""
         if exact.samples < _FIRST * self._size:
             return
+        self._is_known = True
         self._samples, self._block = _FIRST * self._size, _FIRST
         tilt = exact.period - 1 / self._rate
         for number in range(_FIRST):
@@ -201,14 +211,21 @@ class LossCounter:
         """Take in what has come, block by block."""
         if not are_numbers(stamps):
             stamps = self._numbers(stamps)
-        steps = np.empty_like(stamps)
-        steps[0] = stamps[0] - self._last
-        np.subtract(stamps[1:], stamps[:-1], out=steps[1:])
-        if np.nanmin(steps) < -_BACK_S:
-            self._begin()
+        steps = _steps(stamps, self._last)
+        if np.nanmin(steps) < -_BACK_S:  # a clock was set: what came before it tells nothing more
+            stamps = stamps[int(np.flatnonzero(steps < -_BACK_S)[-1]) :]
+            steps = _steps(stamps, math.nan)
             self._counted.clear()
-        if self._heard is not None:
-            self._heard.append(stamps[: len(stamps) // self._size * self._size])
+            self._begin()
+            if len(stamps) < _FIRST * self._size:
+                self._last, self._parts, self._waiting = math.nan, [stamps], len(stamps)
+                return []
+        if not self._is_known:
+            self._is_known = True
+            self._learn_sender(stamps)
+        if self._usual_s is not None:
+            self._last, self._parts, self._waiting = float(stamps[-1]), [], 0
+            return _silences(stamps, steps, self._usual_s)
         found = []
         for start in range(0, len(stamps) - self._size + 1, self._size):
             inside = slice(start, start + self._size)
@@ -241,15 +258,19 @@ class LossCounter:
         new = list(self._blocks) if self._block == _FIRST else [block]
         return [loss for one in new for loss in self._judge(one)]
 
+    def _learn_sender(self, first: F64Array) -> None:
+        """Learn from its first stamps whether it has a clock, of which rate and which ticks."""
+        if (loop := free_run(first)) is not None:
+            self._usual_s = loop.usual_s
+            return
+        self._set_rate(plain_rate(first, self._nominal))
+        if tick := tick_of(first, self._rate):
+            self._tick, self._beat = tick, settled(first, self._rate, self._size)[1]
+
     def _learn(self) -> None:
         """Find the rate and how much the floor scatters."""
         levels = np.array([block.level for block in self._blocks])
         block_s = self._size / self._rate
-        if self._heard:
-            first = np.concatenate(self._heard)
-            if tick := tick_of(first, self._rate):
-                self._tick, self._beat = tick, settled(first, self._rate, self._size)[1]
-        self._heard = None
         self._slope = slope_of(levels, block_s)
         if self._tick:  # from one leap of the clock to the next it seems to go at another rate
             self._slope += leap_of(np.diff(levels) - self._slope * block_s, self._tick) / block_s
@@ -320,3 +341,17 @@ class LossCounter:
             found.append(LostSamples(loss.stamp, -came))
             self._lost_s -= came * self._true_period
         return found
+
+
+def _steps(stamps: F64Array, before: float) -> F64Array:
+    """Return the steps to stamps, shape (n,), the first from the stamp `before` them."""
+    steps = np.empty_like(stamps)
+    steps[0] = stamps[0] - before
+    np.subtract(stamps[1:], stamps[:-1], out=steps[1:])
+    return steps
+
+
+def _silences(stamps: F64Array, steps: F64Array, usual_s: float) -> list[LostSamples]:
+    """Return what a sender without a clock left out while it was away, `steps` before stamps."""
+    away = np.flatnonzero(steps > away_s(usual_s))
+    return [LostSamples(float(stamps[i]), round(float(steps[i]) / usual_s) - 1) for i in away]

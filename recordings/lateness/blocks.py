@@ -8,10 +8,11 @@ import numpy as np
 
 from recordings.arrays import F64Array
 from recordings.lateness.floor import (
+    LEAST_BLOCKS,
     RATE_OFF,
     block_levels,
+    common_slope,
     local_floor,
-    nominal_error,
     scatter,
     slope_of,
 )
@@ -21,6 +22,8 @@ _BLOCKS_S: Final = (1.0, 3.0, 10.0)
 _COARSE: Final = 3.0  # periods: a floor that scatters more is looked at in longer blocks
 _ENOUGH: Final = 30  # blocks
 _LEAST: Final = 1e-3  # a period is at least so much of the nominal one
+_NEARLY: Final = 0.03
+_ALIKE: Final = 0.1  # a mean and a median differ by less where nothing is missing
 _TELLING: Final = 10  # blocks: fewer do not tell that the nominal rate is wrong
 
 
@@ -49,14 +52,30 @@ def plain_rate(stamps: F64Array, rate_hz: float) -> float:
     usual = usual_period(stamps, rate_hz)
     if abs(usual - 1) < RATE_OFF:
         return rate_hz
-    # Blocks of a true second, or as many of a short recording as tell how far they agree.
+    overall = (len(stamps) - 1) / float(stamps[-1] - stamps[0]) if stamps[-1] > stamps[0] else 0.0
+    found = _kept_rate(stamps, rate_hz, usual)
+    if found == rate_hz:
+        return rate_hz
+    # A backlog that is caught up goes faster for a while; the whole does not.
+    if found is not None and (found < rate_hz or overall > 0.98 * found):
+        return overall if abs(overall / found - 1) < _NEARLY else found  # of few, it is surer
+    return overall if abs(overall * usual / rate_hz - 1) < _ALIKE else rate_hz
+
+
+def _kept_rate(stamps: F64Array, rate_hz: float, usual: float) -> float | None:
+    """Return the rate that blocks of samples agree on; None: they do not.
+
+    Blocks begin with a true second, or as many as tell how far they agree, and get longer: those
+    of few samples that scatter do not agree on anything.
+    """
     samples = min(_BLOCKS_S[0] * rate_hz / max(usual, 1e-9), len(stamps) / _TELLING)
     size = _whole_packets(samples, packet_size(stamps, rate_hz))
-    levels = block_levels(stamps, rate_hz, size)
-    found = rate_hz / max(1 + nominal_error(levels, size / rate_hz), _LEAST)
-    # A backlog that is caught up goes faster for a while; the whole does not.
-    overall = (len(stamps) - 1) / float(stamps[-1] - stamps[0]) if stamps[-1] > stamps[0] else 0.0
-    return found if found < rate_hz or overall > 0.98 * found else rate_hz
+    while len(levels := block_levels(stamps, rate_hz, size)) >= LEAST_BLOCKS:
+        if (slope := common_slope(levels, size / rate_hz)) is not None:
+            is_nominal = abs(slope) <= RATE_OFF
+            return rate_hz if is_nominal else rate_hz / max(1 + slope, _LEAST)
+        size *= 2
+    return None
 
 
 def _whole_packets(samples: float, unit: int) -> int:

@@ -2,8 +2,9 @@
 
 Stamps are cut where they go back by more than a second (a clock was set), and where nothing comes
 for longer than anything can be late; each stretch is judged for itself. Where a clock made the
-stamps, a long interval is a loss. Else the floor of the phase decides (`floor`, `steps`): lateness
-lifts it for a while, loss for good.
+stamps, a long interval is a loss. Where a loop without a clock sends, none is but a silence
+(`free_run`). Else the floor of the phase decides (`floor`, `steps`): lateness lifts it for a while,
+loss for good.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from recordings.arrays import F64Array, I64Array
 from recordings.lateness.axis import Axis, Given, Joined, Shifts, all_times, shifts, together
 from recordings.lateness.blocks import plain_rate
 from recordings.lateness.even import even_times, line
+from recordings.lateness.free_run import FreeRun, free_run
 from recordings.lateness.packets import clock_losses
 from recordings.lateness.plain import plain_losses
 from recordings.lateness.search import LATEST_S, SEEN_S, Found, search
@@ -34,6 +36,7 @@ CUT_S: Final = 1.0
 _FEW: Final = 16
 _BEYOND: Final = 0.01
 """Of the times may be further off than the error that is told."""
+_UNSURE: Final = 0.1  # of what a sender without a clock might have sent in a silence
 _DRIFT: Final = 1e-4  # a rate may wander so far in a gap, unseen
 _HUGE_S: Final = 1e12  # no clock shows it
 _STILL: Final = 1e3  # times the nominal rate: nothing is sent so fast, its stamps stand still
@@ -77,7 +80,8 @@ class Pace:
 
     `axis` has even times for every sample; `error_s` is how far off they may be (99th percentile).
     `cuts` are the indices of the samples after which no even pace goes on. Where
-    `shows_loss` is false the sender counts its stamps, and a loss would not be seen.
+    `shows_loss` is false a loss would not be seen: the sender counts its stamps, or `runs_free`, a
+    loop without a clock, whose times are its stamps.
     """
 
     losses: tuple[Loss, ...]
@@ -86,6 +90,7 @@ class Pace:
     rate_hz: float
     error_s: float | None
     shows_loss: bool
+    runs_free: bool = False
     uncounted: int = 0  # of a device that counts: what was lost after it had counted
     tells_time: bool = True  # False: the stamps stand still or go back all along
 
@@ -112,6 +117,7 @@ class _Stretch:
     rate_hz: float
     error_s: float | None
     shows_loss: bool
+    runs_free: bool = False
 
     @property
     def ends(self) -> tuple[float, float]:
@@ -158,7 +164,9 @@ def decide(stamps: F64Array, rate_hz: float, known: Sequence[Loss] | None = None
     cuts = np.union1d(places, ends).astype(np.int64)
     error_s = _beside_doubt(max(errors), losses, len(stamps), longest.rate_hz) if errors else None
     uncounted = sum(loss.lost for loss in on_the_way)
-    return Pace(tuple(losses), axis, cuts, longest.rate_hz, error_s, shows_loss, uncounted)
+    runs_free = any(part.runs_free for part in parts)
+    rate_hz = longest.rate_hz
+    return Pace(tuple(losses), axis, cuts, rate_hz, error_s, shows_loss, runs_free, uncounted)
 
 
 def _beside_doubt(error_s: float, losses: Sequence[Loss], count: int, rate_hz: float) -> float:
@@ -240,6 +248,8 @@ def _moved(loss: Loss, by: int) -> Loss:
 def _stretch(stamps: F64Array, rate_hz: float, known: tuple[Loss, ...] | None) -> _Stretch:
     if known is not None:
         return _laid(stamps, rate_hz, known, shows_loss=True)
+    if (loop := free_run(stamps)) is not None:
+        return _looped(stamps, loop, rate_hz)
     if (clock := clock_losses(stamps, rate_hz)) is not None:
         columns = (clock.index.tolist(), clock.count.tolist(), clock.uncertainty.tolist())
         losses = tuple(
@@ -255,6 +265,14 @@ def _stretch(stamps: F64Array, rate_hz: float, known: tuple[Loss, ...] | None) -
     missing = together(found.missing, plain.missing)
     even = even_times(stamps, found.rate_hz, missing, _unsure(losses, rate_hz))
     return _Stretch(losses, even.axis, even.rate_hz, even.error_s, True)
+
+
+def _looped(stamps: F64Array, loop: FreeRun, rate_hz: float) -> _Stretch:
+    losses = tuple(
+        Loss(index, count, round(_UNSURE * count) + 1, _certainty(count, 0, rate_hz))
+        for index, count in zip(loop.index.tolist(), loop.count.tolist(), strict=True)
+    )
+    return _Stretch(losses, Given(stamps.copy()), loop.rate_hz, None, False, runs_free=True)
 
 
 def _united(plain: Sequence[Found], further: Sequence[Found]) -> list[Found]:

@@ -19,6 +19,8 @@ from recordings.pieces import PIECE, spans
 
 RATE_OFF: Final = 0.025
 """A rate may be so far from the nominal one, as a part of it; more is loss."""
+LEAST_BLOCKS: Final = 9
+"""Fewer do not tell that the nominal rate is wrong."""
 _AGREE: Final = 0.02
 _PART: Final = 0.25  # of values, the densest: their mode
 _SOME_AGREE: Final = 4  # slopes
@@ -104,17 +106,17 @@ def _agreeing_lag(levels: F64Array, block_s: float) -> int:
     return lag
 
 
-def nominal_error(levels: F64Array, block_s: float) -> float:
-    """Return the slope where the nominal rate is wrong by more than `RATE_OFF`, else 0.
+def common_slope(levels: F64Array, block_s: float) -> float | None:
+    """Return the slope that most blocks agree on; None: they do not, or are too few to tell.
 
-    Then most blocks agree on it; losses would leave blocks without, or differ from block to block.
+    Losses would leave blocks without, or differ from block to block.
     """
-    if len(levels) < 9:
-        return 0.0
+    if len(levels) < LEAST_BLOCKS:
+        return None
     slopes = np.diff(levels) / block_s
     slope = middle_of_densest(slopes)
     agree = float(np.mean(np.abs(slopes - slope) < _AGREE * max(1 + slope, 1.0)))
-    return slope if abs(slope) > RATE_OFF and agree > 0.5 else 0.0
+    return slope if agree > 0.5 else None
 
 
 def _lag(levels: F64Array, block_s: float) -> int:

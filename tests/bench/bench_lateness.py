@@ -157,6 +157,30 @@ def coarse(rng: np.random.Generator) -> Iterator[tuple[float, Sender]]:
                 )
 
 
+def loops() -> Iterator[Sender]:
+    """Yield loops without a clock, which rest for a period and are busy for a part of it."""
+    for rate_hz in (1.0, 10.0, 30.0, 60.0, 100.0, 250.0):
+        for busy_s in (5e-5, 2e-4, 1e-3, 3e-3):
+            for seconds in (120.0, 300.0, 1200.0):
+                yield Sender(rate_hz, seconds, made="loop", jitter_s=busy_s)
+
+
+def other_rates() -> Iterator[Sender]:
+    """Yield senders whose rate is far from the one that they say, the stamps scattering."""
+    for rate_hz in (1.0, 10.0, 50.0, 250.0):
+        for share in (0.1, 0.25, 0.5, 0.77, 1.25):
+            for samples in (60, 120, 600, 4000):
+                for part in (0.02, 0.15, 0.35):  # of a period
+                    true_hz = rate_hz * share
+                    yield Sender(
+                        rate_hz,
+                        samples / true_hz,
+                        made="clock",
+                        jitter_s=2 * part / true_hz,
+                        off=share - 1,
+                    )
+
+
 def _size(rng: np.random.Generator, largest: int) -> int:
     return int(np.exp(rng.uniform(0, np.log(largest))))
 
@@ -220,6 +244,8 @@ def main() -> int:
     _print("packets often lost", [judge("", sender, rng) for sender in often_lost(rng)])
     rng = np.random.default_rng(seed)
     _print("coarse clocks", [judge("", sender, rng, tick) for tick, sender in coarse(rng)])
+    _print("loops", [judge("", sender, rng) for sender in loops()])
+    _print("other rates", [judge("", sender, rng) for sender in other_rates()])
     figures = _figures(results)
     for name, value, limit, is_met in figures:
         print(f"{name}: {value:.3g} ({limit}) {'' if is_met else 'MISSED'}")

@@ -39,13 +39,7 @@ def loss_findings(
     else:
         yield _breaks(report, breaks)
     if not report.shows_loss and report.samples > 1 and not info.is_index:
-        yield Finding(
-            level="info",
-            code="loss-unseen",
-            subject=report.name,
-            text="its sender counts its stamps, one period a sample: loss cannot be seen in them",
-            remedy="send the device's own counter as a channel, or stamp samples as they come",
-        )
+        yield _free_running(report) if report.runs_free else _counted_stamps(report)
     if entry is not None and entry.overflows:
         yield _dropped(report, entry.overflows)
     if entry is not None and entry.device is None and entry.lost != report.lost:
@@ -56,6 +50,28 @@ def loss_findings(
             text=f"{entry.lost:,} samples were counted as lost while it came, {report.lost:,} by "
             "the whole recording: the latter holds",
         )
+
+
+def _counted_stamps(report: StreamReport) -> Finding:
+    return Finding(
+        level="info",
+        code="loss-unseen",
+        subject=report.name,
+        text="its sender counts its stamps, one period a sample: loss cannot be seen in them",
+        remedy="send the device's own counter as a channel, or stamp samples as they come",
+    )
+
+
+def _free_running(report: StreamReport) -> Finding:
+    return Finding(
+        level="info",
+        code="free-running",
+        subject=report.name,
+        text="its sender keeps no pace: each interval is on its own, as of a program that waits, "
+        "works and sends. Its stamps are taken as they are, and of losses only silences of 1 s or "
+        "5 intervals are seen in them",
+        remedy="have its program send what is due since its start, or announce no rate (0)",
+    )
 
 
 def _pauses(gaps: Sequence[CountedGap]) -> str:

@@ -172,6 +172,7 @@ def _report(
         lost=_lost(stream, entry, pace),
         lost_uncertainty=pace.uncertainty,
         shows_loss=pace.shows_loss,
+        runs_free=pace.runs_free,
         duplicates=timing.duplicates(stamps) if regular else 0,
         rate_hz=rate,
         effective_rate_hz=pace.rate_hz if regular and pace.tells_time else None,

@@ -107,6 +107,36 @@ def test_a_stall_is_late_first_and_loses_nothing() -> None:
     assert counter.late_s < 0.1
 
 
+@pytest.mark.parametrize(
+    "sender",
+    [
+        Sender(250.0, 300.0, made="loop", jitter_s=2e-4),
+        Sender(30.0, 300.0, made="loop", jitter_s=0.003),
+        Sender(1.0, 900.0, made="loop", jitter_s=0.05),
+        Sender(10.0, 300.0, made="clock", jitter_s=0.3, off=-0.9),
+        Sender(50.0, 300.0, made="clock", jitter_s=0.008, off=-0.5),
+        Sender(60.0, 300.0, made="clock", jitter_s=0.004, off=-0.17),
+    ],
+    ids=["loop at 250", "loop at 30", "loop at 1", "1 of 10 Hz", "25 of 50 Hz", "50 of 60 Hz"],
+)
+def test_a_loop_and_a_rate_that_is_not_kept_lose_nothing(sender: Sender) -> None:
+    """Thousands were told to be lost, of streams that had all their samples."""
+    stamps = arrivals(sender)
+    counter, pull = LossCounter(sender.rate_hz), max(round(sender.rate_hz / 4), 1)
+    found = [f for i in range(0, len(stamps), pull) for f in take(counter, stamps[i : i + pull])]
+    assert found == []
+    assert counter.late_s < 4 / sender.rate_hz
+
+
+def test_a_loop_that_was_away_is_counted_at_once() -> None:
+    sender = Sender(60.0, 120.0, made="loop", jitter_s=0.001, losses=((60.0, 300),))
+    stamps = arrivals(sender)
+    counter = LossCounter(60.0)
+    found = [f for i in range(0, len(stamps), 15) for f in take(counter, stamps[i : i + 15])]
+    assert [f.stamp for f in found] == [stamps[int(np.argmax(np.diff(stamps))) + 1]]
+    assert found[0].lost == pytest.approx(300, abs=30)
+
+
 def test_a_loss_is_counted_after_half_a_minute_where_it_is() -> None:
     stamps = arrivals(Sender(packet=10, jitter_s=0.001, seconds=90.0, losses=((40.0, 500),)))
     counter = LossCounter(250.0)

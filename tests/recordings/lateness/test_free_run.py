@@ -1,0 +1,77 @@
+"""Senders without a clock of their own: what is told of them, and what is not taken for one."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from recordings.lateness.decision import decide
+from recordings.lateness.free_run import free_run
+from tests.stamps import Sender, Stall, send
+
+
+def rng() -> np.random.Generator:
+    return np.random.default_rng(0)
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    rate_hz=st.sampled_from([1.0, 10.0, 30.0, 60.0, 100.0, 250.0]),
+    busy=st.floats(0.005, 0.5),
+    samples=st.integers(200, 20_000),
+    seed=st.integers(0, 1000),
+)
+def test_a_loop_has_lost_nothing_and_its_times_are_its_stamps(
+    rate_hz: float, busy: float, samples: int, seed: int
+) -> None:
+    """Its even times were off by up to a second, and thousands of samples were called lost."""
+    sender = Sender(rate_hz, samples / rate_hz, made="loop", jitter_s=busy / rate_hz)
+    stamps = send(sender, np.random.default_rng(seed)).stamps
+    pace = decide(stamps, rate_hz)
+    assert (pace.lost, pace.runs_free, pace.shows_loss) == (0, True, False)
+    assert np.array_equal(pace.times, stamps)
+    assert pace.rate_hz == pytest.approx((len(stamps) - 1) / (stamps[-1] - stamps[0]))
+
+
+def test_what_a_loop_did_not_send_while_it_was_away_is_counted() -> None:
+    sender = Sender(60.0, 300.0, made="loop", jitter_s=0.001, losses=((100.0, 600),))
+    pace = decide(send(sender, rng()).stamps, 60.0)
+    assert pace.runs_free
+    assert pace.lost == pytest.approx(600, abs=pace.uncertainty)
+    assert [loss.index for loss in pace.losses] == [6000 - 1]
+
+
+@pytest.mark.parametrize(
+    "sender",
+    [
+        Sender(250.0, 300.0, jitter_s=2e-4, losses=tuple((t / 3, 1) for t in range(3, 890))),
+        Sender(250.0, 300.0, jitter_s=3e-4, losses=tuple((t / 9, 1) for t in range(9, 2690))),
+        Sender(100.0, 60.0, jitter_s=0.002, stalls=(Stall(9.0, 3.0, 2.0), Stall(42.0, 5.0, 1.3))),
+        Sender(256.0, 300.0, packet=73, jitter_s=0.001, losses=((100.0, 73),)),
+        Sender(250.0, 300.0, made="clock", jitter_s=0.002, wander=1e-4),
+    ],
+    ids=["drops", "often", "stalls", "packets", "clock"],
+)
+def test_a_clock_is_no_loop(sender: Sender) -> None:
+    sent = send(sender, rng())
+    assert free_run(sent.stamps) is None
+    pace = decide(sent.stamps, sender.rate_hz)
+    assert pace.lost == pytest.approx(sent.lost, abs=pace.uncertainty)
+    assert not pace.runs_free
+
+
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.77, 1.3])
+@pytest.mark.parametrize("samples", [60, 123, 4000])
+@pytest.mark.parametrize("scatter", [0.02, 0.15])
+def test_where_the_rate_is_not_the_one_that_is_said_nothing_is_lost(
+    share: float, samples: int, scatter: float
+) -> None:
+    """10 Hz were said, and 1 Hz came: 538 samples were lost "in 0.9 s", the times 27 s off."""
+    true = 1000.0 + np.arange(samples) / (10.0 * share)
+    stamps = true + rng().normal(0.0, scatter / (10.0 * share), samples)
+    pace = decide(stamps, 10.0)
+    assert pace.lost == 0
+    assert pace.rate_hz == pytest.approx(10.0 * share, rel=0.05)
+    assert float(np.max(np.abs(pace.times - true))) * 10.0 * share < max(4 * scatter, 1.0)
