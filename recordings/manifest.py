@@ -45,6 +45,10 @@ VERSION = 1
 MANIFEST_NAME = "session.json"
 
 
+IMPORTED = "imported"
+"""The code of the event of a session that was made of a bare XDF file."""
+
+
 class State(StrEnum):
     """What a session on disk is: a crashed one stays in `armed` or `recording`."""
 
@@ -106,6 +110,11 @@ class Manifest(Frozen):
     def elsewhere(self) -> frozenset[str]:
         """The names of files of the session that are not here: pending on nodes, or lost there."""
         return frozenset([*(f.path for f in self.pending), *(f.path for f in self.lost)])
+
+    @property
+    def is_imported(self) -> bool:
+        """Whether it was made of a bare XDF file: nobody knows which program recorded that."""
+        return any(event.code == IMPORTED for event in self.events)
 
     @property
     def is_closed(self) -> bool:

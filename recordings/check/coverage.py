@@ -12,7 +12,6 @@ from recordings.lateness.mending import mended
 from recordings.manifest import Manifest
 from recordings.pieces import longest_step
 from recordings.read.outside import distance, long_span
-from recordings.repair.imported import IMPORTED
 from recordings.stamps.bad_stamps import fill_limit_s, is_far
 from recordings.stream_kinds import EVENTS_STREAM
 
@@ -46,8 +45,7 @@ def coverage_findings(manifest: Manifest | None, exams: Sequence[StreamExam]) ->
     near = [e for e in exams if e.rate_hz and _has_times(e) and e.stream.id not in far]
     yield from _marker_findings(exams, near, far)
     if manifest is not None and manifest.lsl_start is not None and manifest.lsl_stop is not None:
-        bare = any(event.code == IMPORTED for event in manifest.events)
-        tolerance_s = BARE_TOLERANCE_S if bare else TOLERANCE_S
+        tolerance_s = BARE_TOLERANCE_S if manifest.is_imported else TOLERANCE_S
         yield from _ends(near, manifest.lsl_start, manifest.lsl_stop, tolerance_s, _REMEDY)
     elif manifest is None and len(near) > 1:
         # Of a stamp far away nobody can say that the others missed it.

@@ -194,8 +194,9 @@ def _exams(
     recording: XdfRecording, manifest: Manifest | None, host: str | None
 ) -> tuple[StreamExam, ...]:
     entries = {entry.id: entry for entry in manifest.streams} if manifest else {}
+    ours = manifest is not None and not manifest.is_imported
     return tuple(
-        _examined(s, entries.get(s.id), host, called)
+        _examined(s, entries.get(s.id), host, called, ours=ours)
         for s, called in zip(recording.streams, recording.shown_names, strict=True)
     )
 
@@ -211,10 +212,10 @@ def _markers(exams: Sequence[StreamExam]) -> dict[str, list[Marker]]:
 
 
 def _examined(
-    stream: XdfStream, entry: StreamEntry | None, host: str | None, shown: str
+    stream: XdfStream, entry: StreamEntry | None, host: str | None, shown: str, *, ours: bool
 ) -> StreamExam:
     """Measure a stream: when its samples are, and what they are worth."""
-    exam = examine_stream(stream, entry)
+    exam = examine_stream(stream, entry, ours=ours)
     quality = sample_quality(stream)
     has_own_clock = exam.has_clock_of(host)
     findings = (

@@ -8,15 +8,12 @@ from pathlib import Path
 
 from recordings import layout
 from recordings.errors import RecordingError, few
-from recordings.manifest import MANIFEST_NAME, Manifest, State
+from recordings.manifest import IMPORTED, MANIFEST_NAME, Manifest, State
 from recordings.manifest_entries import ClockPair, Event, FileEntry, StreamEntry
 from recordings.repair.session import entry_of
 from recordings.xdf.reader import XdfRecording, read_xdf
 from recordings.xdf.recorded_span import recorded_span
 from recordings.xdf.stream import XdfStream
-
-IMPORTED = "imported"
-"""The code of the event by which the manifest of such a session begins."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from recordings.certificate import CameraReport, Report, StimulusReport
 from recordings.manifest import Manifest
 from recordings.manifest_entries import StreamEntry
-from recordings.repair.imported import IMPORTED
 from recordings.stream_kinds import EVENTS_STREAM
 
 
@@ -34,8 +33,7 @@ def methods_text(report: Report, manifest: Manifest | None) -> str:
 
 
 def _how(manifest: Manifest | None) -> str:
-    # Of a file that was imported nobody knows by which program it was recorded.
-    if manifest is None or any(event.code == IMPORTED for event in manifest.events):
+    if manifest is None or manifest.is_imported:
         return "The recording is an XDF file made through LabStreamingLayer."
     what = "A simulated rig was" if manifest.simulated else "All devices were"
     versions = manifest.software

@@ -23,10 +23,11 @@ SAMPLED_TYPES: Final = frozenset({"EEG", "EMG", "ECG", "EOG"})
 """Of which no stream comes now and then: without a rate no export but csv has it."""
 
 
-def count_findings(stream: XdfStream, entry: StreamEntry | None) -> Iterator[Finding]:
-    """Hold the number of samples against manifest and footer."""
+def count_findings(
+    stream: XdfStream, entry: StreamEntry | None, *, ours: bool
+) -> Iterator[Finding]:
+    """Hold the number of samples against manifest and footer; `ours`: we wrote the file."""
     name, count = stream.name, len(stream)
-    ours = entry is not None
     if entry is not None and entry.samples != count:
         yield Finding(
             level="fail",

@@ -113,8 +113,11 @@ class StreamExam:
         return self.rate_hz
 
 
-def examine_stream(stream: XdfStream, entry: StreamEntry | None) -> StreamExam:
-    """Measure one stream; `entry` is what the manifest says of it, None for a bare XDF file."""
+def examine_stream(stream: XdfStream, entry: StreamEntry | None, *, ours: bool) -> StreamExam:
+    """Measure one stream; `entry` is what the manifest says of it, None for a bare XDF file.
+
+    `ours`: Unisono wrote the file, and what it holds is what its footers say.
+    """
     fit = fit_offsets(stream.offset_times, stream.offset_values)
     # Judged in the recorder's time: there a clock reset is no more than the gap that it left.
     corrected = correct(stream.stamps, fit)
@@ -132,7 +135,7 @@ def examine_stream(stream: XdfStream, entry: StreamEntry | None) -> StreamExam:
     # What cannot be true is placed by its neighbours, and says nothing of where the clock was.
     own = stream.stamps[good & ~bad_stamps(corrected, report.rate_hz)]
     clock_error_s, beyond_s = fit.error_s(own), fit.beyond_s(own)
-    findings = (*count_findings(stream, entry), *stamp_findings(report, stamps))
+    findings = (*count_findings(stream, entry, ours=ours), *stamp_findings(report, stamps))
     findings += tuple(loss_findings(report, entry, gaps, stream.info))
     findings += (*clock_findings(stream, fit, beyond_s), *nan_findings(stream, good))
     findings += (*header_findings(stream), *pace_findings(stream, pace))

@@ -26,6 +26,7 @@ from recordings.xdf.chunks import Tag
 from tests.acquire.program import unisono
 from tests.recordings.bare_files import START, Sent, bare, eeg, texts
 from tests.recordings.exporting import exported
+from tests.recordings.xdf_samples import header_xml, write
 
 LABELS = Labels("lab", "07", "02", "rest")
 
@@ -49,6 +50,22 @@ def test_a_bare_file_becomes_a_session_that_passes(tmp_path: Path) -> None:
     assert report.verdict is not Verdict.FAIL
     assert not {f.code for f in report.findings} & {"file-unhashed", "begins-late", "ends-early"}
     assert import_xdf(source, tmp_path / "data", LABELS, {}).folder.name.endswith("run-02")
+
+
+def test_what_is_a_warning_of_the_file_is_one_of_its_session(tmp_path: Path) -> None:
+    """LabRecorder's footers miss what came late: the session failed for it, the file did not."""
+    stamps = START + np.arange(500) / 50.0
+    parts = [
+        chunks.stream_header(1, header_xml(rate_hz=50.0, source_id="x")),
+        chunks.samples(1, stamps, np.random.default_rng(0).normal(size=(500, 1)).astype("f4")),
+        *(chunks.clock_offset(1, at, 0.0) for at in (START, START + 5.0, START + 10.0)),
+        chunks.stream_footer(1, float(stamps[0]), float(stamps[-1]), 499),
+    ]
+    source = write(tmp_path / "old.xdf", parts)
+    assert {f.code for f in check(source).findings if f.level == "warn"} == {"count-footer"}
+    report = check(import_xdf(source, tmp_path / "data", LABELS, {}).folder)
+    assert {f.code for f in report.findings if f.level == "warn"} == {"count-footer"}
+    assert report.verdict is Verdict.WARN
 
 
 def test_a_file_that_is_cut_off_before_it_is_copied_becomes_no_session(
