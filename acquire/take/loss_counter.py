@@ -27,6 +27,7 @@ from devices.arrays import F64Array
 from recordings.lateness.blocks import plain_rate
 from recordings.lateness.floor import scatter, slope_of
 from recordings.lateness.free_run import away_s, free_run
+from recordings.lateness.lattice import lattice_losses
 from recordings.lateness.ticks import leap_of, settled, tick_of
 
 BLOCK_S: Final = 1.0
@@ -263,7 +264,8 @@ class LossCounter:
         if (loop := free_run(first)) is not None:
             self._usual_s = loop.usual_s
             return
-        self._set_rate(plain_rate(first, self._nominal))
+        if lattice_losses(first, self._nominal) is None:
+            self._set_rate(plain_rate(first, self._nominal))
         if tick := tick_of(first, self._rate):
             self._tick, self._beat = tick, settled(first, self._rate, self._size)[1]
 

@@ -23,7 +23,7 @@ _COARSE: Final = 3.0  # periods: a floor that scatters more is looked at in long
 _ENOUGH: Final = 30  # blocks
 _LEAST: Final = 1e-3  # a period is at least so much of the nominal one
 _NEARLY: Final = 0.03
-_ALIKE: Final = 0.1  # a mean and a median differ by less where nothing is missing
+_UNLIKE: Final = 0.1  # a mean interval and the usual one differ by less where nothing is missing
 _TELLING: Final = 10  # blocks: fewer do not tell that the nominal rate is wrong
 
 
@@ -56,10 +56,13 @@ def plain_rate(stamps: F64Array, rate_hz: float) -> float:
     found = _kept_rate(stamps, rate_hz, usual)
     if found == rate_hz:
         return rate_hz
-    # A backlog that is caught up goes faster for a while; the whole does not.
-    if found is not None and (found < rate_hz or overall > 0.98 * found):
-        return overall if abs(overall / found - 1) < _NEARLY else found  # of few, it is surer
-    return overall if abs(overall * usual / rate_hz - 1) < _ALIKE else rate_hz
+    if found is None:  # too few samples: the mean is all there is
+        found = overall
+    # A backlog that is caught up goes faster for a while, and the whole does not; where samples are
+    # lost by chance, the whole is slower, and most intervals are not.
+    if found > rate_hz and overall < 0.98 * found or abs(found * usual / rate_hz - 1) > _UNLIKE:
+        return rate_hz
+    return overall if abs(overall / found - 1) < _NEARLY else found  # of few, it is surer
 
 
 def _kept_rate(stamps: F64Array, rate_hz: float, usual: float) -> float | None:

@@ -22,6 +22,7 @@ from recordings.lateness.axis import Axis, Given, Joined, Shifts, all_times, shi
 from recordings.lateness.blocks import plain_rate
 from recordings.lateness.even import even_times, line
 from recordings.lateness.free_run import FreeRun, free_run
+from recordings.lateness.lattice import lattice_losses
 from recordings.lateness.packets import clock_losses
 from recordings.lateness.plain import plain_losses
 from recordings.lateness.search import LATEST_S, SEEN_S, Found, search
@@ -250,7 +251,8 @@ def _stretch(stamps: F64Array, rate_hz: float, known: tuple[Loss, ...] | None) -
         return _laid(stamps, rate_hz, known, shows_loss=True)
     if (loop := free_run(stamps)) is not None:
         return _looped(stamps, loop, rate_hz)
-    if (clock := clock_losses(stamps, rate_hz)) is not None:
+    clock = clock_losses(stamps, rate_hz) or lattice_losses(stamps, rate_hz)
+    if clock is not None:
         columns = (clock.index.tolist(), clock.count.tolist(), clock.uncertainty.tolist())
         losses = tuple(
             Loss(i, n, off, _certainty(n, off, rate_hz)) for i, n, off in zip(*columns, strict=True)

@@ -7,14 +7,12 @@ more than one. No even pace is to be laid through their stamps; these tell when 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
-from recordings.arrays import BoolArray, F64Array, I64Array
-from recordings.lateness.axis import Shifts, shifts
+from recordings.arrays import F64Array, I64Array
 from recordings.lateness.quantiles import quantile
 from recordings.pieces import some, steps_where
 
@@ -24,8 +22,8 @@ _LOOKS: Final = 2048
 _LONGEST_S: Final = 20.0  # a clock's own rate wanders over longer sums
 _EXACT: Final = 1e-4  # of the usual interval
 _SHORT: Final = 0.5  # of the usual interval: shorter ones catch something up…
-_SELDOM: Final = 1e-4  # …and hardly any may
-_OFF: Final = 0.5  # usual intervals: what is longer by more may lack whole ones
+_SELDOM: Final = 2e-3  # …and hardly any may
+_ANY: Final = 0.25  # of the usual interval: as much as what is anywhere in it scatters, nearly
 _WANDER: Final = 100e-6  # of a sum: so far clocks wander, too
 _AFTER: Final = 20  # intervals after a silence…
 _FASTER: Final = 0.9  # …are shorter where it is caught up
@@ -48,19 +46,15 @@ def free_run(stamps: F64Array) -> FreeRun | None:
     if len(stamps) < _ENOUGH:
         return None
     steps = np.concatenate([np.diff(stamps[part]) for part in some(len(stamps))])
-    usual, scatter = float(np.median(steps)), _scatter(steps)
-    is_exact = scatter < _EXACT * usual  # within packets, whose stamps are computed
+    usual, alone = float(np.median(steps)), scatter(steps)
+    is_exact = alone < _EXACT * usual  # within packets, whose stamps are computed
     if is_exact or usual <= 0 or float(np.mean(steps < _SHORT * usual)) > _SELDOM:
         return None
-    summed = min(len(stamps) // _SUMS, max(int(_LONGEST_S / usual), _ENOUGH // _SUMS))
-    first = np.linspace(0, len(stamps) - 1 - summed, _LOOKS).astype(np.int64)
-    last = first + summed
+    sums, summed = sums_of(stamps, usual), _summed(stamps, usual)
     # Half way between a clock, whose sums scatter as one interval does, and a loop: their root.
-    least = max(summed**0.25 * scatter, _WANDER * summed * usual)
-    sums = stamps[last] - stamps[first]
-    whole = _whole_intervals(stamps, usual)
-    # A clock's sums are alike; those of a clock that lacks samples are, without whole intervals.
-    if min(_scatter(sums), _scatter(sums - usual * (whole.at(last) - whole.at(first)))) < least:
+    least = max(summed**0.25 * alone, _WANDER * summed * usual)
+    beside = scatter(beside_whole(sums, one_interval(steps, usual)))
+    if scatter(sums) < least or beside < min(least, _ANY * usual):
         return None
     paced = _paced(stamps, usual)
     return None if _catches_up(stamps, paced.index, usual) else paced
@@ -71,20 +65,39 @@ def away_s(usual_s: float) -> float:
     return max(_AWAY_S, _AWAY * usual_s)
 
 
-def _scatter(values: F64Array) -> float:
+def _summed(stamps: F64Array, usual: float) -> int:
+    return min(len(stamps) // _SUMS, max(int(_LONGEST_S / usual), _ENOUGH // _SUMS))
+
+
+def sums_of(stamps: F64Array, usual: float) -> F64Array:
+    """Return sums of many intervals, all of as many, spread over the stamps, shape (2048,)."""
+    summed = _summed(stamps, usual)
+    first = np.linspace(0, len(stamps) - 1 - summed, _LOOKS).astype(np.int64)
+    return np.asarray(stamps[first + summed] - stamps[first], np.float64)
+
+
+def scatter(values: F64Array) -> float:
     """Return about a standard deviation, whatever the few outermost are."""
     ordered = np.sort(values)
     return float(quantile(ordered, 0.84) - quantile(ordered, 0.16)) / 2
 
 
-def _whole_intervals(stamps: F64Array, usual: float) -> Shifts:
-    """Return how many usual intervals long ones have room for beside their own, short ones lack."""
-    index, steps = _steps(stamps, lambda steps: np.abs(steps / usual - 1) > _OFF)
-    return shifts(index.tolist(), (np.rint(steps / usual) - 1).tolist())
+def one_interval(steps: F64Array, usual: float) -> float:
+    """Return the mean interval, where long ones lack whole ones: their median would be longer."""
+    steps = steps[steps < away_s(usual)]
+    return float(np.sum(steps) / max(np.sum(np.rint(steps / usual)), 1))
+
+
+def beside_whole(sums: F64Array, usual: float) -> F64Array:
+    """Return what sums have beside whole intervals, and the most of them have: losses are those."""
+    turns = sums / usual
+    middle = float(np.angle(np.mean(np.exp(2j * np.pi * turns)))) / (2 * np.pi)
+    return np.asarray(usual * ((turns - middle + 0.5) % 1.0 - 0.5), np.float64)
 
 
 def _paced(stamps: F64Array, usual: float) -> FreeRun:
-    index, silences = _steps(stamps, lambda steps: steps > away_s(usual))
+    index = steps_where(stamps, lambda steps: steps > away_s(usual))
+    silences = stamps[index + 1] - stamps[index]
     going = len(stamps) - 1 - len(index)
     period = float(stamps[-1] - stamps[0] - silences.sum()) / going if going else usual
     return FreeRun(usual, 1 / period, index, np.rint(silences / period).astype(np.int64) - 1)
@@ -95,9 +108,3 @@ def _catches_up(stamps: F64Array, silent: I64Array, usual: float) -> bool:
     followed = silent[silent + _AFTER + 1 < len(stamps)]
     after = stamps[followed[:, None] + np.arange(1, _AFTER + 2)]
     return bool(np.any(np.median(np.diff(after), axis=1) < _FASTER * usual))
-
-
-def _steps(stamps: F64Array, which: Callable[[F64Array], BoolArray]) -> tuple[I64Array, F64Array]:
-    """Return the samples that some steps follow, and those steps, s."""
-    index = steps_where(stamps, which)
-    return index, stamps[index + 1] - stamps[index]

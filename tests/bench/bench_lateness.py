@@ -181,6 +181,16 @@ def other_rates() -> Iterator[Sender]:
                     )
 
 
+def dropped(rng: np.random.Generator) -> Iterator[Sender]:
+    """Yield clocks of which a part of the samples is dropped by chance, one by one."""
+    for rate_hz in (30.0, 60.0, 200.0):
+        for part in (0.01, 0.05, 0.1):  # of a period: lateness
+            for share in (0.02, 0.1, 0.2, 0.3, 0.4, 0.6):
+                at = np.flatnonzero(rng.random(int(300 * rate_hz)) < share) / rate_hz
+                losses = tuple((when, 1) for when in at[1:-1].tolist())
+                yield Sender(rate_hz, 300.0, jitter_s=part / rate_hz, losses=losses)
+
+
 def _size(rng: np.random.Generator, largest: int) -> int:
     return int(np.exp(rng.uniform(0, np.log(largest))))
 
@@ -246,6 +256,7 @@ def main() -> int:
     _print("coarse clocks", [judge("", sender, rng, tick) for tick, sender in coarse(rng)])
     _print("loops", [judge("", sender, rng) for sender in loops()])
     _print("other rates", [judge("", sender, rng) for sender in other_rates()])
+    _print("often dropped", [judge("", sender, rng) for sender in dropped(rng)])
     figures = _figures(results)
     for name, value, limit, is_met in figures:
         print(f"{name}: {value:.3g} ({limit}) {'' if is_met else 'MISSED'}")

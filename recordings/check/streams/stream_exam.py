@@ -16,6 +16,7 @@ from recordings.check.streams.clock_findings import clock_findings
 from recordings.check.streams.gaps import gaps_of
 from recordings.check.streams.losses import loss_findings
 from recordings.check.streams.sample_findings import (
+    RATE_OFF,
     count_findings,
     header_findings,
     nan_findings,
@@ -105,12 +106,16 @@ class StreamExam:
 
     @property
     def resolution_hz(self) -> float:
-        """How many moments a second it can tell apart: of a sound, its samples, not its blocks."""
+        """How many moments a second it can tell apart: of a sound, its samples, not its blocks.
+
+        Where a stream comes more slowly than it says, it tells fewer apart.
+        """
         if self.is_sound and (text := self.stream.info.text("desc/sample_rate")):
             with contextlib.suppress(ValueError):
                 if 0 < (rate := float(text)) < math.inf:
                     return rate
-        return self.rate_hz
+        kept = self.report.effective_rate_hz
+        return kept if kept and kept < (1 - RATE_OFF) * self.rate_hz else self.rate_hz
 
 
 def examine_stream(stream: XdfStream, entry: StreamEntry | None, *, ours: bool) -> StreamExam:
