@@ -65,6 +65,12 @@ class Event(Frozen):
         return self.emotion.strip().casefold()
 
     @property
+    def said(self) -> str:
+        """What a coder said. Times are those of the frames, and may be others after a repair."""
+        frames = {name: moment.frame for name, moment in self.marks.items()}
+        return f"{frames} {self.model_dump_json(exclude={'id', 'visible', *MARKS})}"
+
+    @property
     def disorder(self) -> tuple[str, ...]:
         """Say which mark is before which it should not be."""
         return tuple(

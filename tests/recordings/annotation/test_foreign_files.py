@@ -209,6 +209,31 @@ def test_an_interval_that_was_moved_has_the_frames_of_its_new_times(tmp_path: Pa
     assert format_units(moved.units) == "12"
 
 
+@pytest.mark.parametrize(("begin", "apex"), [("601", 120), ("651", 130), (None, None)])
+def test_an_apex_that_was_moved_alone_is_where_it_was_moved_to(
+    tmp_path: Path, begin: str | None, apex: int | None
+) -> None:
+    frames = frames_at(200, 400)
+    root = ET.fromstring(_eaf([event("a", 100, 120, 140, "12", rate_hz=200)], frames))
+    (tier,) = [t for t in root.iter("TIER") if t.get("TIER_ID", "").endswith("apex")]
+    (order,) = root.iter("TIME_ORDER")
+    if begin is None:
+        root.remove(tier)
+    else:
+        inner = tier.find("ANNOTATION/ALIGNABLE_ANNOTATION")
+        assert inner is not None
+        for number in (1, 2):
+            value = str(int(begin) + number - 1)
+            ET.SubElement(order, "TIME_SLOT", TIME_SLOT_ID=f"moved{number}", TIME_VALUE=value)
+            inner.set(f"TIME_SLOT_REF{number}", f"moved{number}")
+    (tmp_path / "x.eaf").write_bytes(ET.tostring(root))
+    (found,) = read_eaf(tmp_path / "x.eaf", frames).events
+    expected = {"onset": 100, "apex": apex, "offset": 140}
+    assert {mark: at.frame for mark, at in found.marks.items()} == {
+        mark: frame for mark, frame in expected.items() if frame is not None
+    }
+
+
 def test_the_elan_file_is_one_by_its_format(tmp_path: Path) -> None:
     found, frames = coded(200.0)
     overlapping = [*found, *(e.model_copy(update={"id": f"{e.id}-again"}) for e in found[:20])]
