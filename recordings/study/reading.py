@@ -138,7 +138,7 @@ def _coder(folder: Path, name: str, manifest: Manifest) -> CoderFacts:
 
 def _undecided(consensus: Coding, folder: Path, cameras: Iterable[str]) -> int:
     try:
-        return sum(undecided_in(consensus, folder, camera) for camera in cameras)
+        return sum(len(undecided_in(consensus, folder, camera)) for camera in cameras)
     except RecordingError:  # one of its coders' files says so itself, or is not here
         return 0
 

@@ -9,7 +9,7 @@ from itertools import combinations
 from pathlib import Path
 from typing import Literal
 
-from recordings.annotation.agreement.arbitration import cases, undecided
+from recordings.annotation.agreement.arbitration import Case, cases, undecided
 from recordings.annotation.agreement.comparison import Agreement, Comparison, compare, measure
 from recordings.annotation.agreement.measures import Ratio
 from recordings.annotation.agreement.pairing import looked
@@ -107,18 +107,23 @@ def _loaded(session: Path, coder: str, elsewhere: Path | None) -> Loaded:
 
 def undecided_in(
     consensus: Coding, session: Path, camera: str, elsewhere: Path | None = None
-) -> int:
-    """Return how many cases of its two coders a consensus has not settled as they are now.
+) -> list[Case]:
+    """Return the cases of its two coders that a consensus has not settled as they are now.
+
+    One without a decision does not say whose it is: those two count who leave the least open.
 
     Raises:
         RecordingError: a coder's file cannot be read.
     """
     decisions = consensus.decisions.values()
-    coders = next((decision.coders for decision in decisions), None)
-    if coders is None:
-        return 0
-    first, second = (coding_of(session, coder, elsewhere) for coder in coders)
-    return len(undecided(cases(first, second, camera), decisions))
+    between = next((decision.coders for decision in decisions), None)
+    own = (name for name in coders_of(session, elsewhere) if name != CONSENSUS and "+" not in name)
+    pairs = [between] if between else list(combinations(own, 2))
+    codings = {name: coding_of(session, name, elsewhere) for pair in pairs for name in pair}
+    if contradict(codings.values()):
+        codings, _ = _timed_by_frames(session, codings)
+    left = (undecided(cases(codings[a], codings[b], camera), decisions) for a, b in pairs)
+    return min(left, key=len, default=[])
 
 
 def read_sessions(

@@ -135,13 +135,13 @@ def judged(coding: Coding, camera: str) -> Ranges:
 
 
 def counted(paired: Paired, frames: Ranges) -> Paired:
-    """Return what counts: events whose apex (else onset, else offset) lies in these frames.
+    """Return what counts: events that lie in these frames.
 
     Of a pair one is enough: an event at the edge of the range is none that the other has missed.
     """
 
     def inside(event: Event) -> bool:
-        return event.place is not None and contains(frames, event.place.frame)
+        return lies_in(event, frames)
 
     def either(pair: Pair) -> bool:
         return inside(pair.first) or inside(pair.second)
@@ -151,3 +151,8 @@ def counted(paired: Paired, frames: Ranges) -> Paired:
         tuple(filter(inside, paired.only_first)),
         tuple(filter(inside, paired.only_second)),
     )
+
+
+def lies_in(event: Event, frames: Ranges) -> bool:
+    """Whether an event lies in these frames: its apex does, else its onset, else its offset."""
+    return event.place is not None and contains(frames, event.place.frame)
