@@ -106,7 +106,7 @@ class Coder:
         if isinstance(desk, ArbiterDesk):
             frames = {name: shot.frames for name, shot in shots.items()}
             first, second = (placed_all(self._coding(name), frames)[0] for name in desk.coders)
-            part = ArbiterPart(pane, desk, (first, second))
+            part = ArbiterPart(pane, desk, (first, second), order.keys)
             part.keep_agreed()
             pane.arbitrate(part)
             part.begin()

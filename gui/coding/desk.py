@@ -217,12 +217,12 @@ class Desk:
     def mark_looked(self, frames: tuple[int, int]) -> str:
         """Say that frames were looked at; a trial is known by its frames."""
         trial = next((t.number for t in self.shot.trials if t.frames == frames), None)
-        self.store.put("looked", self._span(frames, trial=trial))
+        self.store.put("looked", self._span(self.camera, frames, trial=trial))
         return tr("looked at: frames {} to {}").format(*(f"{frame:,}" for frame in frames))
 
-    def mark_not_codable(self, frames: tuple[int, int], reason: str) -> str:
-        """Say that frames cannot be coded, and why."""
-        self.store.put("not_codable", self._span(frames, reason=reason))
+    def mark_not_codable(self, camera: str, frames: tuple[int, int], reason: str) -> str:
+        """Say that frames cannot be coded, and why; of that camera, whichever is coded by now."""
+        self.store.put("not_codable", self._span(camera, frames, reason=reason))
         return tr("not codable: frames {} to {}").format(*(f"{frame:,}" for frame in frames))
 
     def clear(self, shelf: SpanShelf, frame: int) -> str:
@@ -276,9 +276,9 @@ class Desk:
     def _drop(self, event: Event) -> None:
         self.store.remove("events", event.id)
 
-    def _span(self, frames: tuple[int, int], **fields: Any) -> Span:
+    def _span(self, camera: str, frames: tuple[int, int], **fields: Any) -> Span:
         first, last = frames
-        return Span(id=uuid.uuid4().hex, camera=self.camera, first=first, last=last, **fields)
+        return Span(id=uuid.uuid4().hex, camera=camera, first=first, last=last, **fields)
 
 
 def no_event() -> str:

@@ -70,14 +70,14 @@ class EntryLines:
     def reason(self) -> str:
         """Have it said why a span cannot be coded."""
         self._refuse_read_only()
-        frames = self._frames()
+        camera, frames = self._desk.camera, self._frames()
         if frames is None:
             return no_span()
 
         def commit(reason: str) -> None:
             if not reason:
                 raise ValueError(tr("say why"))
-            self._do(lambda: self._desk.mark_not_codable(frames, reason))
+            self._do(lambda: self._desk.mark_not_codable(camera, frames, reason))
 
         self._entry.open(tr("why it cannot be coded"), "", self._desk.scheme.reasons, commit)
         return ""

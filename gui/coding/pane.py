@@ -107,7 +107,7 @@ class CodingPane:
             if found in (Deed.EARLIER, Deed.LATER) and not self._nudges():
                 return False
             self._do(self._deeds[found])
-        elif typed := digit(event):
+        elif typed := digit(event, self._keys):
             self._do(lambda: self._lines.units(typed))
         else:
             return False

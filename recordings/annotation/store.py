@@ -16,7 +16,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final, Literal, Self
 
-from recordings.annotation.coder_file import CoderFile, Loaded, Paths, Who, keep_other, load, save
+from recordings.annotation.coder_file import (
+    CONSENSUS,
+    CoderFile,
+    Loaded,
+    Paths,
+    Who,
+    keep_other,
+    load,
+    save,
+)
 from recordings.annotation.journal import Change, History, Item, Shelf, entries, line
 from recordings.annotation.journal_file import JournalFile
 from recordings.annotation.lock import Held, WriterLock
@@ -206,7 +215,9 @@ class CodingStore:
         if (kept := keep_other(self._paths, self._seen)) is not None:
             self.notes.append(f"{self._paths.file.name} was changed by another: it is now {kept}")
             _log.warning("%s", self.notes[-1])
-        self._seen = save(self._paths, self._file.at(self._history))
+        file = self._file.at(self._history)
+        self._seen = save(self._paths, file)
+        self._file = file
         # Only now: a journal whose entries the file holds already is passed over in reading.
         try:
             journal.clear()
@@ -216,7 +227,10 @@ class CodingStore:
             ) from error
 
     def close(self) -> None:
-        """Compact, sync, let go of the lock; each step even if another fails.
+        """Compact what is new, sync, let go of the lock; each step even if another fails.
+
+        A coder's file in which nothing was done keeps its date: what was made from it is not stale.
+        A consensus gets a new one: it has been compared with its coders' files.
 
         Raises:
             RecordingError: the disk refuses; what the journal holds is read again on opening.
@@ -224,8 +238,10 @@ class CodingStore:
         if self._journal is None:
             self._release()
             return
+        is_new = self._history.n != self._file.n or not self._journal.is_empty
         try:
-            self.compact()
+            if is_new or self._paths.who.coder == CONSENSUS:
+                self.compact()
         finally:
             try:
                 self._journal.close()

@@ -436,6 +436,9 @@ def test_the_number_pad_of_datavyu(made: Made, tmp_path: Path) -> None:
         desk.at(390)
         desk.press(K.Key_Plus, PAD)
         assert desk.window.position.row < 300
+        held = QKeyEvent(QEvent.Type.KeyPress, K.Key_8, PAD, "8", autorep=True)
+        QApplication.sendEvent(desk.window.stage, held)
+        assert not desk.pane.view.entry.is_open
         desk.type("4")
         assert desk.pane.view.entry.is_open  # the row of digits is still there
 
@@ -581,6 +584,31 @@ def test_another_camera_has_events_of_its_own(desk: Coded, made: Made) -> None:
     assert own.onset.device_frame == made.films["side"].numbers[row]
     desk.window.stage.set_main("face")
     assert desk.pane.view.list.model().rowCount() == 1
+
+
+def test_why_it_cannot_be_coded_is_said_of_the_camera_that_it_was_asked_of(desk: Coded) -> None:
+    for key in (K.Key_Home, K.Key_BracketLeft, K.Key_End, K.Key_BracketRight, K.Key_X):
+        desk.press(key)
+    desk.window.stage.set_main("side")  # by the mouse, while the line is open
+    desk.type("hand")
+    desk.press(K.Key_Return)
+    (span,) = desk.on_disk.not_codable.values()
+    assert (span.camera, span.reason) == ("face", "hand")
+
+
+def test_a_held_key_of_the_pane_makes_no_queue_either(desk: Coded) -> None:
+    desk.at(20)
+    desk.press(K.Key_Return)
+    first = desk.event.place
+    assert first is not None
+    held = QKeyEvent(QEvent.Type.KeyPress, K.Key_Period, PLAIN, ".", autorep=True)
+    desk.window.stage.tiles["face"].area.is_painted = False
+    QApplication.sendEvent(desk.window.stage, held)
+    assert desk.event.place == first
+    desk.window.stage.tiles["face"].area.is_painted = True
+    QApplication.sendEvent(desk.window.stage, held)
+    assert desk.event.place is not None
+    assert desk.event.place.frame == first.frame + 1
 
 
 def test_a_disk_that_refuses_is_said_and_the_event_is_as_it_was(
