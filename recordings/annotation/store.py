@@ -16,16 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final, Literal, Self
 
-from recordings.annotation.coder_file import (
-    CONSENSUS,
-    CoderFile,
-    Loaded,
-    Paths,
-    Who,
-    keep_other,
-    load,
-    save,
-)
+from recordings.annotation.coder_file import CoderFile, Loaded, Paths, Who, keep_other, load, save
 from recordings.annotation.journal import Change, History, Item, Shelf, entries, line
 from recordings.annotation.journal_file import JournalFile
 from recordings.annotation.lock import Held, WriterLock
@@ -229,8 +220,7 @@ class CodingStore:
     def close(self) -> None:
         """Compact what is new, sync, let go of the lock; each step even if another fails.
 
-        A coder's file in which nothing was done keeps its date: what was made from it is not stale.
-        A consensus gets a new one: it has been compared with its coders' files.
+        A file in which nothing was done keeps its date: what was made from it is not stale.
 
         Raises:
             RecordingError: the disk refuses; what the journal holds is read again on opening.
@@ -238,9 +228,8 @@ class CodingStore:
         if self._journal is None:
             self._release()
             return
-        is_new = self._history.n != self._file.n or not self._journal.is_empty
         try:
-            if is_new or self._paths.who.coder == CONSENSUS:
+            if self._history.n != self._file.n or not self._journal.is_empty:
                 self.compact()
         finally:
             try:

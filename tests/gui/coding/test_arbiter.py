@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -208,6 +209,20 @@ def test_what_the_other_codes_later_is_not_there_twice(tmp_path: Path) -> None:
     with coded(arbitrated(folder, "cleo")) as desk:
         assert [d.choice for d in consensus(desk).decisions.values()] == ["agreed"]
         assert units(consensus(desk)) == ["1"]
+
+
+def test_a_consensus_is_as_new_as_what_it_was_compared_with(tmp_path: Path) -> None:
+    folder = two_coders(tmp_path)
+    file = folder / "annotations" / "consensus.json"
+    for path in file.parent.iterdir():
+        os.utime(path, (1e9, 1e9))
+    with coded(arbitrated(folder, "cleo")):
+        pass
+    assert file.stat().st_mtime == 1e9  # what was made from it is not stale
+    os.utime(file.with_name("anna.json"), (2e9, 2e9))
+    with coded(arbitrated(folder, "cleo")):
+        pass
+    assert file.stat().st_mtime > 1e9
 
 
 def test_what_one_alone_has_looked_at_is_kept_and_said(tmp_path: Path) -> None:
