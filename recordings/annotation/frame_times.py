@@ -71,7 +71,9 @@ class FrameTimes:
                 frame, or in a gap, over `GAP_S` from either end.
         """
         spare = 1.0 / self.rate_hz if self.rate_hz > 0 else 1.0
-        if not len(self) or not self.times[0] - spare <= time <= self.times[-1] + spare:
+        # Other programs have whole milliseconds, also for the end of the video.
+        edge = spare + 1e-3
+        if not len(self) or not self.times[0] - edge <= time <= self.times[-1] + edge:
             raise ValueError(f"{self.camera} has no frame at this time")
         after = int(np.searchsorted(self.times, time))
         near = [k for k in (after - 1, after) if 0 <= k < len(self)]
