@@ -33,6 +33,7 @@ from recordings.export.clips import choose_camera
 from recordings.export.coded import clip_name, events_of, of_others, rows_of
 from recordings.export.excerpts import ClipNames, check_within, clips_of
 from recordings.export.mmme_sheet import CODING_COLUMNS, in_no_clip, sheet_rows
+from recordings.manifest import MANIFEST_NAME
 from recordings.read.camera import Camera
 from recordings.read.session import Session, open_session
 
@@ -154,7 +155,7 @@ def export_events(
 
     Raises:
         RecordingError: this coder has not coded the session, or the file cannot be written, or is
-            to lie among those of the session or of its coders.
+            to lie among those of a session or of coders.
     """
     _check_place(path, form, session, annotations)
     chosen = choose_camera(session, camera)
@@ -175,17 +176,17 @@ def _check_place(path: Path, form: Form, session: Session, annotations: Path | N
     """See that nothing of the session is replaced: a table brings a `.json` of its name with it.
 
     Raises:
-        RecordingError: the file would lie in the session or beside its coders' files, or a table
-            would have the name of its own `.json`.
+        RecordingError: the file would lie in a session or beside coders' files, or a table would
+            have the name of its own `.json`.
     """
     if path.suffix == ".json" and form not in ("eaf", "boris"):
         raise RecordingError(f"{path}: a table is no JSON; name it .csv, .tsv or .xlsx")
-    coders = annotations_folder(session.path, annotations)
-    place = path.resolve()
-    if any(place.is_relative_to(folder.resolve()) for folder in (session.path, coders)):
+    place, coders = path.resolve(), annotations_folder(session.path, annotations).resolve()
+    in_session = any((folder / MANIFEST_NAME).is_file() for folder in place.parents)
+    if in_session or place.is_relative_to(coders):
         raise RecordingError(
-            f"{path}: lies in the session or among its coders' files, which stay as they are; "
-            "name a file elsewhere"
+            f"{path}: lies in a session or among coders' files, which stay as they are; name a "
+            "file elsewhere"
         )
 
 

@@ -199,7 +199,7 @@ def test_decisions_hold_where_a_repair_has_changed_the_times(session: Path, tmp_
 @pytest.mark.parametrize("name", ["annotations/anna.csv", "session.csv", "annotations/x/a.eaf"])
 def test_no_file_goes_where_it_could_replace_the_session_s(session: Path, name: str) -> None:
     there = {path: path.read_bytes() for path in session.rglob("*") if path.is_file()}
-    with pytest.raises(RecordingError, match="lies in the session or among its coders' files"):
+    with pytest.raises(RecordingError, match="lies in a session or among coders' files"):
         out(session, session / name, "eaf" if name.endswith(".eaf") else "samm")
     with pytest.raises(RecordingError, match="a table is no JSON"):
         out(session, session.parent / "anna.json", "samm")
