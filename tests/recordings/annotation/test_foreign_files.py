@@ -435,7 +435,7 @@ def test_each_faulty_row_is_named_with_its_number(tmp_path: Path) -> None:
     assert table.rows[1].note == "action units 4 or 7"
     assert table.faults == [
         "line 3: apex is before onset; left out",
-        "line 4: offset is before onset; left out",
+        "line 4: offset is before apex; left out",
         "line 5: onset 0 is no frame; they count from 1; left out",
         "line 6: onset 60,5 is no frame; they count from 1; left out",
         "line 7: the same event again; left out",
