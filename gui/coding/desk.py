@@ -210,7 +210,8 @@ class Desk:
             self.current = changed[0]
         elif self.current not in now:
             self.current = ""
-        return ""
+        others = _cameras_of_difference(before, self.coding) - {self.camera}
+        return tr("that was on the camera {}").format(", ".join(sorted(others))) if others else ""
 
     # What was looked at.
 
@@ -279,6 +280,16 @@ class Desk:
     def _span(self, camera: str, frames: tuple[int, int], **fields: Any) -> Span:
         first, last = frames
         return Span(id=uuid.uuid4().hex, camera=camera, first=first, last=last, **fields)
+
+
+def _cameras_of_difference(before: Coding, after: Coding) -> set[str]:
+    """Return the cameras whose events or spans differ."""
+    found: set[str] = set()
+    for shelf in ("events", "looked", "not_codable"):
+        then, now = getattr(before, shelf), getattr(after, shelf)
+        pairs = ((then.get(id_), now.get(id_)) for id_ in then.keys() | now.keys())
+        found |= {item.camera for a, b in pairs if a is not b for item in (a, b) if item}
+    return found
 
 
 def no_event() -> str:

@@ -586,6 +586,18 @@ def test_another_camera_has_events_of_its_own(desk: Coded, made: Made) -> None:
     assert desk.pane.view.list.model().rowCount() == 1
 
 
+def test_what_is_undone_on_another_camera_is_said(desk: Coded) -> None:
+    desk.at(20)
+    desk.press(K.Key_Return)
+    desk.window.stage.set_main("side")
+    for key, words in ((K.Key_Z, "that was on the camera face"), (K.Key_Y, "the camera face")):
+        desk.press(key, CONTROL)
+        assert words in desk.window.doing.text()
+    desk.window.stage.set_main("face")
+    desk.press(K.Key_Z, CONTROL)
+    assert not desk.on_disk.events
+
+
 def test_why_it_cannot_be_coded_is_said_of_the_camera_that_it_was_asked_of(desk: Coded) -> None:
     for key in (K.Key_Home, K.Key_BracketLeft, K.Key_End, K.Key_BracketRight, K.Key_X):
         desk.press(key)
