@@ -53,9 +53,10 @@ class EntryLines:
             return no_event()
         self._entry.open(
             tr("emotion"),
-            "",
+            event.emotion,
             self._desk.scheme.emotions,
             lambda said: self._write(event.id, emotion=said),
+            selected=True,
         )
         return ""
 

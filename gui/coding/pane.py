@@ -125,6 +125,11 @@ class CodingPane:
     def selected(self, selection: tuple[float, float] | None) -> None:
         """Learn what is selected: nothing is shown of it here."""
 
+    def closing(self) -> None:
+        """Keep what stands in an open line: nobody has left it by Esc."""
+        if self.view.entry.is_open:
+            self.view.entry.commit()
+
     # What others ask.
 
     def arbitrate(self, arbiter: Arbiter) -> None:

@@ -332,5 +332,7 @@ class ReviewWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
         """Let go of the session."""
+        if self._pane is not None:
+            self._pane.closing()
         self._close_session()
         super().closeEvent(event)

@@ -19,6 +19,7 @@ from gui.coding.keys import DEEDS, Deed
 from gui.review.app import make_window
 from gui.review.keys import COMMANDS
 from recordings.annotation.action_units import format_units
+from recordings.annotation.coder_file import Paths, load, who
 from recordings.annotation.model import Mark, Moment
 from recordings.errors import RecordingError
 from tests.acquire.program import unisono
@@ -177,10 +178,34 @@ def test_emotion_by_its_beginning_and_a_note_with_any_letters(desk: Coded) -> No
     desk.press(K.Key_Return)
     assert desk.event.emotion == "awe"
     assert "emotion 'awe' is not in mmme" in desk.pane.view.warning.text()
+    desk.press(K.Key_E)
+    assert "sad, surprise" in desk.pane.view.entry.hint.text()  # what may be typed instead
+    desk.press(K.Key_Return)  # opened to look
+    assert desk.event.emotion == "awe"
+    desk.press(K.Key_E)
+    desk.press(K.Key_Backspace)
+    desk.press(K.Key_Return)
+    assert desk.event.emotion == ""
     desk.press(K.Key_T)
     desk.type("left first, 也 <b>jklq1")
     desk.press(K.Key_Return)
     assert desk.event.note == "left first, 也 <b>jklq1"
+
+
+def test_what_stands_in_the_line_when_the_window_closes_is_kept(made: Made, tmp_path: Path) -> None:
+    order = CodingOrder(made.folder, "anna", tmp_path)
+    for text, note in (("he looks away", "he looks away"), ("", "he looks away")):
+        with coded(order) as desk:
+            if not desk.store.coding.events:
+                desk.at(10)
+                desk.press(K.Key_Return)
+            desk.press(K.Key_Tab)
+            desk.press(K.Key_T)
+            desk.type(text)
+        loaded = load(Paths(order.folder, who("anna")))
+        assert loaded is not None
+        (event,) = loaded.coding.events.values()
+        assert event.note == note
 
 
 def test_a_long_note_is_not_cut_off_by_opening_it(desk: Coded) -> None:
