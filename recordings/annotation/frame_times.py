@@ -125,6 +125,12 @@ def placed_all(coding: Coding, frames: Mapping[str, FrameTimes]) -> tuple[Coding
     return coding.model_copy(update={"events": events}), odd
 
 
+def outside(coding: Coding, start: float, stop: float) -> int:
+    """Return how many events lie over a second outside of a recording, LSL s, by their times."""
+    places = (event.place for event in coding.events.values())
+    return sum(not start - 1.0 <= place.time <= stop + 1.0 for place in places if place)
+
+
 def contradict(codings: Iterable[Coding]) -> bool:
     """Whether coders had other times for the same frames, as of a session that was repaired since.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,7 +23,7 @@ from recordings.annotation.coder_file import (
     load,
     who,
 )
-from recordings.annotation.frame_times import contradict, frame_times, placed_all
+from recordings.annotation.frame_times import contradict, frame_times, outside, placed_all
 from recordings.annotation.model import Coding
 from recordings.annotation.plan import Plan
 from recordings.annotation.ranges import count
@@ -165,6 +166,12 @@ def read_sessions(
                 notes += others
             except RecordingError as error:
                 problems.append(str(error))
+        notes += [
+            f"{session}: {count} events of {coder} lie outside of the recording by their times: is "
+            "the file that of another session?"
+            for coder, coding in codings.items()
+            if (count := outside(coding, start, manifest.lsl_stop or math.inf))
+        ]
         notes += [f"{copy}: {why}" for copy, (one, why) in left_out.items() if one == session]
         found.append(CodedSession(name, start, frames, codings, tuple(notes)))
     return found, problems
