@@ -13,7 +13,7 @@ from typing import Any, Literal
 from gui.coding.shot import Shot
 from gui.coding.suggested import Suggested
 from gui.texts import tr
-from recordings.annotation.agreement.measures import Ratio
+from recordings.annotation.agreement.measures import Ratio, total
 from recordings.annotation.agreement.pairing import looked
 from recordings.annotation.agreement.progress import looked_at, next_uncoded
 from recordings.annotation.frame_times import placed
@@ -235,14 +235,18 @@ class Desk:
         self.store.edit(Change(shelf=shelf, before=span) for span in held)
         return tr("taken back; Ctrl+Z brings it again")
 
-    def progress(self) -> Ratio:
+    def progress(self, camera: str = "") -> Ratio:
         """Return how many frames were looked at: of the trials, or of all where there are none."""
-        trials = self.shot.trials
-        shares = [
-            looked_at(self.coding, self.camera, frames)
-            for frames in ([t.frames for t in trials] or [self.shot.whole])
-        ]
-        return Ratio(count=sum(s.count for s in shares), of=sum(s.of for s in shares))
+        camera = camera or self.camera
+        shot = self._shots[camera]
+        spans = [trial.frames for trial in shot.trials] or [shot.whole]
+        return total(looked_at(self.coding, camera, frames) for frames in spans)
+
+    @property
+    def left_elsewhere(self) -> list[str]:
+        """The other cameras that were not wholly looked at."""
+        others = ((name, self.progress(name)) for name in self._shots if name != self.camera)
+        return [name for name, share in others if share.count < share.of]
 
     def next_uncoded(self, frame: int) -> int | None:
         """Return the frame at which to go on: of the next trial, or of the next stretch."""

@@ -287,6 +287,9 @@ class CodingPane:
     def _next_uncoded(self) -> str:
         frame = self._desk.next_uncoded(self._frame())
         if frame is None:
+            if others := self._desk.left_elsewhere:
+                text = tr("all of it was looked at here; not yet of other cameras: {}")
+                return text.format(", ".join(others))
             return tr("all of it was looked at")
         self.go_to_frame(frame)
         return ""

@@ -2136,6 +2136,10 @@
         <translation>已保留一名编码者的 {} 个事件：另一名编码者未将该处标记为已看过</translation>
     </message>
     <message>
+        <source>all of it was looked at here; not yet of other cameras: {}</source>
+        <translation>此处已全部看过；其他相机尚未看完：{}</translation>
+    </message>
+    <message>
         <source>that was on the camera {}</source>
         <translation>那是在相机 {} 上</translation>
     </message>

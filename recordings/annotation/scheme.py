@@ -111,7 +111,8 @@ def _missing(event: Event, scheme: Scheme) -> list[str]:
         "side": any(not unit.side for unit in event.units),
         "intensity": any(not unit.intensity for unit in event.units),
     }
-    return [f"{name} is missing" for name in scheme.required if lacks[name]]
+    are = {"units": "action units are missing"}
+    return [are.get(name, f"{name} is missing") for name in scheme.required if lacks[name]]
 
 
 def _words(event: Event, scheme: Scheme) -> list[str]:

@@ -306,7 +306,8 @@ def test_looked_at_not_codable_and_what_comes_next(desk: Coded, made: Made) -> N
         desk.press(K.Key_S)
         assert trial.number in {s.trial for s in desk.on_disk.looked.values()}
     desk.press(K.Key_U)
-    assert "all of it was looked at" in desk.window.doing.text()
+    said = "all of it was looked at here; not yet of other cameras: side"
+    assert said in desk.window.doing.text()
     assert "100.0 %" in desk.pane.view.progress.text()
     desk.press(K.Key_S, SHIFT)
     assert len(desk.on_disk.looked) == 3
