@@ -87,6 +87,14 @@ def test_a_line_of_text_says_what_an_event_is(found: list[Event]) -> None:
         assert fields.get("offset_coded", True) == one.offset_coded
 
 
+def test_a_line_that_a_person_wrote_is_understood() -> None:
+    said = "Micro ;Emotion = Fear; Confidence=3; offset Not coded; NOTE = both; unsure"
+    assert from_text(said) == {
+        "kind": "micro", "emotion": "Fear", "confidence": 3, "offset_coded": False,
+        "note": "both; unsure",
+    }  # fmt: skip
+
+
 @given(events())
 @settings(deadline=None)
 def test_elan_and_boris_keep_all_that_was_coded(found: list[Event]) -> None:
