@@ -25,6 +25,7 @@ from recordings.annotation.coder_file import (
     Who,
     annotations_folder,
     coder_of,
+    who,
 )
 from recordings.annotation.frame_times import placed_all
 from recordings.annotation.model import Coding, Visible
@@ -106,8 +107,9 @@ class Coder:
         if isinstance(desk, ArbiterDesk):
             frames = {name: shot.frames for name, shot in shots.items()}
             first, second = (placed_all(self._coding(name), frames)[0] for name in desk.coders)
-            part = ArbiterPart(pane, desk, (first, second))
+            part = ArbiterPart(pane, desk, (first, second), order.keys)
             part.keep_agreed()
+            self._date(desk.coders)
             pane.arbitrate(part)
             part.begin()
         return pane
@@ -130,6 +132,18 @@ class Coder:
             if every is not None and every.marks:
                 found[name] = every
         return found
+
+    def _date(self, coders: tuple[str, str]) -> None:
+        """Write a consensus anew that is older than a coder's file: it has been compared with it.
+
+        Raises:
+            RecordingError: the disk refuses.
+        """
+        own, *others = (
+            Paths(self.order.folder, one).changed_ns for one in (Who(CONSENSUS), *map(who, coders))
+        )
+        if self.store.writable and own < max(others):
+            self.store.compact()
 
     def _coding(self, name: str) -> Coding:
         return coding_of(self.order.session, name, self.order.annotations)

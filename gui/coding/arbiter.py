@@ -9,7 +9,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QAbstractItemView, QListView, QVBoxLayout, QWidget
 
 from gui.coding.desk import Desk
-from gui.coding.keys import Deed, bound, digit
+from gui.coding.keys import Deed, KeyTable, bound, digit
 from gui.coding.pane import CodingPane
 from gui.coding.shot import Shot
 from gui.coding.words import row_text
@@ -71,9 +71,10 @@ class ArbiterPart:
         pane: CodingPane,
         desk: ArbiterDesk,
         codings: tuple[Coding, Coding],
+        keys: KeyTable,
     ) -> None:
         """Show the disagreements of the desk's two coders, whose codings these are."""
-        self._pane, self._desk = pane, desk
+        self._pane, self._desk, self._keys = pane, desk, keys
         self._coders, self._codings, self._by = desk.coders, codings, desk.by
         every = {camera for coding in codings for camera in coding.cameras}
         self._all = {camera: cases(*codings, camera) for camera in sorted(every)}
@@ -154,10 +155,15 @@ class ArbiterPart:
                 "{} decisions taken back: a coder has deleted or changed what they were about"
             )
             store.notes.append(text.format(gone))
+        if alone := sum(case.alone for found in self._all.values() for case in found):
+            text = tr(
+                "{} events of one coder are kept: the other has marked nothing as looked at there"
+            )
+            store.notes.append(text.format(alone))
 
     def take_key(self, event: QKeyEvent) -> Callable[[], str] | None:
         """Return what a key does, None where the pane has it."""
-        choice = _CHOICES.get(digit(event))
+        choice = _CHOICES.get(digit(event, self._keys))
         if choice is not None:
             return lambda: self._decide(choice)
         found = bound(event, "unisono")

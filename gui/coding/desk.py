@@ -13,7 +13,7 @@ from typing import Any, Literal
 from gui.coding.shot import Shot
 from gui.coding.suggested import Suggested
 from gui.texts import tr
-from recordings.annotation.agreement.measures import Ratio
+from recordings.annotation.agreement.measures import Ratio, total
 from recordings.annotation.agreement.pairing import looked
 from recordings.annotation.agreement.progress import looked_at, next_uncoded
 from recordings.annotation.frame_times import placed
@@ -210,19 +210,20 @@ class Desk:
             self.current = changed[0]
         elif self.current not in now:
             self.current = ""
-        return ""
+        others = _cameras_of_difference(before, self.coding) - {self.camera}
+        return tr("that was on the camera {}").format(", ".join(sorted(others))) if others else ""
 
     # What was looked at.
 
     def mark_looked(self, frames: tuple[int, int]) -> str:
         """Say that frames were looked at; a trial is known by its frames."""
         trial = next((t.number for t in self.shot.trials if t.frames == frames), None)
-        self.store.put("looked", self._span(frames, trial=trial))
+        self.store.put("looked", self._span(self.camera, frames, trial=trial))
         return tr("looked at: frames {} to {}").format(*(f"{frame:,}" for frame in frames))
 
-    def mark_not_codable(self, frames: tuple[int, int], reason: str) -> str:
-        """Say that frames cannot be coded, and why."""
-        self.store.put("not_codable", self._span(frames, reason=reason))
+    def mark_not_codable(self, camera: str, frames: tuple[int, int], reason: str) -> str:
+        """Say that frames cannot be coded, and why; of that camera, whichever is coded by now."""
+        self.store.put("not_codable", self._span(camera, frames, reason=reason))
         return tr("not codable: frames {} to {}").format(*(f"{frame:,}" for frame in frames))
 
     def clear(self, shelf: SpanShelf, frame: int) -> str:
@@ -234,14 +235,18 @@ class Desk:
         self.store.edit(Change(shelf=shelf, before=span) for span in held)
         return tr("taken back; Ctrl+Z brings it again")
 
-    def progress(self) -> Ratio:
+    def progress(self, camera: str = "") -> Ratio:
         """Return how many frames were looked at: of the trials, or of all where there are none."""
-        trials = self.shot.trials
-        shares = [
-            looked_at(self.coding, self.camera, frames)
-            for frames in ([t.frames for t in trials] or [self.shot.whole])
-        ]
-        return Ratio(count=sum(s.count for s in shares), of=sum(s.of for s in shares))
+        camera = camera or self.camera
+        shot = self._shots[camera]
+        spans = [trial.frames for trial in shot.trials] or [shot.whole]
+        return total(looked_at(self.coding, camera, frames) for frames in spans)
+
+    @property
+    def left_elsewhere(self) -> list[str]:
+        """The other cameras that were not wholly looked at."""
+        others = ((name, self.progress(name)) for name in self._shots if name != self.camera)
+        return [name for name, share in others if share.count < share.of]
 
     def next_uncoded(self, frame: int) -> int | None:
         """Return the frame at which to go on: of the next trial, or of the next stretch."""
@@ -276,9 +281,19 @@ class Desk:
     def _drop(self, event: Event) -> None:
         self.store.remove("events", event.id)
 
-    def _span(self, frames: tuple[int, int], **fields: Any) -> Span:
+    def _span(self, camera: str, frames: tuple[int, int], **fields: Any) -> Span:
         first, last = frames
-        return Span(id=uuid.uuid4().hex, camera=self.camera, first=first, last=last, **fields)
+        return Span(id=uuid.uuid4().hex, camera=camera, first=first, last=last, **fields)
+
+
+def _cameras_of_difference(before: Coding, after: Coding) -> set[str]:
+    """Return the cameras whose events or spans differ."""
+    found: set[str] = set()
+    for shelf in ("events", "looked", "not_codable"):
+        then, now = getattr(before, shelf), getattr(after, shelf)
+        pairs = ((then.get(id_), now.get(id_)) for id_ in then.keys() | now.keys())
+        found |= {item.camera for a, b in pairs if a is not b for item in (a, b) if item}
+    return found
 
 
 def no_event() -> str:

@@ -43,14 +43,17 @@ class Entry(QWidget):
         """Whether keys belong to the line."""
         return not self.isHidden()
 
-    def open(self, name: str, text: str, words: Sequence[str], commit: Commit) -> None:
+    def open(
+        self, name: str, text: str, words: Sequence[str], commit: Commit, *, selected: bool = False
+    ) -> None:
         """Open the line.
 
         Args:
             name: what is typed.
-            text: what it says at first; it is not selected, so that typing goes on after it.
+            text: what it says at first; typing goes on after it, unless it is `selected`.
             words: the scheme's; the beginning of one is enough, where it is of one alone.
             commit: takes what was typed; a ValueError says what is wrong, and the line stays.
+            selected: whether typing replaces what it says at first.
         """
         self._words, self._commit = tuple(words), commit
         self.name.setText(name)
@@ -58,6 +61,8 @@ class Entry(QWidget):
         # Qt counts UTF-16; what is there already, from a table say, is never cut off.
         self.line.setMaxLength(max(_LONGEST, len(text.encode("utf-16-le", "surrogatepass")) // 2))
         self.line.setText(text)
+        if selected:
+            self.line.selectAll()
         self._write_hint()
         self.show()
         self.take_focus()
@@ -99,7 +104,8 @@ class Entry(QWidget):
     def _write_hint(self) -> None:
         theme.mark(self.hint, "light", "muted")
         theme.mark(self.line, "wrong", False)
-        words = ", ".join(self._fits(self.line.text().strip())[:_HINTS])
+        typed = "" if self.line.hasSelectedText() else self.line.text().strip()
+        words = ", ".join(self._fits(typed)[:_HINTS])
         self.hint.setText(words or tr("Enter keeps it, Esc leaves it"))
 
     def _say_wrong(self, text: str) -> None:

@@ -133,8 +133,10 @@ def bound(event: QKeyEvent, table: KeyTable) -> _Bound | None:
     return found
 
 
-def digit(event: QKeyEvent) -> str:
-    """Give the digit that a key types alone, else ""."""
+def digit(event: QKeyEvent, table: KeyTable) -> str:
+    """Give the digit that a key types alone, else ""; the number pad of Datavyu types none."""
+    if table == "datavyu" and event.modifiers() & _PAD:
+        return ""
     text = event.text()
     plain = event.modifiers() & ~(_PAD | _SHIFT) == _PLAIN  # with Shift: on a French keyboard
     return text if plain and text.isascii() and text.isdigit() else ""

@@ -53,9 +53,10 @@ class EntryLines:
             return no_event()
         self._entry.open(
             tr("emotion"),
-            "",
+            event.emotion,
             self._desk.scheme.emotions,
             lambda said: self._write(event.id, emotion=said),
+            selected=True,
         )
         return ""
 
@@ -70,14 +71,14 @@ class EntryLines:
     def reason(self) -> str:
         """Have it said why a span cannot be coded."""
         self._refuse_read_only()
-        frames = self._frames()
+        camera, frames = self._desk.camera, self._frames()
         if frames is None:
             return no_span()
 
         def commit(reason: str) -> None:
             if not reason:
                 raise ValueError(tr("say why"))
-            self._do(lambda: self._desk.mark_not_codable(frames, reason))
+            self._do(lambda: self._desk.mark_not_codable(camera, frames, reason))
 
         self._entry.open(tr("why it cannot be coded"), "", self._desk.scheme.reasons, commit)
         return ""

@@ -107,7 +107,7 @@ class CodingPane:
             if found in (Deed.EARLIER, Deed.LATER) and not self._nudges():
                 return False
             self._do(self._deeds[found])
-        elif typed := digit(event):
+        elif typed := digit(event, self._keys):
             self._do(lambda: self._lines.units(typed))
         else:
             return False
@@ -124,6 +124,11 @@ class CodingPane:
 
     def selected(self, selection: tuple[float, float] | None) -> None:
         """Learn what is selected: nothing is shown of it here."""
+
+    def closing(self) -> None:
+        """Keep what stands in an open line: nobody has left it by Esc."""
+        if self.view.entry.is_open:
+            self.view.entry.commit()
 
     # What others ask.
 
@@ -282,6 +287,9 @@ class CodingPane:
     def _next_uncoded(self) -> str:
         frame = self._desk.next_uncoded(self._frame())
         if frame is None:
+            if others := self._desk.left_elsewhere:
+                text = tr("all of it was looked at here; not yet of other cameras: {}")
+                return text.format(", ".join(others))
             return tr("all of it was looked at")
         self.go_to_frame(frame)
         return ""

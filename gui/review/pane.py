@@ -45,3 +45,7 @@ class Pane(Protocol):
     def selected(self, selection: tuple[float, float] | None) -> None:
         """Learn what is selected: from, to in LSL seconds, both on stamps of the main camera."""
         ...
+
+    def closing(self) -> None:
+        """Learn that the window is about to close."""
+        ...

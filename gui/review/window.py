@@ -245,6 +245,8 @@ class ReviewWindow(QMainWindow):
         super().keyPressEvent(event)
 
     def _take_key(self, event: QKeyEvent) -> bool:
+        if event.isAutoRepeat() and not self.stage.is_painted:
+            return True  # a held key makes no queue: it would run on after it is let go
         if self._pane is not None and self._pane.take_key(event):
             return True
         if event.key() == Qt.Key.Key_F6:
@@ -253,8 +255,6 @@ class ReviewWindow(QMainWindow):
         if event.key() == Qt.Key.Key_F5 and self.session.is_recording:
             self.refresh()
             return True
-        if event.isAutoRepeat() and not self.stage.is_painted:
-            return True  # a held key makes no queue: it would run on after it is let go
         command = command_of(event)
         if command is None:
             return event.key() in (Qt.Key.Key_Tab, Qt.Key.Key_Backtab)
@@ -332,5 +332,7 @@ class ReviewWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
         """Let go of the session."""
+        if self._pane is not None:
+            self._pane.closing()
         self._close_session()
         super().closeEvent(event)

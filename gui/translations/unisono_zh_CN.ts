@@ -2132,6 +2132,18 @@
         <translation>已撤回 {} 个裁决：编码者删除或更改了其所依据的事件</translation>
     </message>
     <message>
+        <source>{} events of one coder are kept: the other has marked nothing as looked at there</source>
+        <translation>已保留一名编码者的 {} 个事件：另一名编码者未将该处标记为已看过</translation>
+    </message>
+    <message>
+        <source>all of it was looked at here; not yet of other cameras: {}</source>
+        <translation>此处已全部看过；其他相机尚未看完：{}</translation>
+    </message>
+    <message>
+        <source>that was on the camera {}</source>
+        <translation>那是在相机 {} 上</translation>
+    </message>
+    <message>
         <source>all is decided here; undecided of other cameras: {}</source>
         <translation>此处已全部裁决；其他相机未裁决：{}</translation>
     </message>

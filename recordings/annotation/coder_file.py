@@ -120,6 +120,12 @@ class Paths:
         """Who writes."""
         return self.folder / f"{self.who.stem}.lock"
 
+    @property
+    def changed_ns(self) -> int:
+        """When file or journal was written last, ns since 1970; 0 where there is neither."""
+        there = (path for path in (self.file, self.journal) if path.exists())
+        return max((path.stat().st_mtime_ns for path in there), default=0)
+
 
 def annotations_folder(session: Path, elsewhere: Path | None = None) -> Path:
     """Return where the coders' files of a session lie: in its folder, or in one of its name.

@@ -71,7 +71,9 @@ class FrameTimes:
                 frame, or in a gap, over `GAP_S` from either end.
         """
         spare = 1.0 / self.rate_hz if self.rate_hz > 0 else 1.0
-        if not len(self) or not self.times[0] - spare <= time <= self.times[-1] + spare:
+        # Other programs have whole milliseconds, also for the end of the video.
+        edge = spare + 1e-3
+        if not len(self) or not self.times[0] - edge <= time <= self.times[-1] + edge:
             raise ValueError(f"{self.camera} has no frame at this time")
         after = int(np.searchsorted(self.times, time))
         near = [k for k in (after - 1, after) if 0 <= k < len(self)]
@@ -121,6 +123,12 @@ def placed_all(coding: Coding, frames: Mapping[str, FrameTimes]) -> tuple[Coding
     events = {id_: there[id_][0] if id_ in there else e for id_, e in coding.events.items()}
     odd = sum(bool(notes) for _, notes in there.values())
     return coding.model_copy(update={"events": events}), odd
+
+
+def outside(coding: Coding, start: float, stop: float) -> int:
+    """Return how many events lie over a second outside of a recording, LSL s, by their times."""
+    places = (event.place for event in coding.events.values())
+    return sum(not start - 1.0 <= place.time <= stop + 1.0 for place in places if place)
 
 
 def contradict(codings: Iterable[Coding]) -> bool:

@@ -26,8 +26,9 @@ class JournalFile:
             OSError: it cannot be written.
         """
         flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
-        self._file = os.open(path, flags, 0o644)
-        os.ftruncate(self._file, whole)  # what was cut off in writing is no entry
+        self._file = os.open(path, flags, 0o666)
+        if os.fstat(self._file).st_size != whole:  # else its date would change, as of an edit
+            os.ftruncate(self._file, whole)  # what was cut off in writing is no entry
         self._path, self._end = path, whole
         self.sync_ms = 0.0
         self._failure: OSError | None = None
@@ -37,6 +38,11 @@ class JournalFile:
         self._changed = threading.Condition()
         self._thread = threading.Thread(target=self._sync, name="coding journal", daemon=True)
         self._thread.start()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether it has no entry."""
+        return self._end == 0
 
     def write(self, data: bytes) -> None:
         """Append; part of a line that did not fit is taken away again.

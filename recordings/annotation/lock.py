@@ -40,7 +40,7 @@ class WriterLock:
         """
         self.taken_over = ""
         self._path = path
-        self._file = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o644)
+        self._file = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o666)
         try:
             self._take()
         except BaseException:

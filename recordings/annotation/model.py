@@ -6,6 +6,7 @@ decide where it is; its times are those of these frames when it was coded.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import pairwise
 from typing import Annotated, Final, Literal, Self
 
@@ -65,13 +66,15 @@ class Event(Frozen):
         return self.emotion.strip().casefold()
 
     @property
+    def said(self) -> str:
+        """What a coder said. Times are those of the frames, and may be others after a repair."""
+        frames = {name: moment.frame for name, moment in self.marks.items()}
+        return f"{frames} {self.model_dump_json(exclude={'id', 'visible', *MARKS})}"
+
+    @property
     def disorder(self) -> tuple[str, ...]:
         """Say which mark is before which it should not be."""
-        return tuple(
-            f"{later} is before {earlier}"
-            for (earlier, a), (later, b) in pairwise(self.marks.items())
-            if b.frame < a.frame
-        )
+        return disorder({name: moment.frame for name, moment in self.marks.items()})
 
     @property
     def interval(self) -> tuple[int, int] | None:
@@ -84,6 +87,14 @@ class Event(Frozen):
     def place(self) -> Moment | None:
         """The moment that stands for the event: apex, else onset, else offset."""
         return self.apex or self.onset or self.offset
+
+
+def disorder(marks: Mapping[Mark, float | None]) -> tuple[str, ...]:
+    """Say which mark is before which it should not be; marks are frames or times, None = unset."""
+    there = [(name, at) for name in MARKS if (at := marks.get(name)) is not None]
+    return tuple(
+        f"{later} is before {earlier}" for (earlier, a), (later, b) in pairwise(there) if b < a
+    )
 
 
 class Span(Frozen):

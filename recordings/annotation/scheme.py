@@ -111,7 +111,8 @@ def _missing(event: Event, scheme: Scheme) -> list[str]:
         "side": any(not unit.side for unit in event.units),
         "intensity": any(not unit.intensity for unit in event.units),
     }
-    return [f"{name} is missing" for name in scheme.required if lacks[name]]
+    are = {"units": "action units are missing"}
+    return [are.get(name, f"{name} is missing") for name in scheme.required if lacks[name]]
 
 
 def _words(event: Event, scheme: Scheme) -> list[str]:
@@ -138,11 +139,11 @@ def _lengths(event: Event, limits: Limits) -> list[str]:
         return []
     out = []
     if event.offset is not None and limits.micro_ms is not None:
-        length = 1e3 * (event.offset.time - event.onset.time)
+        length = round(1e3 * (event.offset.time - event.onset.time))
         if length > limits.micro_ms:
-            out.append(f"micro of {length:.0f} ms, over {limits.micro_ms:g}")
+            out.append(f"micro of {length} ms, over {limits.micro_ms:g}")
     if event.apex is not None and limits.micro_onset_apex_ms is not None:
-        rise = 1e3 * (event.apex.time - event.onset.time)
+        rise = round(1e3 * (event.apex.time - event.onset.time))
         if rise > limits.micro_onset_apex_ms and event.offset is None:
-            out.append(f"onset to apex {rise:.0f} ms, over {limits.micro_onset_apex_ms:g}")
+            out.append(f"onset to apex {rise} ms, over {limits.micro_onset_apex_ms:g}")
     return out

@@ -206,7 +206,9 @@ class CodingStore:
         if (kept := keep_other(self._paths, self._seen)) is not None:
             self.notes.append(f"{self._paths.file.name} was changed by another: it is now {kept}")
             _log.warning("%s", self.notes[-1])
-        self._seen = save(self._paths, self._file.at(self._history))
+        file = self._file.at(self._history)
+        self._seen = save(self._paths, file)
+        self._file = file
         # Only now: a journal whose entries the file holds already is passed over in reading.
         try:
             journal.clear()
@@ -216,7 +218,9 @@ class CodingStore:
             ) from error
 
     def close(self) -> None:
-        """Compact, sync, let go of the lock; each step even if another fails.
+        """Compact what is new, sync, let go of the lock; each step even if another fails.
+
+        A file in which nothing was done keeps its date: what was made from it is not stale.
 
         Raises:
             RecordingError: the disk refuses; what the journal holds is read again on opening.
@@ -225,7 +229,8 @@ class CodingStore:
             self._release()
             return
         try:
-            self.compact()
+            if self._history.n != self._file.n or not self._journal.is_empty:
+                self.compact()
         finally:
             try:
                 self._journal.close()

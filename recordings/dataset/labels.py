@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, Final, Protocol
 
 import numpy as np
 
 from recordings import layout
-from recordings.annotation.agreement.coded_study import coding_of
+from recordings.annotation.agreement.coded_study import coding_of, undecided_in
 from recordings.annotation.agreement.pairing import judged
+from recordings.annotation.coder_file import CONSENSUS
 from recordings.annotation.frame_times import frame_times, placed
-from recordings.annotation.model import Coding
+from recordings.annotation.model import Coding, Event
 from recordings.annotation.ranges import common, count
 from recordings.check.simulated.truth import load_truth
 from recordings.errors import RecordingError
@@ -40,14 +41,15 @@ def labels_for(what: str, coder: str, elsewhere: Path | None = None) -> Labels:
     Args:
         what: `expression`: 1 where an apex lies that `coder` coded, 0 where there is no expression
             at all, other windows are left out, and those of which the coder has not looked at each
-            frame, or could not code it, on any camera. `simulated-expression`: the same by the
+            frame, or could not code it, on any camera; of a consensus also those with an expression
+            that is undecided. `simulated-expression`: the same by the
             truth of a simulated session. Else what windows are about: `stimulus`, `code`,
             `emotion`, `kind`…
         coder: whose events are read.
         elsewhere: where coders' files lie, if not in the sessions.
     """
     if what == EXPRESSION:
-        return lambda session: _as_coded(session, coding_of(session.path, coder, elsewhere))
+        return lambda session: _as_coded(session, coder, elsewhere)
     if what == SIMULATED:
         return lambda session: _within(_true(session))
     return lambda session: lambda window: _about(window, what)
@@ -74,8 +76,12 @@ def _within(movements: Sequence[Movement]) -> Label:
     return label
 
 
-def _as_coded(session: Session, coding: Coding) -> Label:
-    label, judges = _within(_coded(session, coding)), _judges(session, coding)
+def _as_coded(session: Session, coder: str, elsewhere: Path | None) -> Label:
+    coding = coding_of(session.path, coder, elsewhere)
+    movements = _coded(session, coding.events.values())
+    if coder == CONSENSUS:
+        movements += _undecided(session, coding, elsewhere)
+    label, judges = _within(movements), _judges(session, coding)
 
     def known(window: Window) -> int | None:
         found = label(window)
@@ -84,11 +90,23 @@ def _as_coded(session: Session, coding: Coding) -> Label:
     return known
 
 
-def _coded(session: Session, coding: Coding) -> list[Movement]:
+def _undecided(session: Session, coding: Coding, elsewhere: Path | None) -> list[Movement]:
+    """Return what a consensus has not settled: perhaps a movement, of which no apex is known."""
+    try:
+        found = [
+            c for n in session.cameras for c in undecided_in(coding, session.path, n, elsewhere)
+        ]
+    except RecordingError:  # handed over without its coders' files
+        return []
+    events = [event for case in found for event in (case.first, case.second) if event is not None]
+    return [(begin, np.inf, end) for begin, _, end in _coded(session, events)]
+
+
+def _coded(session: Session, events: Iterable[Event]) -> list[Movement]:
     """Return what was coded; where a repaired session has other times, the frames win."""
     frames = {name: frame_times(camera) for name, camera in session.cameras.items()}
     found = []
-    for event in coding.events.values():
+    for event in events:
         now = placed(event, frames[event.camera])[0] if event.camera in frames else event
         if now.place is not None:
             times = [moment.time for moment in now.marks.values()]

@@ -47,7 +47,7 @@ def _unsettled(
     consensus: Coding, session: Session, camera: str, elsewhere: Path | None
 ) -> list[str]:
     try:
-        count = undecided_in(consensus, session.path, camera, elsewhere)
+        count = len(undecided_in(consensus, session.path, camera, elsewhere))
     except RecordingError as error:
         return [f"{CONSENSUS}: whether all is decided is not known: {error}"]
     told = f"{CONSENSUS}: {count} events of its coders are undecided on {camera}, or changed since"

@@ -24,15 +24,16 @@ from recordings.annotation.formats.tables import CodedRow, lines_of, read_table
 from recordings.annotation.formats.workbook import write_workbook
 from recordings.annotation.frame_times import FrameTimes, frame_times
 from recordings.annotation.journal import Change
-from recordings.annotation.model import MARKS, Coding, Event, Mark, Moment, Span
+from recordings.annotation.model import Coding, Event, Mark, Moment, Span
 from recordings.annotation.store import CodingStore
 from recordings.disk.atomic import replace_file
 from recordings.errors import RecordingError
 from recordings.export.bids.coding import read_bids, write_bids
 from recordings.export.clips import choose_camera
 from recordings.export.coded import clip_name, events_of, of_others, rows_of
-from recordings.export.excerpts import ClipNames, check_within, clip_at, clips_of, first_time
-from recordings.export.mmme_sheet import CODING_COLUMNS, sheet_rows
+from recordings.export.excerpts import ClipNames, check_within, clips_of
+from recordings.export.mmme_sheet import CODING_COLUMNS, in_no_clip, sheet_rows
+from recordings.manifest import MANIFEST_NAME
 from recordings.read.camera import Camera
 from recordings.read.session import Session, open_session
 
@@ -153,8 +154,10 @@ def export_events(
     """Write a coder's events, or the consensus, to a file; return what a person should know.
 
     Raises:
-        RecordingError: this coder has not coded the session, or the file cannot be written.
+        RecordingError: this coder has not coded the session, or the file cannot be written, or is
+            to lie among those of a session or of coders.
     """
+    _check_place(path, form, session, annotations)
     chosen = choose_camera(session, camera)
     events, notes = events_of(session, chosen, coder, annotations)
     notes += of_others(session, [chosen.name], coder, annotations) + not_held(form, events)
@@ -167,6 +170,24 @@ def export_events(
         return notes + _write_table(session, path, form, chosen, events)
     except OSError as error:
         raise RecordingError(f"{path}: cannot be written ({error.strerror})") from error
+
+
+def _check_place(path: Path, form: Form, session: Session, annotations: Path | None) -> None:
+    """See that nothing of the session is replaced: a table brings a `.json` of its name with it.
+
+    Raises:
+        RecordingError: the file would lie in a session or beside coders' files, or a table would
+            have the name of its own `.json`.
+    """
+    if path.suffix == ".json" and form not in ("eaf", "boris"):
+        raise RecordingError(f"{path}: a table is no JSON; name it .csv, .tsv or .xlsx")
+    place, coders = path.resolve(), annotations_folder(session.path, annotations).resolve()
+    in_session = any((folder / MANIFEST_NAME).is_file() for folder in place.parents)
+    if in_session or place.is_relative_to(coders):
+        raise RecordingError(
+            f"{path}: lies in a session or among coders' files, which stay as they are; name a "
+            "file elsewhere"
+        )
 
 
 def _write_linked(
@@ -193,8 +214,7 @@ def _write_table(
     if form == "mmme":
         clips = clips_of(session)
         lines = [CODING_COLUMNS, *sheet_rows(session, clips, [c.name for c in clips], events)]
-        lost = [e for e in events if clip_at(clips, first_time(e)) is None]
-        notes = [f"{len(lost)} events lie in no clip; left out"] if lost else []
+        notes = in_no_clip(clips, events)
         base = "times in seconds within the clip"
     else:
         lines, notes = lines_of(form, rows_of(session, camera, events)), []
@@ -288,16 +308,10 @@ def take_in(
 
 def _fresh(incoming: Iterable[Event], before: Coding) -> tuple[list[Event], int]:
     """Return the events that a coder does not have, and how many have been edited since."""
-    said = set(map(_said, before.events.values()))
-    new = [event for event in incoming if _said(event) not in said]
+    said = {event.said for event in before.events.values()}
+    new = [event for event in incoming if event.said not in said]
     fresh = [event for event in new if event.id not in before.events]
     return fresh, len(new) - len(fresh)
-
-
-def _said(event: Event) -> str:
-    """Return what a coder said; times are those of the frames, and may be others after a repair."""
-    frames = {name: moment.frame for name, moment in event.marks.items()}
-    return f"{frames} {event.model_dump_json(exclude={'id', 'visible', *MARKS})}"
 
 
 def _id_of(camera: str) -> str:

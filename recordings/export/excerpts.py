@@ -9,7 +9,7 @@ from typing import Final
 
 from recordings.annotation.action_units import format_units
 from recordings.annotation.formats.coding_sheet import SheetRow, read_sheet
-from recordings.annotation.model import Event
+from recordings.annotation.model import MARKS, Event, disorder
 from recordings.errors import RecordingError
 from recordings.read.session import Session
 from recordings.read.to_mne import unique
@@ -228,14 +228,18 @@ def _coded(
     """
     if row.has_more:
         raise ValueError("more cells than columns: a decimal comma in a table of commas?")
-    times = {name: row.number(f"{name.capitalize()}Time") for name in ("onset", "apex", "offset")}
+    times = {name: row.number(f"{name.capitalize()}Time") for name in MARKS}
     if times["onset"] is None:
         if times["apex"] is None and times["offset"] is None:
             return None
         raise ValueError("apex or offset without an onset")
+    if found := disorder(times):
+        raise ValueError(found[0])
     clip = clips.find(row.number("Marker"), row.cells.get("Filename", ""))
     check_within(clip, times["onset"])
-    marks = {name: clip.start + time for name, time in times.items() if time is not None}
+    marks: dict[str, float] = {
+        name: clip.start + time for name, time in times.items() if time is not None
+    }
     return Piece(
         f"event-{number:03d}",
         marks["onset"] - before_s,

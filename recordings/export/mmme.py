@@ -27,7 +27,7 @@ from recordings.export.coded import events_of, of_others
 from recordings.export.edf.export import left_out
 from recordings.export.excerpts import Piece, clips_of, folders_of
 from recordings.export.file_names import file_stems
-from recordings.export.mmme_sheet import CODING_COLUMNS, sheet_rows, stamp
+from recordings.export.mmme_sheet import CODING_COLUMNS, in_no_clip, sheet_rows, stamp
 from recordings.export.outside import markers_outside
 from recordings.read.fill import NO_TIME, stamp_notes
 from recordings.read.outside import timeless_notes
@@ -81,7 +81,7 @@ def export(session: Session, folder: Path, settings: Settings) -> list[str]:
         writer = csv.writer(file)
         writer.writerow(CODING_COLUMNS)
         writer.writerows(sheet_rows(session, clips, (f"frames/{n}" for n in names), coded))
-    return notes + odd
+    return notes + odd + in_no_clip(clips, coded)
 
 
 def _write_frames(session: Session, clip: Piece, folder: Path, settings: Settings) -> list[str]:

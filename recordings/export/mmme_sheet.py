@@ -47,6 +47,12 @@ def sheet_rows(
             yield [(head | cells).get(column, "") for column in CODING_COLUMNS]
 
 
+def in_no_clip(clips: list[Piece], events: Iterable[Event]) -> list[str]:
+    """Say how many events have no place in the sheet."""
+    lost = sum(clip_at(clips, first_time(event)) is None for event in events)
+    return [f"{lost} events lie in no clip; left out"] if lost else []
+
+
 def _clip_cells(session: Session, clip: Piece, folder: str) -> dict[str, object]:
     return {
         "Subject": session.manifest.participant if session.manifest else "",

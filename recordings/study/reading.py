@@ -124,21 +124,19 @@ def read_check(folder: Path) -> CheckFacts | None:
 def _coder(folder: Path, name: str, manifest: Manifest) -> CoderFacts:
     frames = {video.name: video.frames for video in manifest.videos}
     try:
-        paths = Paths(annotations_folder(folder), who(name))
-        times = [path.stat().st_mtime_ns for path in (paths.file, paths.journal) if path.exists()]
+        changed = Paths(annotations_folder(folder), who(name)).changed_ns
         coding = coding_of(folder, name)
     except (RecordingError, OSError) as error:
         return CoderFacts(name, problem=brief(str(error), folder))
     seen = sum(count(looked(coding, camera)) for camera in coding.cameras if camera in frames)
     every = sum(frames.values())
     left = _undecided(coding, folder, frames) if name == CONSENSUS else 0
-    changed = max(times, default=0)
     return CoderFacts(name, min(seen, every), every, len(coding.events), changed, left)
 
 
 def _undecided(consensus: Coding, folder: Path, cameras: Iterable[str]) -> int:
     try:
-        return sum(undecided_in(consensus, folder, camera) for camera in cameras)
+        return sum(len(undecided_in(consensus, folder, camera)) for camera in cameras)
     except RecordingError:  # one of its coders' files says so itself, or is not here
         return 0
 

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from recordings.annotation.agreement.pairing import both_looked, counted, judged, pair_events
+from recordings.annotation.agreement.pairing import judged, lies_in, pair_events
 from recordings.annotation.journal import Change
 from recordings.annotation.model import MARKS, Choice, Coding, Decision, Event, Span
 from recordings.annotation.ranges import union
@@ -58,11 +58,12 @@ class Case:
 
 def cases(first: Coding, second: Coding, camera: str) -> list[Case]:
     """Return all pairs and lone events of two coders, those to be decided first, worst first."""
-    whole = pair_events(first.on(camera), second.on(camera))
-    seen = counted(whole, both_looked(first, second, camera))
-    found = [Case(p.first, p.second, _reasons(p.first, p.second)) for p in whole.pairs]
-    found += [_lone(event, None, event in seen.only_first) for event in whole.only_first]
-    found += [_lone(None, event, event in seen.only_second) for event in whole.only_second]
+    paired = pair_events(first.on(camera), second.on(camera))
+    # Who has an event has looked there, whether it was marked or not: what the other did counts.
+    by_first, by_second = judged(first, camera), judged(second, camera)
+    found = [Case(p.first, p.second, _reasons(p.first, p.second)) for p in paired.pairs]
+    found += [_lone(e, None, lies_in(e, by_second)) for e in paired.only_first]
+    found += [_lone(None, e, lies_in(e, by_first)) for e in paired.only_second]
     return sorted(found, key=_severity)
 
 
@@ -99,7 +100,16 @@ def undecided(found: Iterable[Case], decisions: Iterable[Decision]) -> list[Case
 
 
 def _holds(decision: Decision | None, case: Case) -> bool:
-    return decision is not None and (decision.first, decision.second) == (case.first, case.second)
+    if decision is None:
+        return False
+    return _says(decision.first, case.first) and _says(decision.second, case.second)
+
+
+def _says(then: Event | None, now: Event | None) -> bool:
+    """Whether an event still says what it did; after a repair its frames have other times."""
+    if then is None or now is None:
+        return then is now
+    return then == now or then.said == now.said
 
 
 def settled(

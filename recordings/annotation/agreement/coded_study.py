@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from itertools import combinations
 from pathlib import Path
 from typing import Literal
 
-from recordings.annotation.agreement.arbitration import cases, undecided
+from recordings.annotation.agreement.arbitration import Case, cases, undecided
 from recordings.annotation.agreement.comparison import Agreement, Comparison, compare, measure
 from recordings.annotation.agreement.measures import Ratio
 from recordings.annotation.agreement.pairing import looked
@@ -22,7 +23,7 @@ from recordings.annotation.coder_file import (
     load,
     who,
 )
-from recordings.annotation.frame_times import contradict, frame_times, placed_all
+from recordings.annotation.frame_times import contradict, frame_times, outside, placed_all
 from recordings.annotation.model import Coding
 from recordings.annotation.plan import Plan
 from recordings.annotation.ranges import count
@@ -107,18 +108,23 @@ def _loaded(session: Path, coder: str, elsewhere: Path | None) -> Loaded:
 
 def undecided_in(
     consensus: Coding, session: Path, camera: str, elsewhere: Path | None = None
-) -> int:
-    """Return how many cases of its two coders a consensus has not settled as they are now.
+) -> list[Case]:
+    """Return the cases of its two coders that a consensus has not settled as they are now.
+
+    One without a decision does not say whose it is: those two count who leave the least open.
 
     Raises:
         RecordingError: a coder's file cannot be read.
     """
     decisions = consensus.decisions.values()
-    coders = next((decision.coders for decision in decisions), None)
-    if coders is None:
-        return 0
-    first, second = (coding_of(session, coder, elsewhere) for coder in coders)
-    return len(undecided(cases(first, second, camera), decisions))
+    between = next((decision.coders for decision in decisions), None)
+    own = (name for name in coders_of(session, elsewhere) if name != CONSENSUS and "+" not in name)
+    pairs = [between] if between else list(combinations(own, 2))
+    codings = {name: coding_of(session, name, elsewhere) for pair in pairs for name in pair}
+    if contradict(codings.values()):
+        codings, _ = _timed_by_frames(session, codings)
+    left = (undecided(cases(codings[a], codings[b], camera), decisions) for a, b in pairs)
+    return min(left, key=len, default=[])
 
 
 def read_sessions(
@@ -160,6 +166,12 @@ def read_sessions(
                 notes += others
             except RecordingError as error:
                 problems.append(str(error))
+        notes += [
+            f"{session}: {count} events of {coder} lie outside of the recording by their times: is "
+            "the file that of another session?"
+            for coder, coding in codings.items()
+            if (count := outside(coding, start, manifest.lsl_stop or math.inf))
+        ]
         notes += [f"{copy}: {why}" for copy, (one, why) in left_out.items() if one == session]
         found.append(CodedSession(name, start, frames, codings, tuple(notes)))
     return found, problems

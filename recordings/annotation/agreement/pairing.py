@@ -13,6 +13,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
+import numpy as np
+
 from recordings.annotation.model import Coding, Event, Moment
 from recordings.annotation.ranges import Ranges, common, contains, union, without
 
@@ -98,9 +100,8 @@ def _greedy(first: Sequence[Event], second: Sequence[Event], way: PairedBy) -> l
     """
     found = [
         (misfit, i, j)
-        for i, a in enumerate(first)
-        for j, b in enumerate(second)
-        if (misfit := _misfit(a, b, way)) is not None
+        for i, j in _neighbours(first, second)
+        if (misfit := _misfit(first[i], second[j], way)) is not None
     ]
     pairs: dict[int, Pair] = {}
     used: set[int] = set()
@@ -109,6 +110,27 @@ def _greedy(first: Sequence[Event], second: Sequence[Event], way: PairedBy) -> l
             used.add(j)
             pairs[i] = Pair(first[i], second[j], way)
     return [pairs[i] for i in sorted(pairs)]
+
+
+def _neighbours(first: Sequence[Event], second: Sequence[Event]) -> list[list[int]]:
+    """Return which events, by their places, come near each other by time or have common frames.
+
+    Of the blinks of an hour few do; each with each would take seconds.
+    """
+    near = np.zeros((len(first), len(second)), bool)
+    for of, spare in (("time", NEAR_S + 1e-9), ("frame", 0.0)):
+        a, b = (
+            np.array([_ends(event, of) for event in events]).reshape(-1, 2)
+            for events in (first, second)
+        )
+        near |= (a[:, None, 0] <= b[None, :, 1] + spare) & (b[None, :, 0] <= a[:, None, 1] + spare)
+    found: list[list[int]] = np.argwhere(near).tolist()
+    return found
+
+
+def _ends(event: Event, of: str) -> tuple[float, float]:
+    marks = [getattr(moment, of) for moment in event.marks.values()]
+    return (min(marks), max(marks)) if marks else (np.nan, np.nan)
 
 
 def _free(events: Sequence[Event], taken: Iterable[Event]) -> list[Event]:
@@ -135,13 +157,13 @@ def judged(coding: Coding, camera: str) -> Ranges:
 
 
 def counted(paired: Paired, frames: Ranges) -> Paired:
-    """Return what counts: events whose apex (else onset, else offset) lies in these frames.
+    """Return what counts: events that lie in these frames.
 
     Of a pair one is enough: an event at the edge of the range is none that the other has missed.
     """
 
     def inside(event: Event) -> bool:
-        return event.place is not None and contains(frames, event.place.frame)
+        return lies_in(event, frames)
 
     def either(pair: Pair) -> bool:
         return inside(pair.first) or inside(pair.second)
@@ -151,3 +173,8 @@ def counted(paired: Paired, frames: Ranges) -> Paired:
         tuple(filter(inside, paired.only_first)),
         tuple(filter(inside, paired.only_second)),
     )
+
+
+def lies_in(event: Event, frames: Ranges) -> bool:
+    """Whether an event lies in these frames: its apex does, else its onset, else its offset."""
+    return event.place is not None and contains(frames, event.place.frame)

@@ -187,8 +187,8 @@ def _event(
     said = ((unit.tier, unit.value) for unit in units)
     fields |= incoming.units(_where(interval), said, fields.get("note", ""))
     others = list(others)
-    marks = _written(interval, others, frames) or _marks(interval, others, frames, fields)
-    return made(frames, marks, fields)
+    marks = _written(interval, others, frames) or _ends(interval, frames, fields)
+    return made(frames, _with_apex(marks, interval, others, frames), fields)
 
 
 def _written(
@@ -209,16 +209,26 @@ def _written(
     return None
 
 
-def _marks(
-    interval: Interval, others: Iterable[Interval], frames: FrameTimes, fields: dict[str, Any]
-) -> dict[Mark, Moment]:
-    def at(ms: int) -> Moment:
-        return frames.nearest(frames.zero + ms / 1e3)
-
-    marks: dict[Mark, Moment] = {"onset": at(interval.begin)}
-    apexes = [o for o in others if o.tier == "apex" and interval.begin <= o.begin <= interval.end]
-    if apexes:
-        marks["apex"] = at(apexes[0].begin)
+def _ends(interval: Interval, frames: FrameTimes, fields: dict[str, Any]) -> dict[Mark, Moment]:
+    marks: dict[Mark, Moment] = {"onset": _at(interval.begin, frames)}
     if fields.get("offset_coded", True):
-        marks["offset"] = at(interval.end)
+        marks["offset"] = _at(interval.end, frames)
     return marks
+
+
+def _with_apex(
+    marks: dict[Mark, Moment], interval: Interval, others: Iterable[Interval], frames: FrameTimes
+) -> dict[Mark, Moment]:
+    """Return marks with the apex where its own tier has it: it may have been moved there alone."""
+    begins = (other.begin for other in others if other.tier == "apex")
+    apexes = [ms for ms in begins if interval.begin <= ms <= interval.end]
+    if "apex" in marks and ms_of(frames, marks["apex"]) in apexes:
+        return marks
+    found: dict[Mark, Moment] = {n: moment for n, moment in marks.items() if n != "apex"}
+    if apexes:
+        found["apex"] = _at(apexes[0], frames)
+    return found
+
+
+def _at(ms: int, frames: FrameTimes) -> Moment:
+    return frames.nearest(frames.zero + ms / 1e3)

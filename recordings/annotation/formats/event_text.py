@@ -37,12 +37,13 @@ def from_text(text: str) -> dict[str, Any]:
     fields: dict[str, Any] = {}
     notes: list[str] = []
     for part in (piece.strip() for piece in text.split(";")):
-        key, equals, value = part.partition("=")
-        if part in ("micro", "macro"):
-            fields["kind"] = part
-        elif part == NOT_CODED:
+        key, equals, value = map(str.strip, part.partition("="))
+        key, word = key.casefold(), part.casefold()  # people write Micro, and Emotion = fear
+        if word in ("micro", "macro"):
+            fields["kind"] = word
+        elif word == NOT_CODED:
             fields["offset_coded"] = False
-        elif part == SUGGESTED:
+        elif word == SUGGESTED:
             fields["suggestion_used"] = True
         elif equals and key == "emotion":
             fields["emotion"] = unquote(value)

@@ -15,7 +15,7 @@ from recordings.annotation.action_units import Units
 from recordings.annotation.formats.coding_sheet import SheetRow, read_lines, sheet_row
 from recordings.annotation.formats.corpus_forms import BASE, FORMS, Form, FormName, field_of
 from recordings.annotation.formats.incoming import units_or_note
-from recordings.annotation.model import MARKS, Kind, Mark
+from recordings.annotation.model import MARKS, Kind, Mark, disorder
 from recordings.errors import RecordingError
 
 _CODED: Final = (*MARKS, *(f"{mark}_s" for mark in MARKS), "units", "emotion")
@@ -172,11 +172,8 @@ def _offset(
 def _in_order(marks: Mapping[Mark, float]) -> None:
     if "onset" not in marks and "apex" not in marks:
         raise ValueError("has neither onset nor apex")
-    there = [(name, marks[name]) for name in MARKS if name in marks]
-    for n, (earlier, a) in enumerate(there):
-        for later, b in there[n + 1 :]:
-            if b < a:
-                raise ValueError(f"{later} is before {earlier}")
+    if found := disorder(marks):
+        raise ValueError(found[0])
 
 
 def _marker(cells: SheetRow) -> int | None:

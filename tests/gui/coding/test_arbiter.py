@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from recordings.annotation.action_units import format_units
 from recordings.annotation.coder_file import Paths, Who, load
 from recordings.annotation.model import Coding
 from recordings.errors import RecordingError
-from tests.gui.coding.coding import CONTROL, Coded, coded
+from tests.gui.coding.coding import CONTROL, PAD, Coded, coded
 from tests.recordings.strip_session import Film, make_session
 
 pytestmark = pytest.mark.usefixtures("qapp")
@@ -208,6 +209,43 @@ def test_what_the_other_codes_later_is_not_there_twice(tmp_path: Path) -> None:
     with coded(arbitrated(folder, "cleo")) as desk:
         assert [d.choice for d in consensus(desk).decisions.values()] == ["agreed"]
         assert units(consensus(desk)) == ["1"]
+
+
+def test_a_consensus_is_as_new_as_what_it_was_compared_with(tmp_path: Path) -> None:
+    folder = two_coders(tmp_path)
+    file = folder / "annotations" / "consensus.json"
+    for path in file.parent.iterdir():
+        os.utime(path, (1e9, 1e9))
+    with coded(arbitrated(folder, "cleo")):
+        pass
+    assert file.stat().st_mtime == 1e9  # what was made from it is not stale
+    os.utime(file.with_name("anna.json"), (2e9, 2e9))
+    with coded(arbitrated(folder, "cleo")):
+        pass
+    assert file.stat().st_mtime > 1e9
+
+
+def test_what_one_alone_has_looked_at_is_kept_and_said(tmp_path: Path) -> None:
+    folder = make_session(tmp_path, Film()).folder
+    code(folder, "anna", ((20, 40, "1"), (100, 120, "4")))
+    with coded(CodingOrder(folder, "ben")):
+        pass
+    with coded(arbitrated(folder, "cleo")) as desk:
+        assert units(consensus(desk)) == ["1", "4"]
+        assert "2 events of one coder are kept" in desk.pane.view.notes.text()
+
+
+def test_the_number_pad_of_datavyu_decides_nothing(tmp_path: Path) -> None:
+    folder = make_session(tmp_path, Film()).folder
+    code(folder, "anna", ((100, 120, "4"),))
+    code(folder, "ben", ((100, 120, "7"),))
+    order = CodingOrder(folder, "cleo", arbitrate=("anna", "ben"), keys="datavyu")
+    with coded(order) as desk:
+        desk.press(K.Key_1, PAD)
+        assert desk.window.position.row == 99  # a frame back
+        assert not consensus(desk).decisions
+        desk.press(K.Key_2)
+        assert units(consensus(desk)) == ["7"]
 
 
 def test_what_is_edited_in_the_consensus_is_a_third_by_whoever_did_it(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from gui.coding.keys import DEEDS, Deed
 from gui.review.app import make_window
 from gui.review.keys import COMMANDS
 from recordings.annotation.action_units import format_units
+from recordings.annotation.coder_file import Paths, load, who
 from recordings.annotation.model import Mark, Moment
 from recordings.errors import RecordingError
 from tests.acquire.program import unisono
@@ -177,10 +178,34 @@ def test_emotion_by_its_beginning_and_a_note_with_any_letters(desk: Coded) -> No
     desk.press(K.Key_Return)
     assert desk.event.emotion == "awe"
     assert "emotion 'awe' is not in mmme" in desk.pane.view.warning.text()
+    desk.press(K.Key_E)
+    assert "sad, surprise" in desk.pane.view.entry.hint.text()  # what may be typed instead
+    desk.press(K.Key_Return)  # opened to look
+    assert desk.event.emotion == "awe"
+    desk.press(K.Key_E)
+    desk.press(K.Key_Backspace)
+    desk.press(K.Key_Return)
+    assert desk.event.emotion == ""
     desk.press(K.Key_T)
     desk.type("left first, 也 <b>jklq1")
     desk.press(K.Key_Return)
     assert desk.event.note == "left first, 也 <b>jklq1"
+
+
+def test_what_stands_in_the_line_when_the_window_closes_is_kept(made: Made, tmp_path: Path) -> None:
+    order = CodingOrder(made.folder, "anna", tmp_path)
+    for text, note in (("he looks away", "he looks away"), ("", "he looks away")):
+        with coded(order) as desk:
+            if not desk.store.coding.events:
+                desk.at(10)
+                desk.press(K.Key_Return)
+            desk.press(K.Key_Tab)
+            desk.press(K.Key_T)
+            desk.type(text)
+        loaded = load(Paths(order.folder, who("anna")))
+        assert loaded is not None
+        (event,) = loaded.coding.events.values()
+        assert event.note == note
 
 
 def test_a_long_note_is_not_cut_off_by_opening_it(desk: Coded) -> None:
@@ -281,7 +306,8 @@ def test_looked_at_not_codable_and_what_comes_next(desk: Coded, made: Made) -> N
         desk.press(K.Key_S)
         assert trial.number in {s.trial for s in desk.on_disk.looked.values()}
     desk.press(K.Key_U)
-    assert "all of it was looked at" in desk.window.doing.text()
+    said = "all of it was looked at here; not yet of other cameras: side"
+    assert said in desk.window.doing.text()
     assert "100.0 %" in desk.pane.view.progress.text()
     desk.press(K.Key_S, SHIFT)
     assert len(desk.on_disk.looked) == 3
@@ -436,6 +462,9 @@ def test_the_number_pad_of_datavyu(made: Made, tmp_path: Path) -> None:
         desk.at(390)
         desk.press(K.Key_Plus, PAD)
         assert desk.window.position.row < 300
+        held = QKeyEvent(QEvent.Type.KeyPress, K.Key_8, PAD, "8", autorep=True)
+        QApplication.sendEvent(desk.window.stage, held)
+        assert not desk.pane.view.entry.is_open
         desk.type("4")
         assert desk.pane.view.entry.is_open  # the row of digits is still there
 
@@ -581,6 +610,43 @@ def test_another_camera_has_events_of_its_own(desk: Coded, made: Made) -> None:
     assert own.onset.device_frame == made.films["side"].numbers[row]
     desk.window.stage.set_main("face")
     assert desk.pane.view.list.model().rowCount() == 1
+
+
+def test_what_is_undone_on_another_camera_is_said(desk: Coded) -> None:
+    desk.at(20)
+    desk.press(K.Key_Return)
+    desk.window.stage.set_main("side")
+    for key, words in ((K.Key_Z, "that was on the camera face"), (K.Key_Y, "the camera face")):
+        desk.press(key, CONTROL)
+        assert words in desk.window.doing.text()
+    desk.window.stage.set_main("face")
+    desk.press(K.Key_Z, CONTROL)
+    assert not desk.on_disk.events
+
+
+def test_why_it_cannot_be_coded_is_said_of_the_camera_that_it_was_asked_of(desk: Coded) -> None:
+    for key in (K.Key_Home, K.Key_BracketLeft, K.Key_End, K.Key_BracketRight, K.Key_X):
+        desk.press(key)
+    desk.window.stage.set_main("side")  # by the mouse, while the line is open
+    desk.type("hand")
+    desk.press(K.Key_Return)
+    (span,) = desk.on_disk.not_codable.values()
+    assert (span.camera, span.reason) == ("face", "hand")
+
+
+def test_a_held_key_of_the_pane_makes_no_queue_either(desk: Coded) -> None:
+    desk.at(20)
+    desk.press(K.Key_Return)
+    first = desk.event.place
+    assert first is not None
+    held = QKeyEvent(QEvent.Type.KeyPress, K.Key_Period, PLAIN, ".", autorep=True)
+    desk.window.stage.tiles["face"].area.is_painted = False
+    QApplication.sendEvent(desk.window.stage, held)
+    assert desk.event.place == first
+    desk.window.stage.tiles["face"].area.is_painted = True
+    QApplication.sendEvent(desk.window.stage, held)
+    assert desk.event.place is not None
+    assert desk.event.place.frame == first.frame + 1
 
 
 def test_a_disk_that_refuses_is_said_and_the_event_is_as_it_was(

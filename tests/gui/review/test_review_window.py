@@ -272,6 +272,9 @@ class Note:
     def selected(self, selection: tuple[float, float] | None) -> None:
         self.selections.append(selection)
 
+    def closing(self) -> None:
+        self.label.setText("closing")
+
 
 def test_a_pane_sees_every_key_first_and_learns_of_each_move(made: Made) -> None:
     with review(made.folder) as window:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from recordings.annotation import ranges
 from recordings.annotation.action_units import parse_units
+from recordings.annotation.agreement import pairing
 from recordings.annotation.agreement.arbitration import cases
 from recordings.annotation.agreement.coded_study import PairAgreement, StudyAgreement
 from recordings.annotation.agreement.comparison import (
@@ -29,7 +30,7 @@ from recordings.annotation.agreement.measures import (
     limits_of_agreement,
 )
 from recordings.annotation.agreement.pairing import both_looked, iou, pair_events
-from recordings.annotation.model import Coding, Span
+from recordings.annotation.model import Coding, Event, Span
 from recordings.report.agreement import render
 from tests.recordings.annotation.coded import coding, event
 
@@ -197,6 +198,26 @@ def test_the_best_pairs_go_first_and_each_event_once() -> None:
     paired = pair_events(first, second)
     assert [(p.first.id, p.second.id) for p in paired.by("interval")] == [("b", "c")]
     assert paired.only_first == (first[0],)
+
+
+def test_of_the_blinks_of_an_hour_only_near_ones_are_compared(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    compared = 0
+    whole = pairing._misfit
+
+    def counting(a: Event, b: Event, way: pairing.PairedBy) -> float | None:
+        nonlocal compared
+        compared += 1
+        return whole(a, b, way)
+
+    monkeypatch.setattr(pairing, "_misfit", counting)
+    ours, theirs = (
+        [event(f"{who}{n}", at := 300 * n + late, at + 10, at + 20) for n in range(200)]
+        for who, late in (("a", 0), ("b", 3))
+    )
+    assert len(pair_events(ours, theirs).pairs) == 200
+    assert compared == 200
 
 
 def test_apexes_pair_within_a_quarter_of_a_second_and_only_without_an_interval() -> None:

@@ -73,6 +73,16 @@ def test_decisions_are_kept_with_who_made_them(tmp_path: Path) -> None:
         assert len(store.coding.events) == 5
 
 
+def test_what_the_other_looked_at_is_missing_there_whatever_was_marked_by_who_has_it() -> None:
+    own, none = coding(FIRST[:1], looked=(900, 999)), coding([])
+    seen = coding([], looked=(900, 999))
+    assert [c.reasons for c in cases(own, none, "face")] == [("missing",)]
+    assert [c.reasons for c in cases(none, own, "face")] == [("missing",)]
+    assert [c.alone for c in cases(own, seen, "face")] == [True]
+    hidden = coding([], not_codable=(0, 99))
+    assert [c.alone for c in cases(own, hidden, "face")] == [True]
+
+
 def test_a_decision_falls_when_an_event_was_changed_after_it() -> None:
     second = coding(SECOND)
     found = cases(coding(FIRST), second, "face")

@@ -124,6 +124,17 @@ def test_a_copy_of_another_coder_s_file_is_told(folder: Path) -> None:
     assert not found.notes  # who is called otherwise now is no copy
 
 
+def test_a_file_that_is_another_session_s_is_told(folder: Path) -> None:
+    late = Manifest.load(folder).model_copy(update={"lsl_start": 900.0, "lsl_stop": 960.0})
+    late.save(folder)  # the same files of coders, copied into a later session
+    (found,), _ = read_sessions([folder])
+    assert [note.partition(": ")[2] for note in found.notes] == [
+        f"1 events of {coder} lie outside of the recording by their times: is the file that of "
+        "another session?"
+        for coder in ("anna", "ben")
+    ]
+
+
 def test_schemes_that_differ_are_told(folder: Path) -> None:
     for coder, scheme in (("cleo", "samm"), ("dora", "mmme")):
         with CodingStore(annotations_folder(folder), Who(coder), scheme=scheme):

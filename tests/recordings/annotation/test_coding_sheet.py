@@ -56,6 +56,8 @@ def test_whatever_a_spreadsheet_saves(
         ("1", "999", "0", "", "", "x"),
         ("1", f"{code}", "", "", "", "not coded yet"),
         ("1", f"{code}", "", f"0{point}2", "", "x"),
+        ("1", f"{code}", f"0{point}3", f"0{point}2", f"0{point}4", "x"),
+        ("1", f"{code}", f"0{point}3", "", f"0{point}1", "x"),
         (),
     ]
     text = "\r\n".join(delimiter.join(row) for row in rows)
@@ -67,6 +69,8 @@ def test_whatever_a_spreadsheet_saves(
         "coded.csv, line 7: OnsetTime 'soon' is no number; left out",
         "coded.csv, line 8: no clip with marker 999; left out",
         "coded.csv, line 10: apex or offset without an onset; left out",
+        "coded.csv, line 11: apex is before onset; left out",
+        "coded.csv, line 12: offset is before onset; left out",
     ]
     with open_session(session) as opened:
         first = coded_events(opened, sheet, 0.0, 0.0)[0][0]

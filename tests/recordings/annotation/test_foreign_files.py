@@ -87,6 +87,14 @@ def test_a_line_of_text_says_what_an_event_is(found: list[Event]) -> None:
         assert fields.get("offset_coded", True) == one.offset_coded
 
 
+def test_a_line_that_a_person_wrote_is_understood() -> None:
+    said = "Micro ;Emotion = Fear; Confidence=3; offset Not coded; NOTE = both; unsure"
+    assert from_text(said) == {
+        "kind": "micro", "emotion": "Fear", "confidence": 3, "offset_coded": False,
+        "note": "both; unsure",
+    }  # fmt: skip
+
+
 @given(events())
 @settings(deadline=None)
 def test_elan_and_boris_keep_all_that_was_coded(found: list[Event]) -> None:
@@ -207,6 +215,31 @@ def test_an_interval_that_was_moved_has_the_frames_of_its_new_times(tmp_path: Pa
     (moved,) = read_eaf(tmp_path / "x.eaf", frames).events
     assert [m.frame for m in moved.marks.values()] == [100, 120, 150]
     assert format_units(moved.units) == "12"
+
+
+@pytest.mark.parametrize(("begin", "apex"), [("601", 120), ("651", 130), (None, None)])
+def test_an_apex_that_was_moved_alone_is_where_it_was_moved_to(
+    tmp_path: Path, begin: str | None, apex: int | None
+) -> None:
+    frames = frames_at(200, 400)
+    root = ET.fromstring(_eaf([event("a", 100, 120, 140, "12", rate_hz=200)], frames))
+    (tier,) = [t for t in root.iter("TIER") if t.get("TIER_ID", "").endswith("apex")]
+    (order,) = root.iter("TIME_ORDER")
+    if begin is None:
+        root.remove(tier)
+    else:
+        inner = tier.find("ANNOTATION/ALIGNABLE_ANNOTATION")
+        assert inner is not None
+        for number in (1, 2):
+            value = str(int(begin) + number - 1)
+            ET.SubElement(order, "TIME_SLOT", TIME_SLOT_ID=f"moved{number}", TIME_VALUE=value)
+            inner.set(f"TIME_SLOT_REF{number}", f"moved{number}")
+    (tmp_path / "x.eaf").write_bytes(ET.tostring(root))
+    (found,) = read_eaf(tmp_path / "x.eaf", frames).events
+    expected = {"onset": 100, "apex": apex, "offset": 140}
+    assert {mark: at.frame for mark, at in found.marks.items()} == {
+        mark: frame for mark, frame in expected.items() if frame is not None
+    }
 
 
 def test_the_elan_file_is_one_by_its_format(tmp_path: Path) -> None:
@@ -410,7 +443,7 @@ def test_each_faulty_row_is_named_with_its_number(tmp_path: Path) -> None:
     assert table.rows[1].note == "action units 4 or 7"
     assert table.faults == [
         "line 3: apex is before onset; left out",
-        "line 4: offset is before onset; left out",
+        "line 4: offset is before apex; left out",
         "line 5: onset 0 is no frame; they count from 1; left out",
         "line 6: onset 60,5 is no frame; they count from 1; left out",
         "line 7: the same event again; left out",

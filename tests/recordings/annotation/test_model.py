@@ -50,6 +50,12 @@ def test_the_nearest_frame_of_a_whole_millisecond_is_the_frame(rate_hz: float) -
         assert frames.nearest(float(frames.times[0]) + ms / 1e3).frame == k
 
 
+def test_the_end_of_a_video_in_whole_milliseconds_is_its_last_frame() -> None:
+    frames = frames_at(300, 10)
+    end = START + 0.034  # 33.33 ms, as another program rounds it
+    assert frames.nearest(end).frame == 9
+
+
 def test_times_outside_are_refused() -> None:
     frames = frames_at(100, 10)
     for time in (0.0, 1e9, float("nan")):
@@ -92,7 +98,11 @@ def test_a_scheme_names_what_is_odd() -> None:
     assert warnings(event("a", 10, 20, 61, "4", "disgust"), scheme) == (
         "micro of 510 ms, over 500",
     )
-    assert warnings(event("a", 10, 20, 60, "4", "disgust"), scheme) == ()
+    exact = event("a", 10, 20, 60, "4", "disgust")
+    assert warnings(exact, scheme) == ()
+    assert exact.offset is not None
+    late = exact.offset.model_copy(update={"time": exact.offset.time + 3e-5})  # stamps jitter
+    assert warnings(exact.model_copy(update={"offset": late}), scheme) == ()
     assert warnings(event("a", 10, 36, None, "4", "disgust", coded=False), scheme) == (
         "onset to apex 260 ms, over 250",
     )

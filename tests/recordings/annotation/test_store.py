@@ -127,6 +127,33 @@ def test_what_cannot_be_read_is_named_and_never_overwritten(
     assert after == before
 
 
+def test_who_only_looks_leaves_the_dates_as_they_are(tmp_path: Path) -> None:
+    with CodingStore(tmp_path, ANNA) as store:
+        store.put("events", event("a", 1, 2, 3))
+    paths = Paths(tmp_path, ANNA)
+    for path in (paths.file, paths.journal):
+        os.utime(path, (1e9, 1e9))
+    with CodingStore(tmp_path, ANNA) as store:
+        assert store.coding.events
+    assert [path.stat().st_mtime for path in (paths.file, paths.journal)] == [1e9, 1e9]
+    with CodingStore(tmp_path, ANNA) as store:
+        store.undo()
+    assert paths.file.stat().st_mtime > 1e9
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such rights")
+def test_a_folder_of_several_people_lets_the_next_one_go_on(tmp_path: Path) -> None:
+    before = os.umask(0o002)
+    try:
+        with CodingStore(tmp_path, Who("consensus")) as store:
+            store.put("events", event("a", 1, 2, 3))
+    finally:
+        os.umask(before)
+    files = list(tmp_path.iterdir())
+    assert {path.suffix for path in files} == {".json", ".journal", ".lock"}
+    assert all(path.stat().st_mode & 0o020 for path in files)  # the group may write
+
+
 def test_a_second_window_is_read_only(tmp_path: Path) -> None:
     with CodingStore(tmp_path, ANNA) as first:
         first.put("events", event("a", 1, 2, 3))

@@ -164,6 +164,30 @@ def test_what_nobody_has_looked_at_is_no_example_of_a_still_face(
     assert sum(place.label for place in study.places) == 2  # both events are still examples
 
 
+def test_what_a_consensus_has_not_decided_is_no_example(folder: Path, tmp_path: Path) -> None:
+    shutil.copytree(folder, tmp_path / "study")
+    (session,) = (tmp_path / "study").glob("sub-*/ses-*/sub-*")
+    with open_session(session) as opened:
+        times, start = opened.cameras["face"].times, opened.start
+    whole = Span(id="s", camera="face", first=0, last=len(times) - 1)
+    marks = [Moment(time=float(times[n]), frame=n) for n in (600, 620)]
+    alone = Event(id="e", camera="face", onset=marks[0], offset=marks[1])
+    for name, found in (("anna", [alone]), ("ben", [])):
+        with CodingStore(session / "annotations", who(name)) as store:
+            store.put("looked", whole)
+            for event in found:
+                store.put("events", event)
+    with CodingStore(session / "annotations", who("consensus")) as store:
+        store.put("looked", whole)
+    plain = load_study(folder, signals={"skt": 4}, labels="expression", length_s=1.0)
+    study = load_study(tmp_path / "study", signals={"skt": 4}, labels="expression", length_s=1.0)
+    held = {int((times[n] - start) // 1.0) + 1 for n in range(600, 621)}
+    assert {p.number for p in plain.places} - {p.number for p in study.places} == held
+    (session / "annotations" / "anna.json").unlink()  # handed over without its coders' files
+    again = load_study(tmp_path / "study", signals={"skt": 4}, labels="expression", length_s=1.0)
+    assert len(again.places) == len(plain.places)
+
+
 def test_frames_win_where_a_session_was_repaired(folder: Path, tmp_path: Path) -> None:
     shutil.copytree(folder, tmp_path / "study")
     (session,) = (tmp_path / "study").glob("sub-*/ses-*/sub-*")

@@ -28,6 +28,9 @@ from recordings.export.bids import dataset as bids
 from recordings.export.coding import export_events, form_of, take_in
 from recordings.export.excerpts import ClipNames, Piece, clips_of
 from recordings.read.session import Session
+from recordings.study.cells import StepState
+from recordings.study.reading import read_facts
+from recordings.study.status import agreed
 from tests.recordings.exporting import exported, study
 
 
@@ -151,6 +154,56 @@ def test_a_consensus_that_is_not_decided_yet_says_so(session: Path, tmp_path: Pa
 def _of_consensus(session: Path, folder: Path) -> list[str]:
     with open_session(session) as opened:
         return export_events(opened, folder / "c.eaf", "eaf", "consensus")
+
+
+def test_a_consensus_without_any_decision_is_undecided(session: Path, tmp_path: Path) -> None:
+    folder = annotations_folder(session)
+    with CodingStore(folder, Who("ben")) as store:
+        for event in coding_of(session, "anna").on("face"):
+            store.put("events", event.model_copy(update={"emotion": "fear"}))
+    with CodingStore(folder, Who("consensus")):
+        pass  # opened, and closed again
+    said = "consensus: 2 events of its coders are undecided on face"
+    assert any(note.startswith(said) for note in _of_consensus(session, tmp_path))
+    cell = agreed(read_facts(session.parent, session).coders)
+    assert (cell.state, cell.why) == (StepState.MISSING, "2 events are undecided")
+    with CodingStore(folder, Who("cleo")):
+        pass  # of three coders, two may have nothing to decide
+    with CodingStore(folder, Who("dora")):
+        pass
+    assert not any("undecided" in note for note in _of_consensus(session, tmp_path))
+
+
+def test_decisions_hold_where_a_repair_has_changed_the_times(session: Path, tmp_path: Path) -> None:
+    folder = annotations_folder(session)
+    with CodingStore(folder, Who("ben")) as store:
+        for event in coding_of(session, "anna").on("face"):
+            store.put("events", event.model_copy(update={"emotion": "fear"}))
+    found = cases(coding_of(session, "anna"), coding_of(session, "ben"), "face")
+    with CodingStore(folder, Who("consensus")) as store:
+        for case in found:
+            store.put_decision(*settled(case, ("anna", "ben"), "first", "cleo"))
+    assert not any("undecided" in note for note in _of_consensus(session, tmp_path))
+    for names in (("ben",), ("anna", "ben")):  # one has coded after the repair, and both
+        for name in names:
+            with CodingStore(folder, Who(name)) as store:
+                for event in store.coding.on("face"):
+                    late: dict[str, Moment] = {
+                        mark: at.model_copy(update={"time": at.time + 10.0})
+                        for mark, at in event.marks.items()
+                    }
+                    store.put("events", event.model_copy(update=late))
+        assert not any("undecided" in note for note in _of_consensus(session, tmp_path))
+
+
+@pytest.mark.parametrize("name", ["annotations/anna.csv", "session.csv", "annotations/x/a.eaf"])
+def test_no_file_goes_where_it_could_replace_the_session_s(session: Path, name: str) -> None:
+    there = {path: path.read_bytes() for path in session.rglob("*") if path.is_file()}
+    with pytest.raises(RecordingError, match="lies in a session or among coders' files"):
+        out(session, session / name, "eaf" if name.endswith(".eaf") else "samm")
+    with pytest.raises(RecordingError, match="a table is no JSON"):
+        out(session, session.parent / "anna.json", "samm")
+    assert {path: path.read_bytes() for path in session.rglob("*") if path.is_file()} == there
 
 
 def in_three_states(folder: Path) -> list[Event]:
@@ -322,6 +375,16 @@ def test_mmme_s_sheet_is_filled_by_a_coder(session: Path, tmp_path: Path) -> Non
     done = take_in(session, target / "01" / session.name / "coding_file.csv", "mmme", "ben")
     assert frames_of(session, "ben") == frames_of(session, "anna")
     assert done.faults == ()  # clips that nobody coded are none
+
+
+def test_what_has_no_clip_in_mmme_s_sheet_is_told(session: Path, tmp_path: Path) -> None:
+    with open_session(session) as opened:
+        first = frame_times(opened.cameras["face"]).moment(0)
+    with CodingStore(annotations_folder(session), Who("anna")) as store:
+        store.put("events", Event(id="early", camera="face", onset=first))
+    (done,) = exported("mmme", [session], tmp_path / "out", mmme.Settings(coder="anna"))
+    assert "1 events lie in no clip; left out" in done.notes
+    assert "1 events lie in no clip; left out" in out(session, tmp_path / "a.csv", "mmme")
 
 
 def test_expressions_are_among_the_events_of_bids(session: Path, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
@@ -37,10 +38,11 @@ def step(tmp_path: Path) -> Step:
 
 
 def code(session: Path, coder: str) -> None:
-    """Have somebody code an expression."""
+    """Have somebody code one more expression."""
     with CodingStore(annotations_folder(session), Who(coder), session=session.name) as store:
         onset, offset = (Moment(time=START + 0.5 + n / 10, frame=50 + n) for n in (0, 5))
-        store.put("events", Event(id="a", camera="face", onset=onset, offset=offset))
+        new = Event(id=uuid4().hex, camera="face", onset=onset, offset=offset)
+        store.put("events", new)
 
 
 def planned(root: Path, step: Step) -> Planned:
