@@ -68,6 +68,16 @@ def text(x: float, y: float, said: str, css: str = "", anchor: str = "start") ->
     )
 
 
+def name_text(x: float, y: float, said: str, css: str, most: int) -> str:
+    """Return text that ends at a place: of a longer name both ends, and all of it as a hint."""
+    if len(said) <= most:
+        return text(x, y, said, css, "end")
+    head = (most - 1) // 2
+    short = f"{said[:head]}…{said[head + 1 - most :]}"
+    hint = f"<title>{escape(said)}</title>"
+    return f"<g>{hint}{text(x, y, short, css, 'end')}</g>"
+
+
 def line(x1: float, y1: float, x2: float, y2: float, css: str) -> str:
     """Return a line."""
     return f'<path class="{css}" d="M{x1:.1f} {y1:.1f}L{x2:.1f} {y2:.1f}"/>'

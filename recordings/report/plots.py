@@ -20,6 +20,7 @@ from recordings.report.drawing import (
     Scale,
     frame,
     line,
+    name_text,
     nice_ticks,
     polyline,
     svg,
@@ -29,7 +30,8 @@ from recordings.report.drawing import (
 
 WIDTH: Final = 1000
 _SMALL: Final = (320, 150)
-_LABELS: Final = 130  # pixels left of a wide plot for the names of its rows
+_LABELS: Final = 130  # pixels left of a wide plot for the names of its rows…
+_LETTERS: Final = 14  # …of so many letters, bold
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +110,7 @@ def timeline(rows: Sequence[Row], seconds: float, alarms: Sequence[Span] = ()) -
 
 
 def _row(row: Row, x: Scale, top: float) -> list[str]:
-    parts = [text(_LABELS - 10, top + 15, row.name, "name", "end")]
+    parts = [name_text(_LABELS - 10, top + 15, row.name, "name", _LETTERS)]
     if row.bar is None:
         return [*parts, text(_LABELS, top + 15, "○ no samples", "tick")]
     if row.kind == "Markers":
@@ -209,11 +211,11 @@ def traces(signals: Sequence[Trace], low: float, high: float, event: str) -> str
 
 
 def _trace(signal: Trace, x: Scale, top: float, step: float) -> list[str]:
-    parts = [text(_LABELS - 10, top + step / 2, signal.name, "name", "end")]
+    parts = [name_text(_LABELS - 10, top + step / 2, signal.name, "name", _LETTERS)]
     colour = f"stroke:{signal_colour(signal.kind)}"
     if signal.unit == "ticks":
         marks = "".join(f"M{x(t):.1f} {top + 18}v16" for t in signal.times.tolist())
-        parts.append(text(_LABELS - 10, top + step / 2 + 14, signal.stream, "tick", "end"))
+        parts.append(name_text(_LABELS - 10, top + step / 2 + 14, signal.stream, "tick", _LETTERS))
         return [*parts, f'<path class="trace" style="{colour}" d="{marks}"/>']
     times, values = min_max(signal.times, signal.values, 800)
     low, high = float(values.min()), float(values.max())

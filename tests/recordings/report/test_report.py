@@ -231,6 +231,13 @@ def test_what_is_noted_of_a_stretch_is_drawn_where_it_is() -> None:
     assert "its clock is &lt;interpolated&gt; over 10:00" in drawn
 
 
+def test_a_long_name_shows_both_its_ends_and_all_of_it_as_a_hint() -> None:
+    """Its beginning was cut off at the edge of the page: `kers (Markers) #1`."""
+    drawn = plots.timeline([Row("ExpMarkers (Markers) #1", "Markers", Span(0, 3600))], 3600)
+    assert ">ExpMar…ers) #1<" in drawn
+    assert "<title>ExpMarkers (Markers) #1</title>" in drawn
+
+
 def test_plots_take_degenerate_data() -> None:
     flat = Trace("s", "x", "EEG", "µV", np.arange(3.0), np.ones(3))
     assert "<svg" in plots.traces([flat], -1, 2, "event")
