@@ -26,7 +26,8 @@ from acquire.take.exact_stamps import ExactStamps, LostSamples, are_numbers
 from devices.arrays import F64Array
 from recordings.lateness.blocks import plain_rate
 from recordings.lateness.floor import scatter, slope_of
-from recordings.lateness.free_run import away_s, free_run
+from recordings.lateness.free_run import free_run
+from recordings.lateness.intervals import away_s
 from recordings.lateness.lattice import lattice_losses
 from recordings.lateness.ticks import leap_of, settled, tick_of
 

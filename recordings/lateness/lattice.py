@@ -12,9 +12,15 @@ from typing import Final
 import numpy as np
 
 from recordings.arrays import F64Array, I64Array
-from recordings.lateness.free_run import beside_whole, one_interval, scatter, sums_of
+from recordings.lateness.intervals import (
+    beside_whole,
+    intervals,
+    one_interval,
+    spread,
+    sums_of,
+)
 from recordings.lateness.packets import ClockLosses, is_on_ticks, packet_size
-from recordings.pieces import some, steps_where
+from recordings.pieces import steps_where
 
 _FEW: Final = 50  # intervals
 _OFTEN: Final = 0.25  # of the intervals are long: of fewer, the floor tells more
@@ -28,7 +34,7 @@ _STAYS: Final = 0.2  # periods: sums scatter by less
 
 def lattice_losses(stamps: F64Array, rate_hz: float) -> ClockLosses | None:
     """Read the losses off intervals of a clock that often drops samples; None: it is none."""
-    steps = np.concatenate([np.diff(stamps[part]) for part in some(len(stamps))])
+    steps = intervals(stamps)
     if len(steps) < _FEW or not _drops_often(np.rint(steps * rate_hz)):
         return None
     period = one_interval(steps, 1 / rate_hz)
@@ -39,7 +45,7 @@ def lattice_losses(stamps: F64Array, rate_hz: float) -> ClockLosses | None:
         or is_on_ticks(float(np.median(steps)), mean, rate_hz)
         or packet_size(stamps, rate_hz) > 1
         or float(np.mean(beside < _NEAR)) < _NEARLY_ALL
-        or scatter(beside_whole(sums_of(stamps, period), period)) > _STAYS * period
+        or spread(beside_whole(sums_of(stamps, period), period)) > _STAYS * period
     ):
         return None
     index = steps_where(stamps, lambda steps: np.rint(steps / period) != 1)
