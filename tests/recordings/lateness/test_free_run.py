@@ -20,7 +20,7 @@ def rng() -> np.random.Generator:
 @given(
     rate_hz=st.sampled_from([1.0, 10.0, 30.0, 60.0, 100.0, 250.0]),
     busy=st.floats(0.005, 0.3),
-    samples=st.integers(200, 20_000),
+    samples=st.integers(600, 20_000),
     seed=st.integers(0, 1000),
 )
 def test_a_loop_has_lost_nothing_and_its_times_are_its_stamps(
