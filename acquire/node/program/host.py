@@ -53,7 +53,7 @@ class Host:
     ) -> None:
         self.name = name
         self._buffer_s = buffer_s
-        self.store = Store(data_dir)
+        self.store = Store(data_dir, complain)
         self._run: Run | None = None
         self._turn = threading.Lock()  # one run is begun or ended at a time
         self._closing = threading.Event()
