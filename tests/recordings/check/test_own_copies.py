@@ -100,6 +100,24 @@ def test_a_session_is_read_as_if_no_cable_had_been_cut(whole: Path, cut: Path) -
     assert (cut / layout.XDF_NAME).read_bytes() == before
 
 
+def test_what_the_copy_lacks_as_well_is_lost_once_and_where_it_is(
+    whole: Path, tmp_path: Path
+) -> None:
+    """As where a device died while the cable was cut: its copy fills the gap from both ends."""
+    folder = tmp_path / whole.name
+    shutil.copytree(whole, folder)
+    cut_cable(folder, NODE, *CUT_S, hole_s=(20.0, 23.0))
+    eeg = check(folder, hashes=False).streams[0]
+    assert eeg.lost == pytest.approx(3_000, abs=1)
+    with open_session(folder) as session:
+        stream = session["eeg"]
+        assert stream.entry is not None
+        (gap,) = stream.entry.gaps
+        assert gap.end - gap.start == pytest.approx(3.0, abs=0.01)
+        even, stamps = stream.times(stamps="dejittered"), stream.times()
+        assert np.abs(even - stamps).max() < 0.01
+
+
 def test_without_the_copies_it_is_a_loss(cut: Path) -> None:
     for path in layout.copies_in(cut):
         path.unlink()
