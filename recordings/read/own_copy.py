@@ -90,14 +90,14 @@ def completed(entry: StreamEntry | None, stream: XdfStream) -> StreamEntry | Non
 
 def _left_of(gap: Gap, stamps: F64Array, added: BoolArray, rate_hz: float) -> list[Gap]:
     """Say what is missing of a gap still, and where: a copy may fill it from both of its ends."""
-    inside = (gap.start <= stamps) & (stamps <= gap.end)
-    came = int(np.sum(added & inside))
+    edge = 0.25 / rate_hz if rate_hz else 0.0  # the samples around it may be from the copy, too
+    came = int(np.sum(added & (gap.start + edge < stamps) & (stamps < gap.end - edge)))
     left = gap.lost - came
     if not came:
         return [gap]
     if left <= 0:
         return []
-    there = stamps[inside]
+    there = stamps[(gap.start - edge <= stamps) & (stamps <= gap.end + edge)]
     missing = np.rint(np.diff(there) * rate_hz).astype(int) - 1
     holes = np.flatnonzero(missing > 0)
     if missing[holes].sum() != left:  # where most is missing, then
