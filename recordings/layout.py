@@ -53,6 +53,11 @@ def copy_name(device: str, restarts: int = 0) -> str:
     return f"{device}{part}{COPY_SUFFIX}"
 
 
+def device_of_copy(name: str) -> str | None:
+    """Give the device that an own copy is of; None: it is another file."""
+    return name.removesuffix(COPY_SUFFIX).partition("+")[0] if name.endswith(COPY_SUFFIX) else None
+
+
 def copies_in(folder: Path) -> list[Path]:
     """List the own copies in a session's folder, of each device in the order of its restarts."""
 

@@ -229,7 +229,7 @@ class Beginnings:
 
 def _not_begun(reasons: Iterable[str]) -> str:
     return (
-        f"cannot start: {'; '.join(reasons)}. See the nodes and their cables, or record without "
+        f"cannot start: {'; '.join(reasons)}; see the nodes and their cables, or record without "
         "them (--allow-missing)"
     )
 

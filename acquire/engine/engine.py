@@ -207,6 +207,8 @@ class Engine:
         self.devices.start_all()
         self._pump.start()
         self.streams.connect(wait_s, allow_missing=allow_missing, cancelled=cancelled)
+        for name in self.devices.processes:  # what is recorded by then gets them as well
+            self.devices.once_open(name, self._arm_missing)
 
     def _hear(self, device: str, event: HostEvent) -> None:
         self.report(device, event.level, event.code, event.text, event.take)

@@ -39,9 +39,12 @@ class Stopper:
 
     def listen(self, *, stdin: bool) -> None:
         """Take over the signals, and the standard input where `stdin` says so."""
-        for name in ("SIGINT", "SIGTERM", "SIGHUP"):
-            if hasattr(signal, name):
-                signal.signal(getattr(signal, name), self._on_signal)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._on_signal)
+        hang_up = getattr(signal, "SIGHUP", None)
+        # With nohup it is ignored from the start: that one is to outlive its terminal.
+        if hang_up is not None and signal.getsignal(hang_up) is not signal.SIG_IGN:
+            signal.signal(hang_up, self._on_signal)
         if stdin and sys.stdin is not None:
             if hasattr(signal, "SIGTTIN"):  # in the background, reading must fail, not stop us
                 signal.signal(signal.SIGTTIN, signal.SIG_IGN)

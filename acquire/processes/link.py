@@ -125,12 +125,15 @@ class Link(ABC):
     def _post(self, body: Any, future: Future[Any]) -> None:
         """Send a message; the future gets the answer, or why there is none."""
 
-    def wait_open(self, timeout_s: float) -> bool:
-        """Wait until the device is open; False = it failed, or takes longer."""
+    def wait_open(self, timeout_s: float | None = None) -> bool:
+        """Wait until the device is open; False = it failed, was closed, or takes longer."""
+
+        def is_decided() -> bool:
+            now = self._snapshot
+            return bool(now.opened or now.error) or now.state is DeviceState.CLOSED
+
         with self._changed:
-            self._changed.wait_for(
-                lambda: self._snapshot.opened or self._snapshot.error is not None, timeout_s
-            )
+            self._changed.wait_for(is_decided, timeout_s)
         return self._snapshot.opened is not None
 
     def request(self, body: Any, timeout_s: float = ANSWER_S) -> Any:

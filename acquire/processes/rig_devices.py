@@ -149,9 +149,26 @@ class RigDevices:
     def _bring_up(self, name: str) -> bool:
         self._start(name)
         if not self.processes[name].wait_open(OPEN_S):
+            self.once_open(name, self._came_up)
             return False
         self._came_up(name)
         return True
+
+    def once_open(self, name: str, then: Callable[[str], None]) -> None:
+        """Do something with a device that takes long, once it is open; returns before that.
+
+        It may be minutes: another computer that is still to be switched on.
+        """
+        link = self.processes[name]
+
+        def wait() -> None:
+            if link.wait_open():
+                with self._lock:
+                    if not self._closing:
+                        then(name)
+
+        if link.snapshot.state is DeviceState.OPENING:
+            threading.Thread(target=wait, name=f"late {name}", daemon=True).start()
 
     def _say(self, name: str, level: Any, code: str, text: str) -> None:
         self._tell(name, HostEvent(local_clock(), level, code, f"{name}: {text}"))

@@ -139,12 +139,14 @@ class Controller:
         """Finish the recording, if there is one, and end everything."""
         self.cancel()
         self.recording.join()  # it takes a turn itself, and is not waited for in one
-        self.collector.close()
-        self.checks.close()
-        with self._turn.awaited():
-            try:
+        try:
+            # First: a node that hangs may keep the collector waiting for half a minute.
+            with self._turn.awaited():
                 self.recording.close()
-            finally:
+        finally:
+            self.collector.close()
+            self.checks.close()
+            with self._turn.awaited():
                 self.engine.close()
 
     # Looking.

@@ -5,11 +5,14 @@ None of them waits for others' recordings.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from acquire.engine.engine import Engine
-from acquire.errors import ControlError
+from acquire.errors import ConfigError, ControlError
 from acquire.player.link import refuse_stand_in
 from acquire.player.messages import PlayOrder
 from acquire.processes.messages import Preview, TakePreview
+from recordings.names import at_home
 
 
 def take_preview(engine: Engine, name: str, stream: str | None) -> Preview:
@@ -36,6 +39,10 @@ def load_player(engine: Engine, order: PlayOrder) -> None:
     Raises:
         AcquireError: it cannot be played, or another one is, or a preview would be recorded.
     """
+    path = at_home(Path(order.protocol))
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        # To read one may take for ever, and the end of the player, and of all, would wait for it.
+        raise ConfigError(f"{path}: is a pipe or a device; name a file")
     refuse_stand_in(engine.rig)
     if order.only_trial is not None and engine.takes.running is not None:
         raise ControlError(

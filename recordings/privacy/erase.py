@@ -78,6 +78,8 @@ def plan(study: Path, participant: str) -> Plan:
     stages: dict[Path, None] = {}
     copied: dict[Path, None] = {}
     for folder in sessions:
+        for node in _keeping(folder):
+            unreachable[f"files of {folder.name} that node {node} keeps until released"] = None
         if (stage := stage_of(copy_of(folder))).is_dir():
             stages[stage] = None
         for copy in copies(folder):
@@ -122,6 +124,20 @@ def _sessions(study: Path, participant: str, unreachable: dict[str, None]) -> It
         unknown = not any(part.startswith("sub-") for part in parts)
         if unknown or participant in map(_of_name, parts):
             unreachable[str(folder)] = None
+
+
+def _keeping(folder: Path) -> list[str]:
+    """Name the nodes that may have files of a session: they keep also what was collected."""
+    try:
+        manifest = Manifest.load(folder)
+    except RecordingError:
+        return []
+    rig = manifest.rig or {}
+    node_of = {device.get("name"): device.get("node") for device in rig.get("device", [])}
+    releasing = {node.get("name") for node in rig.get("node", []) if node.get("release")}
+    collected = {node_of.get(layout.device_of_copy(file.path)) for file in manifest.files}
+    waited_for = {f.node for f in manifest.pending} | {f.node for f in manifest.lost}
+    return sorted(node for node in (collected - releasing) | waited_for if node is not None)
 
 
 def _is_copy_of(copy: Path, folder: Path, participant: str) -> bool:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from recordings.arrays import F64Array
+from recordings.arrays import BoolArray, F64Array
 from recordings.errors import RecordingError
 from recordings.frame_files import runs_of
 from recordings.manifest_entries import Gap, StreamEntry
@@ -72,7 +72,7 @@ def completed(entry: StreamEntry | None, stream: XdfStream) -> StreamEntry | Non
     if entry is None or not isinstance(stream, MergedStream) or not (added.any() or stream.cut_off):
         return entry
     stamps = stream.stamps
-    gaps = tuple(_filled(gap, stamps[added]) for gap in entry.gaps)
+    gaps = tuple(left for gap in entry.gaps for left in _left_of(gap, stamps, added, entry.rate_hz))
     found = sum(gap.lost for gap in entry.gaps) - sum(gap.lost for gap in gaps)
     lost = entry.lost - found
     if stream.info.is_index:
@@ -81,13 +81,26 @@ def completed(entry: StreamEntry | None, stream: XdfStream) -> StreamEntry | Non
     update = {
         "samples": entry.samples + int(added.sum()) - stream.cut_off,
         "lost": max(lost, 0),
-        "gaps": tuple(gap for gap in gaps if gap.lost),
+        "gaps": gaps,
         "first_stamp": float(stamps[0]) if len(stamps) else None,
         "last_stamp": float(stamps[-1]) if len(stamps) else None,
     }
     return entry.model_copy(update=update)
 
 
-def _filled(gap: Gap, stamps: F64Array) -> Gap:
-    came = int(np.sum((gap.start < stamps) & (stamps < gap.end)))
-    return gap.model_copy(update={"lost": max(gap.lost - came, 0)})
+def _left_of(gap: Gap, stamps: F64Array, added: BoolArray, rate_hz: float) -> list[Gap]:
+    """Say what is missing of a gap still, and where: a copy may fill it from both of its ends."""
+    edge = 0.25 / rate_hz if rate_hz else 0.0  # the samples around it may be from the copy, too
+    came = int(np.sum(added & (gap.start + edge < stamps) & (stamps < gap.end - edge)))
+    left = gap.lost - came
+    if not came:
+        return [gap]
+    if left <= 0:
+        return []
+    there = stamps[(gap.start - edge <= stamps) & (stamps <= gap.end + edge)]
+    missing = np.rint(np.diff(there) * rate_hz).astype(int) - 1
+    holes = np.flatnonzero(missing > 0)
+    if missing[holes].sum() != left:  # where most is missing, then
+        holes = np.array([np.argmax(missing)])
+        missing[holes] = left
+    return [Gap(start=there[k], end=there[k + 1], lost=missing[k]) for k in holes.tolist()]

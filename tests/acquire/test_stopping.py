@@ -219,6 +219,21 @@ def test_a_terminal_that_is_closed_ends_a_recording_with_its_report(tmp_path: Pa
     assert (file.parent / "report.json").is_file()
 
 
+def test_what_is_started_with_nohup_outlives_its_terminal(tmp_path: Path) -> None:
+    def ignores() -> None:
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+
+    with Unisono(*arguments(tmp_path), folder=tmp_path, preexec=ignores) as program:
+        run_for_a_while(program, tmp_path)
+        program.process.send_signal(signal.SIGHUP)
+        file = next(tmp_path.rglob("recording.xdf"))
+        size = file.stat().st_size
+        wait_for(lambda: file.stat().st_size > size + 25_000, what="the recording to go on")
+        result = program.stop()
+    assert result.code == 0, result.stderr
+    check_complete(result, 1.5)
+
+
 def test_a_program_without_standard_files_records(tmp_path: Path) -> None:
     command = small_recording(tmp_path, "--seconds", "1")
     closed = ["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh", *command]

@@ -20,13 +20,20 @@ from tests.recordings.xdf_samples import write
 CHUNK = 250
 
 
-def cut_cable(folder: Path, names: Sequence[str], start_s: float, stop_s: float) -> None:
+def cut_cable(
+    folder: Path,
+    names: Sequence[str],
+    start_s: float,
+    stop_s: float,
+    hole_s: tuple[float, float] = (0.0, 0.0),
+) -> None:
     """Take the samples and clock offsets of streams away, and put own copies of them in.
 
     Args:
         folder: of a session that is whole.
         names: of the streams whose computer was cut off.
         start_s, stop_s: when, in seconds from the recording's start.
+        hole_s: when the copies have nothing either.
     """
     manifest = Manifest.load(folder)
     assert manifest.lsl_start is not None
@@ -46,9 +53,10 @@ def cut_cable(folder: Path, names: Sequence[str], start_s: float, stop_s: float)
             parts += _parts(stream, came, measured)
             if is_cut:
                 entries[stream.id] = _entry(entries[stream.id], stream, came)
-                everything = np.ones(len(stream), np.bool_)
+                begin, end = (manifest.lsl_start + s for s in hole_s)
+                kept = ~((local > begin) & (local < end))
                 nothing = np.zeros(len(times), np.bool_)
-                copy = [*_parts(stream, everything, nothing)]
+                copy = [*_parts(stream, kept, nothing)]
                 write(folder / layout.copy_name(stream.name), copy)
             if stream.name in videos and is_cut:
                 fates = stream.data[came][:, 5]

@@ -65,10 +65,10 @@ def collect(
     only = path if path in sessions else None
     brought: list[str] = []
     progress = Progress(enabled=not as_json)
-    for name, opened in _sources(sessions, disk, data_dir):
+    for name, opened in _sources(sessions, disk, data_dir, problems.append):
         try:
             with opened() as source:
-                refused = _bring_all(source, data_dir, only, release, progress, brought)
+                refused = _bring_all(source, sessions, data_dir, only, release, progress, brought)
                 problems += [f"{name}: {error}" for error in refused]
         except (AcquireError, RecordingError, OSError) as error:
             problems.append(f"{name}: {error}")
@@ -139,14 +139,17 @@ def _reread(sessions: dict[Path, Manifest]) -> Iterator[tuple[Path, Manifest]]:
 
 
 def _sources(
-    sessions: dict[Path, Manifest], disk: Path | None, data_dir: Path
+    sessions: dict[Path, Manifest],
+    disk: Path | None,
+    data_dir: Path,
+    complain: Callable[[str], None],
 ) -> Iterator[tuple[str, Callable[[], contextlib.AbstractContextManager[Source]]]]:
     """Say where to look: on the disk, or on the nodes that the sessions' rigs name."""
     from acquire.node.transfer.lost_stops import end_what_was_stopped
     from acquire.node.transfer.sources import DiskSource, NodeSource
 
     if disk is not None:
-        yield str(disk), lambda: contextlib.nullcontext(DiskSource(disk))
+        yield str(disk), lambda: contextlib.nullcontext(DiskSource(disk, complain))
         return
 
     @contextlib.contextmanager
@@ -165,21 +168,36 @@ def _sources(
 
 
 def _reached(table: NodeTable) -> NodeClient:
-    """Connect to where a node was when it recorded, else to where it was paired with last."""
+    """Connect to where a node was when it recorded, else to where it was paired with last.
+
+    One that was set up anew since has another certificate, and is known by its name.
+    """
+    from acquire.errors import ConfigError
     from acquire.node.client import client_of
-    from acquire.node.pairing.known import known_node
-    from acquire.node.pairing.pinned import Unreachable
+    from acquire.node.pairing.known import known_nodes
+    from acquire.node.pairing.pinned import Unreachable, WrongCertificate
+
+    try:
+        return _asked(client_of(table))
+    except (Unreachable, WrongCertificate, ConfigError):
+        for known in known_nodes():
+            if known.fingerprint == table.fingerprint or known.name == table.name:
+                place = {"address": known.address, "fingerprint": known.fingerprint}
+                with contextlib.suppress(Unreachable, WrongCertificate):
+                    return _asked(client_of(table.model_copy(update=place)))
+        raise
+
+
+def _asked(client: NodeClient) -> NodeClient:
+    """Ask a node whether it is there; closed where it is not."""
+    from acquire.errors import AcquireError
     from acquire.node.wire.models import NodeInfo
 
-    client = client_of(table)
     try:
         client.ask("GET", "/api/node", NodeInfo)
-    except Unreachable:
+    except AcquireError:
         client.close()
-        paired_at = known_node(table.fingerprint).address
-        if paired_at == table.address:
-            raise
-        return client_of(table.model_copy(update={"address": paired_at}))
+        raise
     return client
 
 
@@ -198,6 +216,7 @@ def _nodes_of(manifest: Manifest) -> list[NodeTable]:
 
 def _bring_all(
     source: Source,
+    sessions: dict[Path, Manifest],
     data_dir: Path,
     only: Path | None,
     release: bool,
@@ -215,13 +234,25 @@ def _bring_all(
     from recordings.errors import RecordingError
 
     refused: list[Exception] = []
+    offered = set()
     for job in collecting.jobs(source, data_dir, only):
+        offered.add(job.folder)
         try:
             _bring(source, job, release, progress, brought)
         except Unreachable:
             raise
         except (AcquireError, RecordingError, OSError) as error:
             refused.append(error)
+    refused += [
+        AcquireError(
+            f"{folder.name}: the node keeps nothing of it any more; see what became of its data "
+            f"folder, or: unisono collect {folder} --give-up {source.node}"
+        )
+        for folder, manifest in sessions.items()
+        if folder not in offered
+        and manifest.is_closed
+        and any(file.node == source.node for file in manifest.pending)
+    ]
     return refused
 
 

@@ -94,7 +94,7 @@ def pair(
     typer.echo(rig_lines(known), nl=False)
     if rig is not None:
         add_to_rig(known, rig)
-        typer.echo(f"{rig}: node {known.name!r} added", err=True)
+        typer.echo(f"{rig}: has node {known.name!r} now", err=True)
 
 
 def nodes(

@@ -87,6 +87,7 @@ class Connection:
         self._snapshot = NodeSnapshot(table.name, table.address, since=local_clock())
         self._after = self._dropped = 0
         self._entered = False  # the node has had this run's order once
+        self._is_taken = False  # the node works for another engine, and the links know
         self._failures = 0
         self._closing = threading.Event()
         name = f"node {table.name}"
@@ -192,10 +193,13 @@ class Connection:
         """Tell everybody that the node has forgotten this run: it was started anew, or taken."""
         if info.run_id is not None:
             text = f"node {self.name} works for another engine now ({info.engine or 'unnamed'})"
-            self._forget_orders(text)
-            raise NodeRefused(f"{text}; end that one, then start the devices again", 409)
-        self._entered = False
-        self._forget_orders(f"node {self.name} was started anew")
+            if not self._is_taken:  # once: what dies again and again is left alone
+                self._is_taken = True
+                self._forget_orders(text)
+            raise NodeRefused(f"{text}; end that one", 409)
+        said = "is free again" if self._is_taken else "was started anew"
+        self._entered = self._is_taken = False
+        self._forget_orders(f"node {self.name} {said}")
 
     def _forget_orders(self, text: str) -> None:
         self._orders.forget()

@@ -80,14 +80,17 @@ def rig_lines(node: KnownNode) -> str:
 
 
 def add_to_rig(node: KnownNode, path: Path) -> None:
-    """Append the table to a rig file.
+    """Append the table to a rig file; of one that was set up anew, change the fingerprint.
 
     Raises:
-        ConfigError: the file cannot be read or written, or the rig has a node of this name already.
+        ConfigError: the file cannot be read or written, or another node has this name there.
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
         after = f"{text.rstrip()}\n\n{rig_lines(node)}".lstrip()
+        for before in parse_rig(text, path).nodes:
+            if (before.name, before.address) == (node.name, node.address):
+                after = text.replace(before.fingerprint, node.fingerprint)
         parse_rig(after, path)
         replace_file(path, after.encode())
     except (OSError, UnicodeDecodeError) as error:

@@ -53,7 +53,7 @@ class Host:
     ) -> None:
         self.name = name
         self._buffer_s = buffer_s
-        self.store = Store(data_dir)
+        self.store = Store(data_dir, complain)
         self._run: Run | None = None
         self._turn = threading.Lock()  # one run is begun or ended at a time
         self._closing = threading.Event()
@@ -84,20 +84,26 @@ class Host:
     def info(self) -> NodeInfo:
         """Describe it."""
         run = self._run
-        disk = shutil.disk_usage(self.store.data_dir)
+        total, _, free = self._disk()
         return NodeInfo(
             name=self.name,
             version=acquire.__version__,
             run_id=run.run_id if run else None,
             engine=run.order.engine if run else None,
             recording=self.is_recording,
-            disk_free_bytes=disk.free,
-            disk_total_bytes=disk.total,
+            disk_free_bytes=free,
+            disk_total_bytes=total,
             disk_bytes_per_s=self._watch.bytes_per_s,
             hostname=socket.gethostname(),
             devices=run.devices() if run else (),
             kept=tuple(kept.told() for kept in self.store.all()),
         )
+
+    def _disk(self) -> tuple[int, int, int]:
+        try:
+            return shutil.disk_usage(self.store.data_dir)
+        except OSError:  # it was unplugged: what runs here is to be stopped all the same
+            return 0, 0, 0
 
     # Runs.
 

@@ -135,7 +135,11 @@ class Finishing:
         known = kept.hashed(name)
         if known is not None and known.bytes == path.stat().st_size:
             return
-        left = kept.record.unclosed or kept.record.state is RecordingState.LEFT
+        if (changed := kept.changed(name)) is not None:
+            kept.problems[name] = changed
+            self._complain(f"{kept.id}: {name}: {changed}")
+            return
+        left = kept.is_left
         # Either way: where the clock was set back meanwhile the date lies ahead, and says nothing.
         if left and abs(time.time() - path.stat().st_mtime) < SETTLED_S:
             return

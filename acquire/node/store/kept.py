@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -147,7 +147,8 @@ class Kept:
         size = path.stat().st_size
         known = self.hashed(name)
         if known is None or known.bytes != size:
-            return NodeFile(name=name, bytes=size, problem=self.problems.get(name))
+            problem = self.problems.get(name) or self.changed(name)
+            return NodeFile(name=name, bytes=size, problem=problem)
         return known if blocks else known.model_copy(update={"blocks": ()})
 
     def hashed(self, name: str) -> NodeFile | None:
@@ -164,6 +165,25 @@ class Kept:
         except (OSError, WireError):
             return None
         return known[1]
+
+    @property
+    def is_left(self) -> bool:
+        """Whether a process may close files of it that nobody waits for any more."""
+        return self.record.unclosed or self.record.state is RecordingState.LEFT
+
+    def changed(self, name: str) -> str | None:
+        """Say how a file is not the one that was hashed: what is left of it is not to pass for it.
+
+        None where it is, or was not hashed yet, or its process may have closed it since.
+        """
+        known, size = self.hashed(name), self.path_of(name).stat().st_size
+        if known is None or known.bytes == size or self.is_left:
+            return None
+        return (
+            f"has {size} bytes, and had {known.bytes} when it was hashed: see who has changed or "
+            f"cut it; to have it as it is, delete {name}{BLOCKS_SUFFIX} beside it on the node, and "
+            "start that again"
+        )
 
     def keep_hashes(self, file: NodeFile) -> None:
         """Write down what was hashed of a file.
@@ -246,8 +266,10 @@ def _is_plain(name: str) -> bool:
         return False
 
 
-def found_in(data_dir: Path) -> Iterator[Kept]:
+def found_in(data_dir: Path, complain: Callable[[str], None]) -> Iterator[Kept]:
     """Find the recordings in a node's data folder, or in a copy of one; what is none is left out.
+
+    `complain` hears of each whose record cannot be read.
 
     Raises:
         OSError: the folder cannot be read.
@@ -259,6 +281,6 @@ def found_in(data_dir: Path) -> Iterator[Kept]:
         try:
             record = decode(Record, read_bytes(path), _MAX_RECORD)
         except (OSError, WireError) as error:
-            log.warning("%s: %s", path, error)
+            complain(f"{path}: cannot be read, so nothing beside it is offered: {error}")
             continue
         yield Kept(folder, record)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from acquire.errors import Unknown
@@ -20,11 +20,11 @@ from recordings.layout import COPY_SUFFIX, video_stem
 class Store:
     """The recordings in a node's data folder."""
 
-    def __init__(self, data_dir: Path) -> None:
+    def __init__(self, data_dir: Path, complain: Callable[[str], None] = lambda text: None) -> None:
         """Find what earlier nodes have left; what nobody has closed is `left`."""
         self.data_dir = data_dir
         self._lock = threading.Lock()  # two devices are armed at the same time
-        self._kept: dict[str, Kept] = {kept.id: kept for kept in found_in(data_dir)}
+        self._kept: dict[str, Kept] = {kept.id: kept for kept in found_in(data_dir, complain)}
         for kept in self._kept.values():
             if kept.record.state is RecordingState.RECORDING:
                 # Not written down on a full disk, it is found so again.

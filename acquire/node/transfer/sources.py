@@ -88,15 +88,15 @@ class NodeSource(Source):
 class DiskSource(Source):
     """The data folder of a node, or a copy of it; nothing there is ever deleted."""
 
-    def __init__(self, path: Path) -> None:
-        """Look into it.
+    def __init__(self, path: Path, complain: Callable[[str], None] = lambda text: None) -> None:
+        """Look into it; `complain` hears of what cannot be read.
 
         Raises:
             ConfigError: there is no recording of a node in it.
         """
         super().__init__(str(path))
         try:
-            self._kept = {kept.id: kept for kept in found_in(path)}
+            self._kept = {kept.id: kept for kept in found_in(path, complain)}
         except OSError as error:
             raise ConfigError(f"{path}: cannot be read ({error.strerror})") from error
         if not self._kept:
@@ -135,7 +135,7 @@ def _as_left(recording: Recording) -> Recording:
 
 
 def _hashed(kept: Kept, file: NodeFile) -> NodeFile:
-    if file.sha256 is not None:
+    if file.sha256 is not None or file.problem is not None:
         return file
     try:
         size, sha256, blocks = hashed_file(kept.path_of(file.name), BLOCK_BYTES, lambda: None)

@@ -60,8 +60,8 @@ def fetch(
     missing = file.bytes - (part.stat().st_size if part.exists() else 0)
     if free_bytes(folder) < missing + SPARE_BYTES:
         raise DiskFull(
-            f"{target}: needs {missing / 1e9:,.2f} GB, and {free_bytes(folder) / 1e9:,.2f} GB are "
-            "free; free space, and collect again"
+            f"{target}: needs {missing / 1e6:,.1f} MB beside the {SPARE_BYTES / 1e6:,.0f} MB that "
+            f"stay free, and {free_bytes(folder) / 1e6:,.1f} MB are; free space, and collect again"
         )
     with _opened(part) as handle, _Blocks(folder / (file.name + LIST), file) as blocks:
         room = memoryview(bytearray(min(file.block_bytes, file.bytes)))

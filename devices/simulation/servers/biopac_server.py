@@ -25,6 +25,11 @@ _FORMATS = {"float": "f4", "double": "f8", "short": "i2"}
 _SHORT_SCALE = 0.01
 
 
+class _Control(SimpleXMLRPCServer):
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Let a client leave amid its request without a traceback."""
+
+
 class BiopacServer:
     """AcqKnowledge with an MP160."""
 
@@ -62,9 +67,7 @@ class BiopacServer:
         self._sent = 0  # hardware samples since the start
         self.dialog: threading.Event | None = None  # while it is not set, toggling waits for it
         try:
-            self._rpc = SimpleXMLRPCServer(
-                (host, port), self._handler(), logRequests=False, allow_none=True
-            )
+            self._rpc = _Control((host, port), self._handler(), logRequests=False, allow_none=True)
             self._discovery = _listening(host, discovery_port)
         except OSError as error:
             raise no_door(host, port, error) from error
@@ -86,6 +89,10 @@ class BiopacServer:
     def _handler(server) -> type[SimpleXMLRPCRequestHandler]:  # noqa: N805 - `self` is the request
         class Handler(SimpleXMLRPCRequestHandler):
             rpc_paths = ("/RPC2",)
+            timeout = CONNECT_S  # one after the other is served: who says nothing keeps nobody out
+
+            def log_message(self, format: str, *args: Any) -> None:
+                """Say nothing of requests that are none, nor of clients that leave."""
 
             def do_POST(self) -> None:  # noqa: N802 - the library's name
                 server._caller = self.client_address[0]

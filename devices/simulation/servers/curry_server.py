@@ -6,7 +6,7 @@ import struct
 
 import numpy as np
 
-from devices.simulation.servers.serving import Conversation, Packet, Signals, codes_begun
+from devices.simulation.servers.serving import Conversation, Packet, Signals, as_asked, codes_begun
 
 _IDLE_KOHM = 5.0
 
@@ -38,7 +38,7 @@ class CurryConversation(Conversation):
         out = b""
         while len(self._heard) >= 20:
             name, code, request, _, size, _ = struct.unpack(">4sHHIII", self._heard[:20])
-            if len(self._heard) < 20 + size:
+            if len(self._heard) < 20 + as_asked(size):
                 break
             self._heard = self._heard[20 + size :]
             if name == b"CTRL" and code == 2:

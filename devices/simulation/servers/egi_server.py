@@ -6,7 +6,7 @@ import struct
 
 import numpy as np
 
-from devices.simulation.servers.serving import Conversation, Packet, Server, Signals
+from devices.simulation.servers.serving import Conversation, Packet, Server, Signals, as_asked
 
 _UV = 0.00015522042
 _NET_OF = {32: 3, 64: 0, 128: 1, 256: 2}
@@ -23,6 +23,7 @@ class _Orders(Conversation):
 
     def hear(self, data: bytes) -> bytes:
         *lines, self._heard = (self._heard + data).split(b"\n")
+        as_asked(len(self._heard))
         known = (line for line in lines if line.startswith(b"(sendCommand "))
         return b"".join(_ANSWER % (_DETAILS if b"GetAmpDetails" in x else b"") for x in known)
 

@@ -6,7 +6,7 @@ import re
 
 import numpy as np
 
-from devices.simulation.servers.serving import Conversation, Packet, Signals
+from devices.simulation.servers.serving import Conversation, Packet, Signals, as_asked
 
 _SET = re.compile(r'<SET ID="([A-Z_]+)" STATE="([01])" />')
 _KNOWN = frozenset(
@@ -28,6 +28,7 @@ class GazeConversation(Conversation):
         """Switch, and say so; what is not known is refused."""
         self._heard += data.decode("ascii", "replace")
         *lines, self._heard = self._heard.split("\r\n")
+        as_asked(len(self._heard))
         out = ""
         for line in lines:
             if (match := _SET.fullmatch(line)) is None:

@@ -6,7 +6,7 @@ import struct
 
 import numpy as np
 
-from devices.simulation.servers.serving import Conversation, Packet, Signals
+from devices.simulation.servers.serving import Conversation, Packet, Signals, as_asked
 
 RESOLUTION_UV = 0.0298
 
@@ -29,8 +29,8 @@ class ScanConversation(Conversation):
         self._heard += data
         out = b""
         while len(self._heard) >= 12:
-            name, code, request, size = struct.unpack(">4shhi", self._heard[:12])
-            if len(self._heard) < 12 + size:
+            name, code, request, size = struct.unpack(">4shhI", self._heard[:12])
+            if len(self._heard) < 12 + as_asked(size):
                 break
             self._heard = self._heard[12 + size :]
             if name == b"CTRL":

@@ -17,6 +17,8 @@ from devices.base import Channel, Chunk, Device, DeviceError, StreamSpec
 
 SEND_S = 1.0
 """A client that takes nothing for so long is hung up on, as the vendors' programs do."""
+MOST_ASKED = 1 << 16
+"""Bytes of a request; who sends more without an end speaks something else, and is hung up on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +58,26 @@ class Conversation(ABC):
 
     @abstractmethod
     def hear(self, data: bytes) -> bytes:
-        """Answer what a client sent, in whatever pieces."""
+        """Answer what a client sent, in whatever pieces.
+
+        Raises:
+            ValueError: no client of this program sends that.
+        """
 
     @abstractmethod
     def send(self, packet: Packet) -> bytes:
         """Write a packet; nothing where it was not asked for."""
+
+
+def as_asked(size: int) -> int:
+    """Return how many bytes a request has, or what is there of one.
+
+    Raises:
+        ValueError: none has so many.
+    """
+    if size > MOST_ASKED:
+        raise ValueError(f"a request of {size} bytes, expected {MOST_ASKED} at most")
+    return size
 
 
 def codes_begun(codes: I64Array, before: int) -> Iterator[tuple[int, int]]:
@@ -133,7 +150,7 @@ class Server:
                     _send(client, answer)
                 if packet is not None and (data := conversation.send(packet)):
                     _send(client, data)
-            except OSError:
+            except (OSError, ValueError):
                 del self._clients[client]
                 client.close()
 
@@ -148,14 +165,13 @@ class Server:
                     _send(client, greeting)
 
     def _answer(self, client: socket.socket, conversation: Conversation) -> bytes:
-        answer = b""
-        with contextlib.suppress(BlockingIOError):
-            while True:
-                data = client.recv(1 << 16)
-                if not data:
-                    raise ConnectionResetError("the client has closed")
-                answer += conversation.hear(data)
-        return answer
+        try:
+            data = client.recv(1 << 16)  # once a turn: who never stops is not alone here
+        except BlockingIOError:
+            return b""
+        if not data:
+            raise ConnectionResetError("the client has closed")
+        return conversation.hear(data)
 
     def hang_up(self) -> None:
         """Close all connections, as a program does that is restarted; the port stays."""

@@ -65,7 +65,7 @@ class ShimmerConversation(Conversation):
             case 0x08:
                 self._mask = command[1:]
             case 0x05:
-                self._divisor = int.from_bytes(command[1:], "little")
+                self._divisor = int.from_bytes(command[1:], "little") or self._divisor
             case 0x01:
                 numbers = bytes(n for n, _ in self._on)
                 head = self._divisor.to_bytes(2, "little") + bytes(4)

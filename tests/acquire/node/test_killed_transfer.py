@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import shutil
 import time
 from pathlib import Path
 
@@ -76,6 +77,36 @@ def test_a_node_that_has_another_address_now_is_collected_from_once_paired_anew(
         with Unisono("collect", session, folder=tmp_path) as collect:
             assert collect.wait().code == 0
     assert sha256_of(session / NAME) == sha256_of(kept)
+
+
+def test_a_node_that_was_set_up_anew_is_collected_from_once_paired_anew(tmp_path: Path) -> None:
+    session, kept = kept_on_node(tmp_path, 1)
+    with Node(tmp_path, "--pair", *LOOPBACK) as node:
+        wait_for_node(session, pair(node.ready()), node.address)
+        wait_hashed(kept)
+        port = node.port
+        node.end()
+    anew = tmp_path / "another-home"
+    with Node(tmp_path, "--pair", *LOOPBACK, home=anew, port=port) as node:
+        node.ready()
+        with Unisono("collect", session, folder=tmp_path) as collect:
+            assert "pair with it anew" in collect.wait().error
+        pair(node)
+        with Unisono("collect", session, folder=tmp_path) as collect:
+            assert collect.wait().code == 0
+    assert sha256_of(session / NAME) == sha256_of(kept)
+
+
+def test_what_a_node_keeps_no_more_is_not_waited_for_in_silence(tmp_path: Path) -> None:
+    session, kept = kept_on_node(tmp_path, 1)
+    with Node(tmp_path, "--pair", *LOOPBACK) as node:
+        wait_for_node(session, pair(node.ready()), node.address)
+        shutil.rmtree(kept.parent)
+        with Unisono("collect", session, folder=tmp_path) as collect:
+            result = collect.wait()
+    assert result.code == 2
+    assert "keeps nothing of it any more; see what became of its data folder" in result.error
+    assert result.error.endswith(f"unisono collect {session} --give-up cam-pc")
 
 
 def test_beside_a_recording_it_is_as_slow_as_the_rig_says(tmp_path: Path) -> None:

@@ -243,6 +243,16 @@ def test_the_end_of_a_run_ends_its_recording(node: Node) -> None:
     assert [module_of(p) for p in node.tree() if module_of(p)] == []
 
 
+def test_a_data_folder_that_is_gone_does_not_keep_the_engine_from_stopping(node: Node) -> None:
+    """The engine asks how the disk is before all else: every order waited for an answer."""
+    engine = node.paired()
+    face = engine.record()
+    shutil.rmtree(node.data_dir)
+    assert (engine.info().recording, engine.info().disk_total_bytes) == (True, 0)
+    engine.stop(face.name)
+    assert not engine.info().recording
+
+
 def test_a_device_that_dies_leaves_its_file_and_begins_another(node: Node) -> None:
     engine = node.paired()
     face = engine.record()

@@ -14,6 +14,7 @@ from acquire.server.controller import Controller
 from acquire.server.data_lock import DataLock
 from acquire.take.folder import Labels
 from acquire.take.take import Outcome
+from recordings.manifest import Manifest, State
 from tests.acquire.program import unique
 
 RIG = """
@@ -51,3 +52,26 @@ def test_a_recording_is_over_once_it_is_told_what_came_of_it(
     assert (after.state, after.session) == (Phase.IDLE, None)
     assert after.last is not None
     assert after.last.session == str(folder)
+
+
+def test_a_recording_ends_before_what_may_take_long_at_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A collector waits half a minute for a node that hangs, and recorded so much more."""
+    rig = parse_rig(RIG.format(eeg=unique("eeg")), tmp_path / "rig.toml")
+    controller = Controller(rig, tmp_path, None, allow_missing=True, checks=False)
+    seen: list[State] = []
+    controller.open()
+    try:
+        with DataLock(tmp_path):
+            folder = controller.recording.start(Labels(participant="01")).folder
+        close = controller.collector.close
+
+        def look_and_close() -> None:
+            seen.append(Manifest.load(folder).state)
+            close()
+
+        monkeypatch.setattr(controller.collector, "close", look_and_close)
+    finally:
+        controller.close()
+    assert seen == [State.COMPLETE]

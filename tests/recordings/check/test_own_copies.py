@@ -15,9 +15,10 @@ from recordings.errors import RecordingError
 from recordings.export import tables
 from recordings.export.staging import run_task
 from recordings.manifest import Manifest
-from recordings.manifest_entries import PendingFile
+from recordings.manifest_entries import Gap, PendingFile
 from recordings.report.html import check_and_report
 from recordings.xdf import chunks
+from recordings.xdf.reader import read_xdf
 from tests.recordings.cut_session import cut_cable
 from tests.recordings.simulated_session import Plan, make_session
 from tests.recordings.xdf_samples import header_xml, write
@@ -98,6 +99,46 @@ def test_a_session_is_read_as_if_no_cable_had_been_cut(whole: Path, cut: Path) -
             new.cameras["face"].at(new.start + 20), old.cameras["face"].at(old.start + 20)
         )
     assert (cut / layout.XDF_NAME).read_bytes() == before
+
+
+def test_what_the_copy_lacks_as_well_is_lost_once_and_where_it_is(
+    whole: Path, tmp_path: Path
+) -> None:
+    """As where a device died while the cable was cut: its copy fills the gap from both ends."""
+    folder = tmp_path / whole.name
+    shutil.copytree(whole, folder)
+    cut_cable(folder, NODE, *CUT_S, hole_s=(20.0, 23.0))
+    eeg = check(folder, hashes=False).streams[0]
+    assert eeg.lost == pytest.approx(3_000, abs=1)
+    with open_session(folder) as session:
+        stream = session["eeg"]
+        assert stream.entry is not None
+        (gap,) = stream.entry.gaps
+        assert gap.end - gap.start == pytest.approx(3.0, abs=0.01)
+        even, stamps = stream.times(stamps="dejittered"), stream.times()
+        assert np.abs(even - stamps).max() < 0.01
+
+
+def test_what_a_device_counted_while_it_was_cut_off_stays_lost(whole: Path, tmp_path: Path) -> None:
+    """The engine hears of it afterwards, and knows the place: all around it is from the copy."""
+    folder = tmp_path / whole.name
+    shutil.copytree(whole, folder)
+    cut_cable(folder, NODE, *CUT_S, hole_s=(20.0, 20.0015))
+    manifest = Manifest.load(folder)
+    (eeg,) = (entry for entry in manifest.streams if entry.name == "eeg")
+    with read_xdf(folder / layout.copy_name("eeg")) as copy:
+        stamps = copy.streams[0].stamps
+    (at,) = np.flatnonzero(np.diff(stamps) > 0.0015).tolist()
+    (cut,) = eeg.gaps
+    single = Gap(start=stamps[at], end=stamps[at + 1], lost=1)
+    gaps = (cut.model_copy(update={"lost": cut.lost - 1}), single)
+    known = eeg.model_copy(update={"gaps": gaps})
+    streams = tuple(known if entry is eeg else entry for entry in manifest.streams)
+    manifest.model_copy(update={"streams": streams}).save(folder)
+    with open_session(folder) as session:
+        entry = session["eeg"].entry
+        assert entry is not None
+        assert (entry.lost, entry.gaps) == (1, (single,))
 
 
 def test_without_the_copies_it_is_a_loss(cut: Path) -> None:

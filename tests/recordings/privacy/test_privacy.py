@@ -16,6 +16,8 @@ from recordings.export.bids.dataset import Settings as Bids
 from recordings.export.bids.shared_tables import read_tsv
 from recordings.export.mmme import Settings as Mmme
 from recordings.export.tables import Settings as Tables
+from recordings.manifest import Manifest
+from recordings.manifest_entries import FileEntry, PendingFile
 from recordings.privacy import erase
 from recordings.privacy.identity import find_traces
 from tests.recordings.exporting import exported, study
@@ -76,6 +78,27 @@ def test_a_withdrawn_participant_is_gone_from_sessions_and_exports(tmp_path: Pat
     again = _unisono("erase", data, "01", "--yes")
     assert again.returncode == 2
     assert "no session of participant '01'" in again.stderr
+
+
+def test_what_nodes_keep_of_a_withdrawn_participant_is_named(tmp_path: Path) -> None:
+    folder, *_ = study(tmp_path)
+    before = Manifest.load(folder)
+    device = {"name": "side", "driver": "simulated-camera", "node": "cam-pc"}
+    node = {"name": "cam-pc", "address": "cam-pc", "fingerprint": "0" * 64}
+    copy = FileEntry(path="side+1.copy.xdf", bytes=1, sha256="0" * 64)
+    waits = (PendingFile(path="side.copy.xdf", node="cam-pc"),)
+
+    def named(**changes: object) -> list[bool]:
+        before.model_copy(update=changes).save(folder)
+        left = erase.plan(tmp_path, before.participant).unreachable
+        return ["node cam-pc" in text and folder.name in text for text in left]
+
+    rig = {"device": [device], "node": [node]}
+    assert named(rig=rig) == []  # it was recorded without the node
+    assert named(rig=rig, pending=waits) == [True]
+    assert named(rig=rig, files=(*before.files, copy)) == [True]  # and kept there as well
+    releasing = {"device": [device], "node": [{**node, "release": True}]}
+    assert named(rig=releasing, files=(*before.files, copy)) == []
 
 
 def test_a_record_that_points_outside_deletes_nothing_there(tmp_path: Path) -> None:

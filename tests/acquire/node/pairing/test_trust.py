@@ -299,8 +299,11 @@ def test_a_node_is_added_to_a_rig_file(tmp_path: Path) -> None:
     assert (node.name, node.address, node.fingerprint) == ("cam-pc", "10.0.0.2", "ab" * 32)
     assert path.read_text().startswith("# mine\n")
     before = path.read_text()
+    add_to_rig(known.model_copy(update={"fingerprint": "cd" * 32}), path)  # it was set up anew
+    assert path.read_text() == before.replace("ab" * 32, "cd" * 32)
+    before = path.read_text()
     with pytest.raises(ConfigError, match="cam-pc"):
-        add_to_rig(known, path)  # twice the same name
+        add_to_rig(known.model_copy(update={"address": "10.0.0.3"}), path)  # twice the same name
     assert path.read_text() == before
     with pytest.raises(ConfigError, match="yourself"):
         add_to_rig(known, tmp_path / "none.toml")

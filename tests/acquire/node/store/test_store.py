@@ -20,6 +20,7 @@ from acquire.errors import ControlError, Unknown
 from acquire.node.store.finishing import Finishing, hashed_file
 from acquire.node.store.kept import RECORD_NAME, Kept
 from acquire.node.store.store import Store
+from acquire.node.transfer.sources import DiskSource
 from acquire.node.wire.models import Receipt, RecordingState
 from acquire.server.data_lock import DataLock
 from tests.acquire.program import wait_for
@@ -162,6 +163,27 @@ def test_a_file_that_has_changed_is_not_offered_with_its_old_hash(tmp_path: Path
     assert (kept.folder / "face.nut").exists()
 
 
+def test_what_is_left_of_a_file_does_not_pass_for_it(tmp_path: Path) -> None:
+    """Cut short by a copy to a disk that was full, say; its process has closed it long ago."""
+    store = Store(tmp_path)
+    kept = closed(store, face=b"x" * 10)
+    right = hashed(store, kept)
+    (kept.folder / "face.nut").write_bytes(b"x" * 9)
+    carried = DiskSource(tmp_path)
+    with finishing(store, complaints=1):
+        wait_for(lambda: kept.problems, what="the problem")
+    for told in (kept.told(), carried.recording(kept.id), *carried.recordings()):
+        (file,) = told.files
+        assert file.sha256 is None
+        assert "has 9 bytes, and had 10" in (file.problem or "")
+    (kept.folder / "face.nut").write_bytes(b"x" * 10)
+    assert {f.name: f.sha256 for f in kept.told().files} == right
+    (kept.folder / "face.nut").write_bytes(b"x" * 9)
+    (kept.folder / "face.nut.blocks.json").unlink()  # as it is then
+    store = Store(tmp_path)
+    assert hashed(store, store[kept.id]).keys() == right.keys()
+
+
 @pytest.mark.parametrize("damage", [b"", b"{", b'{"run_id": "../x"}'])
 def test_a_damaged_record_keeps_no_node_from_starting(tmp_path: Path, damage: bytes) -> None:
     kept = armed(Store(tmp_path))
@@ -232,6 +254,14 @@ def test_a_full_disk_is_emptied_by_collecting(tmp_path: Path) -> None:
             right = {f.name: f.sha256 or "" for f in store[kept.id].told().files}
             assert store.release(kept.id, Receipt(files=right))
         assert not kept.folder.exists()
+
+
+def test_a_record_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+    kept = closed(Store(tmp_path), face=b"1")
+    (kept.folder / RECORD_NAME).write_text("{")
+    told: list[str] = []
+    assert Store(tmp_path, told.append).all() == []
+    assert [kept.id in text and "cannot be read" in text for text in told] == [True]
 
 
 def test_a_receipt_deletes_what_it_names(tmp_path: Path) -> None:

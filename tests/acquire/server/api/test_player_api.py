@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from acquire.server.api.protocol_models import ProtocolInfo
 from recordings.manifest import Manifest
 from tests.acquire.daemon_program import Daemon, running
 from tests.acquire.player_programs import PROTOCOL
-from tests.acquire.program import event_codes, kill, load, module_of, wait_for
+from tests.acquire.program import event_codes, kill, load, module_of, posix_only, wait_for
 
 
 @pytest.fixture(scope="module")
@@ -101,6 +102,14 @@ def test_a_stop_says_that_the_protocol_goes_on_without_it(daemon: Daemon, tmp_pa
     assert "protocol-unrecorded" in event_codes(folder, "protocol")
     daemon.post("protocol/abort")
     wait_for(lambda: info(daemon).state == "aborted")
+
+
+@posix_only
+def test_a_pipe_is_no_protocol(daemon: Daemon, tmp_path: Path) -> None:
+    """Who reads it waits for a writer, and the daemon's end waited for that."""
+    os.mkfifo(tmp_path / "pipe.toml")
+    for name in (str(tmp_path / "pipe.toml"), os.devnull):
+        assert "is a pipe or a device" in refused(daemon, "load", {"protocol": name})
 
 
 def test_what_a_failed_load_has_ended_is_missed_by_nobody(daemon: Daemon, tmp_path: Path) -> None:
