@@ -15,16 +15,7 @@ from typing import Any, ClassVar
 import numpy as np
 from pydantic import Field
 
-from devices.base import (
-    Chunk,
-    Clock,
-    Device,
-    DeviceError,
-    DeviceLost,
-    Notice,
-    Settings,
-    StreamSpec,
-)
+from devices.base import Chunk, Clock, Device, DeviceError, DeviceLost, Notice, Settings, StreamSpec
 from devices.network.client import (
     AmplifierClient,
     Description,
