@@ -64,6 +64,19 @@ def test_a_file_ends_where_the_index_begins_again(index: list[int], runs: list[i
     assert runs_of(np.array(index, np.int64)).tolist() == runs
 
 
+@pytest.mark.parametrize(
+    ("index", "frames", "files"),
+    [
+        ([0, 1, 0, 1, 0], [2], [0, 0, 1, 1, 2]),  # nobody has counted those that follow
+        ([0, 0, 1], [0, 0, 2], [1, 2, 2]),  # of the two without a frame one has a row
+    ],
+)
+def test_files_that_are_not_known_follow_and_those_without_rows_are_passed_over(
+    index: list[int], frames: list[int], files: list[int]
+) -> None:
+    assert files_of(np.array(index, np.int64), frames).tolist() == files
+
+
 @pytest.mark.parametrize("splits", [(1,), (30, 31), (30, 30), (30, 30, 30)])
 def test_a_file_of_one_frame_and_one_of_none_shift_no_other(
     splits: tuple[int, ...], tmp_path: Path

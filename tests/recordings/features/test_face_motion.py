@@ -27,7 +27,7 @@ def write(folder: Path) -> Path:
     columns = {
         "lip-left-right": 50 + 3 * smile,
         "lip-left-down": 80 + 4 * smile,
-        "turn": 5 * smile,
+        "turn": 5 * smile - 2,
         "fitting": 0.8 * seen,
     }
     path = folder / "motion" / "face.parquet"
