@@ -1,8 +1,8 @@
 """Finds drivers by name: in `devices.drivers`, in the rig's own folder, among installed packages.
 
 Driver `simulated-eeg` is the one concrete `Device` class of the module `simulated_eeg`. To look one
-up imports that one module, which keeps starting fast; only `catalogue` imports them all. A folder
-comes before `devices.drivers`, and that before the entry points `unisono.devices`.
+up imports that one module, which keeps starting fast. A folder comes before `devices.drivers`, and
+that before the entry points `unisono.devices`.
 """
 
 from __future__ import annotations

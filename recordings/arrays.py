@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 Array = npt.NDArray[Any]
 BoolArray = npt.NDArray[np.bool_]
+F32Array = npt.NDArray[np.float32]
 F64Array = npt.NDArray[np.float64]
 I16Array = npt.NDArray[np.int16]
 I64Array = npt.NDArray[np.int64]

@@ -17,11 +17,15 @@ _INDEX: Final = INDEX_CHANNELS.index("file_index")
 _FATE: Final = INDEX_CHANNELS.index("fate")
 
 
+def say_stored(index: F64Array, fate: F64Array) -> BoolArray:
+    """Say which rows say stored, shape (m,), by their file indices and fates."""
+    return np.asarray((fate == Fate.STORED.code) & (index >= 0), np.bool_)
+
+
 def said_stored(rows: F64Array) -> I64Array:
     """Give the file indices of the rows that say stored, shape (n,), of rows (m, channels)."""
     index = rows[:, _INDEX]
-    stored = (rows[:, _FATE] == Fate.STORED.code) & (index >= 0)
-    return np.asarray(index[stored], np.int64)
+    return np.asarray(index[say_stored(index, rows[:, _FATE])], np.int64)
 
 
 def runs_of(index: I64Array) -> I64Array:

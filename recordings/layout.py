@@ -36,10 +36,9 @@ COPY_SUFFIX: Final = ".copy.xdf"
 VIDEO_SUFFIXES: Final = (".nut", ".mkv", ".raw")
 SOUND_SUFFIX: Final = ".flac"
 MEDIA_SUFFIXES: Final = (*VIDEO_SUFFIXES, SOUND_SUFFIX)
-
-STORED_SUFFIXES: Final = (*MEDIA_SUFFIXES, COPY_SUFFIX)
-"""Of what a device process writes."""
 """Of files beside the XDF that an index stream tells of."""
+STORED_SUFFIXES: Final = (*MEDIA_SUFFIXES, COPY_SUFFIX)
+"""Of what a device process writes; not of what a wearable stored."""
 
 MAX_PATH: Final = 259
 """What Windows takes as a path, unless it has been told otherwise."""

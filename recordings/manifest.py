@@ -31,14 +31,7 @@ from recordings.manifest_entries import (
     StreamEntry,
     VideoEntry,
 )
-from recordings.manifest_fields import (
-    Finite,
-    Participant,
-    RigTables,
-    SessionLabel,
-    StudyName,
-    Task,
-)
+from recordings.manifest_fields import Finite, Participant, RigTables, SessionLabel, StudyName, Task
 
 FORMAT: Final = "unisono-session"
 VERSION = 1

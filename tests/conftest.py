@@ -92,7 +92,7 @@ settings.load_profile("unisono")
 
 
 @pytest.fixture
-def sample_data(request: pytest.FixtureRequest) -> Path:
+def sample_data() -> Path:
     """The folder with real recordings; the test is skipped where it is absent."""
     if not DATA.is_dir():
         pytest.skip(f"no sample recordings at {DATA}")

@@ -25,7 +25,7 @@ from recordings.errors import RecordingError
 MAX_SLOTS: Final = 16_384  # a byte each in a pipe of 64 KiB: telling of a frame never blocks
 _PAGE: Final = 4096
 _HEAD, _TAIL = 0, 8  # places in the control page, a cache line each
-_SEQUENCE, _INDEX = 0, 1  # places in a slot's header
+_INDEX = 1  # place of a frame's index in its slot's header, behind the sequence number
 
 
 class FrameRing:

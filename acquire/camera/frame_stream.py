@@ -241,7 +241,7 @@ class FrameStream:
 
     def _take_at(self, stamp: float) -> VideoTake | None:
         """Give the take that holds a stamp; where a split was heard late, the older one."""
-        return next((take for take in self._takes if take.holds(stamp)), None)
+        return next((take for take in self._takes if take.interval.has(stamp)), None)
 
     def _stamp(self, frame: Frame) -> float:
         """Give the stamp that is published: a frame is stored by it."""

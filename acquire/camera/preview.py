@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import threading
-from typing import Any
 
 import numpy as np
 
 from acquire.processes.messages import Preview
 from devices.arrays import Array, U8Array
+from devices.camera.opencv_capture import import_cv2
 from recordings.video.pixel_formats import PixelFormat, as_bytes, to_picture
 
 MAX_WIDTH = 640
@@ -95,22 +94,9 @@ def _focus(crop: U8Array) -> float:
 
 
 def _jpeg(picture: U8Array) -> bytes:
-    cv2 = _opencv()
+    cv2 = import_cv2()
     bgr = picture[..., ::-1] if picture.ndim == 3 else picture
     done, data = cv2.imencode(
         ".jpg", np.ascontiguousarray(bgr), [cv2.IMWRITE_JPEG_QUALITY, QUALITY]
     )
     return bytes(data) if done else b""
-
-
-def _opencv() -> Any:
-    before = {name: os.environ.get(name) for name in _QT_VARIABLES}
-    import cv2
-
-    for name, value in before.items():  # opencv-python points Qt at plugins of its own
-        if value is None:
-            os.environ.pop(name, None)
-    return cv2
-
-
-_QT_VARIABLES = ("QT_QPA_PLATFORM_PLUGIN_PATH", "QT_QPA_FONTDIR")

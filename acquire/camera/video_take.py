@@ -26,10 +26,6 @@ class VideoTake:
         self.alarmed = False  # whether its ring was reported to fill
         self.closed: Future[list[VideoSummary]] = Future()
 
-    def holds(self, stamp: float) -> bool:
-        """Say whether a frame of this stamp belongs to it."""
-        return self.interval.has(stamp)
-
     def close(self, stream: str) -> None:
         """Have `closed` done once every file is; frames are committed to none of them any more.
 

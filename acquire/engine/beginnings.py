@@ -86,12 +86,8 @@ class Beginnings:
         Raises:
             ControlError: one cannot; the message says of each device why.
         """
-        chosen = [
-            link
-            for link in self._devices.processes.values()
-            if (opened := link.snapshot.opened) is None
-            or any(self._pump.is_chosen(spec.name) for spec in opened.specs)
-        ]
+        links = self._devices.processes.values()
+        chosen = [link for link in links if link.snapshot.may_give(self._pump.is_chosen)]
         if reasons := unready(chosen):
             raise ControlError(_not_begun(reasons))
 

@@ -246,9 +246,9 @@ class Takes:
     # Closing.
 
     def folders_at(self, time: float | None) -> list[Path]:
-        """Give the folder of the take that an LSL time belongs to; None = of all that are open.
+        """Give the folders of the takes that an LSL time is in; None: of those not stopped yet.
 
-        None where it belongs to none: its sample is in no file either.
+        Of a time that is in none its sample is in no file either.
         """
         takes = [
             take

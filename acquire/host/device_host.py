@@ -102,7 +102,7 @@ class Host:
             self._event,
             self._notice,
         )
-        thread = threading.Thread(target=reader.run, daemon=True)
+        thread = threading.Thread(target=reader.run, name="reader", daemon=True)
         configure(first.body.lsl_config)
         self._send(Answer(first.number))
         thread.start()

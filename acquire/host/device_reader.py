@@ -24,13 +24,7 @@ from acquire.processes.messages import DeviceState, Open, Opened, Upward
 from acquire.processes.restarts import Restarts
 from acquire.validation_text import first_problem
 from devices import registry
-from devices.base import (
-    Device,
-    DeviceError,
-    DeviceLost,
-    Notice,
-    StreamQuery,
-)
+from devices.base import Device, DeviceError, DeviceLost, Notice, StreamQuery
 from devices.registry import words_of
 from recordings.errors import RecordingError
 from recordings.manifest_entries import Level

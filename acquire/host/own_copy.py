@@ -49,8 +49,7 @@ MOST_BYTES: Final = 32 << 20
 _ROW_BYTES: Final = 256  # what a piece takes beside its samples
 
 Videos = Future[list[list[VideoSummary]]]
-
-
+"""How the files of each camera of a device end."""
 TellCopy = Callable[[Level, str, str, int], None]
 """Tells what happens to a copy: level, code, text, number of its take. From any thread."""
 
@@ -66,7 +65,7 @@ class _CopiedTake:
     goes_on: bool = False  # in the next take
     cut: float | None = None  # LSL time of a stop that was heard late
     videos: Videos | None = None  # once its stop is known
-    closed: Future[list[list[VideoSummary]]] = field(default_factory=Future)
+    closed: Videos = field(default_factory=Future)
     left_out: int = 0
     told: bool = False  # that its file failed
 

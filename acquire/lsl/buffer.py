@@ -62,7 +62,7 @@ class Overflows:
         self._burst = math.inf if stream.rate_hz else at_once
         # By when it came, or by its stamps: a busy computer may take longer to receive a burst,
         # and a program may stamp what it sends at once with when it was measured.
-        self._came, self._sent = _Within(BURST_S), _Within(BURST_S)
+        self._came, self._sent = _Burst(), _Burst()
         self._next = -math.inf
         self._times = self._told = 0
 
@@ -88,11 +88,10 @@ class Overflows:
         return new
 
 
-class _Within:
-    """Sums what was counted within `span_s` of the newest time."""
+class _Burst:
+    """Sums what was counted within `BURST_S` of the newest time."""
 
-    def __init__(self, span_s: float) -> None:
-        self._span_s = span_s
+    def __init__(self) -> None:
         self._counts: deque[tuple[float, int]] = deque()
         self._sum = 0
 
@@ -100,7 +99,7 @@ class _Within:
         """Add `count`; times may leap, and need not be numbers."""
         self._counts.append((time, count))
         self._sum += count
-        while not abs(self._counts[0][0] - time) <= self._span_s:
+        while not abs(self._counts[0][0] - time) <= BURST_S:
             self._sum -= self._counts.popleft()[1]
             if not self._counts:
                 break

@@ -1,7 +1,4 @@
-"""LabStreamingLayer: its configuration, outlets from specs, and what is on the network.
-
-The only module that hides something of pylsl: everything else may use what it returns.
-"""
+"""What is on the network: streams as a resolver finds them, and which can be received."""
 
 from __future__ import annotations
 

@@ -24,15 +24,7 @@ from acquire.player.participant import SimulatedParticipant
 from acquire.player.player import FRAMES, MARKERS, Player
 from acquire.player.run import Run
 from acquire.processes.child import pipe_of
-from acquire.processes.messages import (
-    Answer,
-    Close,
-    Command,
-    Finish,
-    HostEvent,
-    Opened,
-    Request,
-)
+from acquire.processes.messages import Answer, Close, Command, Finish, HostEvent, Opened, Request
 from acquire.processes.punctual import be_punctual
 from acquire.protocol.file import load_protocol
 from acquire.protocol.media import MediaInfo

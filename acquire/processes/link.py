@@ -54,6 +54,10 @@ class DeviceSnapshot:
         """Whether its streams can be had."""
         return self.opened is not None and self.state is DeviceState.RUNNING
 
+    def may_give(self, gets: Callable[[str], bool]) -> bool:
+        """Whether `gets` wants a stream of it, by name; of one that was never open, any may be."""
+        return self.opened is None or any(gets(spec.name) for spec in self.opened.specs)
+
     @property
     def media(self) -> tuple[MediaSpec, ...]:
         """What it stores in files of its own: its cameras and microphones."""

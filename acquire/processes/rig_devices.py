@@ -18,6 +18,7 @@ from acquire.processes.link import Link
 from acquire.processes.messages import DeviceState, Ends, HostEvent, Loss, Open
 from acquire.processes.restarts import Restarts
 from acquire.rig.file import DeviceTable, Rig
+from recordings.manifest_entries import Level
 
 OPEN_S = 15.0
 """How long a device may take to open."""
@@ -92,11 +93,7 @@ class RigDevices:
         return [
             name
             for name, process in self.processes.items()
-            if name not in present
-            and (
-                (opened := process.snapshot.opened) is None
-                or any(gets(spec.name) for spec in opened.specs)
-            )
+            if name not in present and process.snapshot.may_give(gets)
         ]
 
     def simulates(self, name: str | None) -> bool:
@@ -170,7 +167,7 @@ class RigDevices:
         if link.snapshot.state is DeviceState.OPENING:
             threading.Thread(target=wait, name=f"late {name}", daemon=True).start()
 
-    def _say(self, name: str, level: Any, code: str, text: str) -> None:
+    def _say(self, name: str, level: Level, code: str, text: str) -> None:
         self._tell(name, HostEvent(local_clock(), level, code, f"{name}: {text}"))
 
     # What somebody asks for.

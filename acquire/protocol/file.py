@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from importlib import resources
+from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -18,11 +19,18 @@ from acquire.validation_text import suggestion
 from recordings.names import at_home
 
 
+def _folder() -> Traversable:
+    return resources.files("acquire.protocol") / "shipped"
+
+
 def shipped() -> list[str]:
     """List the protocols that come with the program."""
-    folder = resources.files("acquire.protocol") / "shipped"
-    names = (entry.name for entry in folder.iterdir())
+    names = (entry.name for entry in _folder().iterdir())
     return sorted(name.removesuffix(".toml") for name in names if name.endswith(".toml"))
+
+
+def _text_of(name: str) -> str:
+    return (_folder() / f"{name}.toml").read_text(encoding="utf-8")
 
 
 def load_protocol(name: str | Path) -> Protocol:
@@ -33,8 +41,7 @@ def load_protocol(name: str | Path) -> Protocol:
     """
     known = shipped()
     if str(name) in known:
-        file = resources.files("acquire.protocol") / "shipped" / f"{name}.toml"
-        return parse_protocol(file.read_text(encoding="utf-8"), None)
+        return parse_protocol(_text_of(str(name)))
     path = at_home(Path(name))
     missing = f"no such protocol file, and none is shipped{suggestion(str(name), known)}"
     return parse_protocol(read_written(path, missing), path)
@@ -46,13 +53,9 @@ def copy_shipped(name: str, path: Path) -> None:
     Raises:
         ConfigError: there is none of that name, or the file cannot be written.
     """
-    if name not in shipped():
-        hint = suggestion(name, shipped())
-        raise ConfigError(f"{name}: no protocol of that name is shipped{hint}")
-    text = (resources.files("acquire.protocol") / "shipped" / f"{name}.toml").read_text(
-        encoding="utf-8"
-    )
-    write_new(path, text)
+    if name not in (known := shipped()):
+        raise ConfigError(f"{name}: no protocol of that name is shipped{suggestion(name, known)}")
+    write_new(path, _text_of(name))
 
 
 def parse_protocol(text: str, path: Path | None = None) -> Protocol:

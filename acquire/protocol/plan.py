@@ -11,9 +11,7 @@ from itertools import pairwise
 from typing import Any
 
 from acquire.errors import ConfigError
-from acquire.protocol.model import (
-    Stimulus,
-)
+from acquire.protocol.model import Stimulus
 from acquire.protocol.scales import Item
 
 READ_S = 5.0

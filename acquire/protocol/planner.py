@@ -22,13 +22,7 @@ from acquire.protocol.model import (
     Step,
     Stimulus,
 )
-from acquire.protocol.order import (
-    latin_row,
-    make_random,
-    no_repeat,
-    participant_number,
-    shuffled,
-)
+from acquire.protocol.order import latin_row, make_random, no_repeat, participant_number, shuffled
 from acquire.protocol.plan import Page, Plan, Trial
 
 

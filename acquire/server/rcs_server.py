@@ -8,7 +8,6 @@ web page above all, is cut off at its first line, and nothing of it is run.
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import socket
 import threading
 from collections import deque
@@ -16,6 +15,7 @@ from collections.abc import Callable
 
 from acquire.server.controller import Controller
 from acquire.server.rcs import MAX_CLIENTS, MAX_LINE, UNKNOWN, Remote, begins_with_verb, is_foreign
+from acquire.serving.loopback import is_loopback
 
 LINE_S = 10.0
 """How long a line may take from its first byte to its end, and a client until its first line."""
@@ -73,7 +73,7 @@ class RcsServer:
         self._clients.append(client)
         others = self._clients[:-1]
         same = [c for c in others if c.address == client.address]
-        if not _is_here(client.address) and len(same) >= MAX_PER_ADDRESS:
+        if not is_loopback(client.address) and len(same) >= MAX_PER_ADDRESS:
             return f"{MAX_PER_ADDRESS} clients of {client.address} are connected; close one"
         if len(others) >= MAX_CLIENTS:
             silent = next((c for c in others if not c.has_asked), None)
@@ -246,10 +246,3 @@ class _Client(asyncio.Protocol):
             self._transport.abort()
         else:
             self._transport.write(text.encode() + b"\n")
-
-
-def _is_here(address: str) -> bool:
-    try:
-        return ipaddress.ip_address(address).is_loopback
-    except ValueError:
-        return True

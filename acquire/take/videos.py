@@ -94,9 +94,8 @@ class TakeVideos:
         """Note that a device writes these files, stream by stream; `node` is where, if not here."""
         with self._lock:
             if node is not None:
-                self._nodes |= dict.fromkeys(paths.values(), node)
-            if node is not None and copy is not None:
-                self._nodes[copy] = node
+                files = [*paths.values(), copy] if copy is not None else paths.values()
+                self._nodes |= dict.fromkeys(files, node)
             self._begun |= {spec.name: spec for spec in media}
             self._first = {**paths, **self._first}
             self._open[device] = paths

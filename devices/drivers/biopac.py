@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Sequence
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from pydantic import Field
 
+from devices.arrays import F32Array
 from devices.base import (
     Channel,
     Chunk,
@@ -29,11 +30,10 @@ from devices.channel_kinds import kind_of
 from devices.network.biopac.columns import Columns
 from devices.network.biopac.control import Control, Setup, Unanswered, discover
 from devices.network.biopac.ndt import Group, Interleaved, NdtChannel, groups_of
-from devices.network.connection import WAIT_S, Host, Port
+from devices.network.connection import COALESCE_S, WAIT_S, Host, Port
 from devices.network.doors import Doors
 from devices.network.labels import unique_labels
 
-COALESCE_S = 0.005
 ASK_S = 1.0
 """How long the answer is waited for, in a silence, to whether an acquisition runs."""
 END_S = 0.5
@@ -284,7 +284,7 @@ class Biopac(Device):
                 for piece in self._side_by_side.add(place, rows[:, 0], now):
                     yield self._chunk(*piece, now)
 
-    def _chunk(self, g: int, first: int, rows: Any, now: float) -> Chunk:
+    def _chunk(self, g: int, first: int, rows: F32Array, now: float) -> Chunk:
         group = self._groups[g]
         period_s = group.divider / self._setup.rate_hz
         own = (first + np.arange(len(rows), dtype=np.float64)) * period_s

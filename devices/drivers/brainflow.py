@@ -273,7 +273,7 @@ class Brainflow(Device):
                     return {"answer": self._board.config_board(str(args["text"]))}
                 case "impedance":
                     on = bool(args.get("on", True))
-                    self._check_impedance(on)
+                    self._switch_impedance(on)
                     return {"on": on, "impedance_kohm": dict(self._impedance)}
                 case "status":
                     return {"impedance_kohm": dict(self._impedance)}
@@ -287,7 +287,7 @@ class Brainflow(Device):
             raise DeviceError(f"{self.settings.board} refuses {name}: {error}") from error
         return super().command(name, args)
 
-    def _check_impedance(self, on: bool) -> None:
+    def _switch_impedance(self, on: bool) -> None:
         board, eeg = self.settings.board, self._plan[0].spec
         texts = impedance.commands(board, len(eeg.channels), on=on)
         if not texts:

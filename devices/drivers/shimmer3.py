@@ -13,7 +13,7 @@ from pydantic import AfterValidator, Field
 from devices.base import Channel, Chunk, Clock, Device, DeviceError, DeviceLost, StreamSpec
 from devices.serial import ports
 from devices.serial import shimmer_words as words
-from devices.serial.device import PortSettings
+from devices.serial.device import COALESCE_S, PortSettings
 
 Sensor = Literal[
     "gsr", "ppg", "accelerometer", "wide-accelerometer", "gyroscope", "magnetometer", "exg1",
@@ -22,7 +22,6 @@ Sensor = Literal[
 ANSWER_S = 2.0
 QUIET_S = 1.0
 """How long it may go on sending after it was told to stop."""
-COALESCE_S = 0.02
 Answer = TypeVar("Answer", bound=words.Heard)
 _REMEDY = (
     "switch it on, pair it with this computer, and see that no other program has its port and that "

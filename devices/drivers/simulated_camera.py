@@ -3,10 +3,10 @@
 Frames come from a loop of images drawn once; per frame only the strip and the patch are written, so
 that the camera costs little beside the one copy that its consumer makes. The look `textured` draws
 each frame anew (`devices.simulation.textured_face`): what measures faces needs skin, sub-pixel
-movements and a head that is never quite still. The strip, top left, is
-the device frame number: 32 cells of 8×8 pixels in one row, most significant bit first, 255 for one
-and 0 for zero. The patch, top right, 64×64 pixels, is 255 while the world's photodiode is lit at
-the middle of the exposure, else 0. Both lie over the raw mosaic.
+movements and a head that is never quite still. The strip, top left, is the device frame number: 32
+cells of 8×8 pixels in one row, most significant bit first, 255 for one and 0 for zero. The patch,
+top right, 64×64 pixels, is 255 while the world's photodiode is lit at the middle of the exposure,
+else 0. Both lie over the raw mosaic.
 
 Sample k of the schedule is the middle of the exposure of device frame k.
 """

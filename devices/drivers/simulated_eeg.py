@@ -1,7 +1,7 @@
 """`simulated-eeg`: a 64-channel cap with HEO, VEO, EKG, EMG and a trigger line.
 
 VEO carries the world's blinks on nearly white noise of 1 µV rms, so that a blink can be timed to
-better than 0.3 ms (p99) by matching `waves.blink_wave`; EKG carries the heart beats the same way.
+better than 0.3 ms (p99) by matching `shapes.blink_wave`; EKG carries the heart beats the same way.
 """
 
 from __future__ import annotations

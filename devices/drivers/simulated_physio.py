@@ -1,8 +1,8 @@
 """`simulated-physio`: 16 peripheral channels in the order of the MMME corpus's BIOPAC MP160.
 
 The R peak of ECG is at the world's heartbeat, the systolic peak of PPG at its pulse (0.25 s
-later); shapes are in `waves`. The digital lines hold the stimulus code, line 0 the lowest bit, at
-5 V for 10 ms from the event on.
+later); they are in `devices.simulation.shapes`. The digital lines hold the stimulus code, line 0
+the lowest bit, at 5 V for 10 ms from the event on.
 """
 
 from __future__ import annotations

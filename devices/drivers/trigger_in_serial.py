@@ -66,7 +66,6 @@ class TriggerInSerial(TriggerIn):
     def _keys(self) -> Callable[[bytes], Iterator[int]]:
         """Make what finds the states of a pad's keys in its bytes."""
         held = HeldKeys()
-
         reports = self._reports = KeyReports()
 
         def decode(data: bytes) -> Iterator[int]:

@@ -15,16 +15,8 @@ from typing import Any, ClassVar
 import numpy as np
 from pydantic import Field
 
-from devices.base import (
-    Chunk,
-    Clock,
-    Device,
-    DeviceError,
-    DeviceLost,
-    Notice,
-    Settings,
-    StreamSpec,
-)
+from devices.arrays import F64Array
+from devices.base import Chunk, Clock, Device, DeviceError, DeviceLost, Notice, Settings, StreamSpec
 from devices.network.client import (
     AmplifierClient,
     Description,
@@ -36,7 +28,7 @@ from devices.network.client import (
     Stopped,
     Warned,
 )
-from devices.network.connection import Connection, Host, Port
+from devices.network.connection import COALESCE_S, Connection, Host, Port
 from devices.network.description import checked, streams_of
 from devices.network.framing import UnusableError, WireError
 from devices.network.sample_count import COUNT_ANEW, SampleCount
@@ -48,8 +40,6 @@ MARK_REACH_S = 60.0
 """A marker farther from the newest sample has a spoilt place."""
 MARK_CHARACTERS = 1_000
 """Markers are words; what is longer is cut."""
-COALESCE_S = 0.005
-"""Bytes are fetched no more often than this: small packets would take a core."""
 
 
 class NetworkSettings(Settings):
@@ -280,7 +270,7 @@ class NetworkAmplifier(Device):
                 lost,
             )
 
-    def _device_times(self, first: int, count: int) -> Any:
+    def _device_times(self, first: int, count: int) -> F64Array:
         assert self._description is not None
         numbers = first + self._still.dropped + np.arange(count, dtype=np.float64)
         return numbers / self._description.rate_hz

@@ -14,6 +14,8 @@ from devices.base import DeviceError, DeviceLost
 
 WAIT_S = 0.1
 """How long a read waits: a driver owes something every 200 ms."""
+COALESCE_S = 0.005
+"""Bytes are fetched no more often than this: small packets would take a core."""
 WRITE_S = 2.0
 READ_BYTES = 1 << 18
 

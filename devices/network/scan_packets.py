@@ -16,13 +16,7 @@ import numpy as np
 
 from devices.base import Channel, DeviceLost
 from devices.channel_kinds import kind_of
-from devices.network.client import (
-    AmplifierClient,
-    Description,
-    Message,
-    Samples,
-    code_marks,
-)
+from devices.network.client import AmplifierClient, Description, Message, Samples, code_marks
 from devices.network.framing import Framer, UnusableError, WireError
 from devices.network.labels import unique_labels
 

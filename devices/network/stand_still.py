@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections import deque
 from typing import Final
 
+from devices.delays import step
+
 BUCKET_S: Final = 0.5
 BUCKETS: Final = 4
 """So many before and behind tell a step, and not a delay that grows as a rate is another."""
@@ -34,17 +36,11 @@ class StandStill:
         if self._open is not None:
             self._least.append(self._open[0])
         self._open = delay, now + BUCKET_S
-        missing = round(self._step() * self._rate_hz)
+        if len(self._least) < 2 * BUCKETS:
+            return 0
+        missing = round(step(list(self._least), LATE_S) * self._rate_hz)
         if missing:
             self.dropped += missing
             self._least.clear()
             self._open = None
         return missing
-
-    def _step(self) -> float:
-        if len(self._least) < 2 * BUCKETS:
-            return 0.0
-        before, fresh = list(self._least)[:BUCKETS], list(self._least)[BUCKETS:]
-        step = min(fresh) - max(before)
-        spread = max(max(fresh) - min(fresh), max(before) - min(before))
-        return step if step > LATE_S and spread < step / 2 else 0.0

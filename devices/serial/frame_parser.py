@@ -108,7 +108,7 @@ class FrameParser:
         for span in self._spans:
             good = self.frame.checksum_right(rows, span)
             self._votes[span] += int(good.sum())
-            right |= good.astype(np.bool_)
+            right |= good
         if len(self._spans) > 1 and max(self._votes.values()) >= _DECIDED:
             self._spans = [max(self._votes, key=lambda span: self._votes[span])]
         return right

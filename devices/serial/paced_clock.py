@@ -12,6 +12,7 @@ from __future__ import annotations
 import numpy as np
 
 from devices.arrays import F64Array
+from devices.delays import step
 
 BUCKET_S = 0.25
 FIRST_LOOK_S = 3.0
@@ -60,12 +61,8 @@ class PacedClock:
         """Return by how many seconds the count has fallen behind for good, 0 if it has not."""
         if len(self._points) < 2 * _FRESH:
             return 0.0
-        delays = [arrival - result for _, result, arrival in self._points[-2 * _FRESH :]]
-        before, fresh = delays[:_FRESH], delays[_FRESH:]
-        behind = min(fresh) - max(before)
         # A rate that is far off falls behind all the time: that is for `_measure`.
-        steady = max(max(fresh) - min(fresh), max(before) - min(before)) < behind / 2
-        return behind if behind > LATE_S and steady else 0.0
+        return step([arrival - at for _, at, arrival in self._points[-2 * _FRESH :]], LATE_S)
 
     def advance(self, seconds: float) -> None:
         """Set the time forward: the count stood still for so long."""

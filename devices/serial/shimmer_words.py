@@ -10,7 +10,7 @@ Layout after the third-party client pyshimmer 1.0; no device was at hand.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -177,7 +177,7 @@ class ShimmerParser:
     skipped: int = 0
     fields: tuple[Field, ...] = ()  # of a packet, once the inquiry has been answered
     _left: bytes = b""
-    _last: int | None = field(default=None)
+    _last: int | None = None
 
     def feed(self, data: bytes) -> Iterator[Heard]:
         """Yield what is complete.

@@ -8,17 +8,15 @@ from __future__ import annotations
 
 import json
 from abc import abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from devices.base import Channel, Chunk, Clock, Device, Notice, StreamSpec
+from devices.base import BEAT_S, Channel, Chunk, Clock, Device, Notice, StreamSpec
 from devices.marker_codes import CodeNames, label, marker_spec, unknown_code
 from devices.triggers.debounce import Debouncer
-
-BEAT_S = 0.1
 
 
 class LineSettings(BaseModel):
@@ -101,7 +99,7 @@ class TriggerIn(Device):
             return super().command(name, args)
         return {"unknown": dict(self._unknown)}
 
-    def _polled(self, read: Any) -> Iterator[tuple[float, int] | None]:
+    def _polled(self, read: Callable[[], int]) -> Iterator[tuple[float, int] | None]:
         """Read lines at even times and debounce them."""
         settings = self.settings
         debouncer = Debouncer(settings.debounce_ms * 1e-3)

@@ -7,6 +7,7 @@ marker, time of the write), so that the lag from marker to line is in the sessio
 
 from __future__ import annotations
 
+import contextlib
 import math
 import threading
 from abc import abstractmethod
@@ -18,6 +19,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from devices.base import (
+    BEAT_S,
     Channel,
     Chunk,
     Clock,
@@ -31,7 +33,6 @@ from devices.base import (
 from devices.marker_codes import CodeNames, codes_in, label, unknown_code
 from devices.triggers.pulses import Pulses
 
-BEAT_S = 0.1
 COUNT_S = 10.0
 """Codes that are not sent for one reason are told once, and then counted for so long."""
 AWAY = "the line was not open"
@@ -212,10 +213,8 @@ class TriggerOut(Device):
         """Put the line to rest and let go of it."""
         with self._wake:
             if self._open:
-                try:
+                with contextlib.suppress(DeviceError):  # it has gone: nothing is left to rest
                     self.write_line(self.settings.idle)
-                except DeviceError:
-                    self._failed = None
             self._open = False
             port, self._port = self._port, None
             if port is not None:

@@ -11,10 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from recordings.arrays import BoolArray, F64Array
+from recordings.arrays import BoolArray, F64Array, I64Array
 from recordings.certificate import CameraReport, Finding
 from recordings.check.streams.stream_exam import StreamExam
 from recordings.errors import RecordingError
+from recordings.frame_files import say_stored
 from recordings.manifest_entries import MediaEntry, SoundEntry
 from recordings.repair.videos import count_frames
 from recordings.stream_kinds import INDEX_CHANNELS, LOST_FATES, Fate
@@ -31,18 +32,11 @@ _REMEDIES = {
 }
 
 
-def stored_rows(exam: StreamExam) -> tuple[F64Array, F64Array]:
+def stored_rows(exam: StreamExam) -> tuple[I64Array, F64Array]:
     """Return (file index, LSL time) of the rows of an index stream whose frames are stored."""
     index, fate = exam.stream.read(channels=_COLUMNS).T
-    stored = (fate == Fate.STORED.code) & (index >= 0)
-    return index[stored], exam.stamps[stored]
-
-
-def first_file(index: F64Array, times: F64Array) -> tuple[F64Array, F64Array]:
-    """Keep the rows of a camera's first file: where the index begins again, the next one does."""
-    again = np.flatnonzero(np.diff(index) <= 0)  # a file of one frame: 0, and 0 again
-    stop = int(again[0]) + 1 if len(again) else len(index)
-    return index[:stop], times[:stop]
+    stored = say_stored(index, fate)
+    return index[stored].astype(np.int64), exam.stamps[stored]
 
 
 def examine_camera(

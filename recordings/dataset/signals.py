@@ -155,8 +155,7 @@ class Samples:
         bridge = round(BRIDGE_S * self._trace.rate_hz)
         wide = reach(self._trace.rate_hz, rate) + 1 + bridge  # what is crossed is whole
         low, high = int(np.floor(positions[0])) - wide, int(np.ceil(positions[-1])) + wide + 1
-        values, _ = self._trace.read(Place(low, high, 0))
-        values = bridged(values, bridge)
+        values = bridged(self._trace.read(Place(low, high, 0)), bridge)
         found = resampled(values, positions - low, self._trace.rate_hz, rate)
         known = np.asarray(np.isfinite(found).all(axis=1))
         return Cut(found.astype(np.float32), times, known)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 _WAIT_S: Final = 0.02
+_PATIENCE_S: Final = 60.0
 _BYTE: Final = 1 << 20
 """The byte that is locked: on Windows nobody could read the file if it lay in the text."""
 
@@ -48,16 +49,16 @@ def lock_file(file: int) -> None:
 
 
 @contextlib.contextmanager
-def in_turn(path: Path, patience_s: float = 60.0) -> Iterator[None]:
+def in_turn(path: Path) -> Iterator[None]:
     """Do what is inside while no other program does, told by a lock on a file that is made.
 
-    At once where nothing can be locked, as on some network shares; and after `patience_s`: whoever
+    At once where nothing can be locked, as on some network shares; and after `_PATIENCE_S`: whoever
     holds it may have been stopped.
 
     Raises:
         OSError: the file cannot be made.
     """
-    until = time.monotonic() + patience_s
+    until = time.monotonic() + _PATIENCE_S
     with path.open("ab") as file:
         while time.monotonic() < until:
             try:

@@ -75,9 +75,8 @@ def check_within(clip: Piece, begin_s: float) -> None:
         ValueError: it does not.
     """
     length_s = clip.end - clip.start
-    if (
-        not -1e-3 <= begin_s <= length_s + 1e-3
-    ):  # seconds may have been rounded to whole milliseconds
+    # Seconds may have been rounded to whole milliseconds.
+    if not -1e-3 <= begin_s <= length_s + 1e-3:
         raise ValueError(f"begins {begin_s:g} s into its clip, which lasts {length_s:.3f} s")
 
 

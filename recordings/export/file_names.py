@@ -7,9 +7,9 @@ import unicodedata
 from collections.abc import Iterable
 from typing import Final
 
-# Letters of any script stay; what a path or a shell would take for something else goes.
 LONGEST: Final = 100
 """Bytes of UTF-8: a name of a file has 255 at most."""
+# Letters of any script stay; what a path or a shell would take for something else goes.
 _OTHER: Final = re.compile(r"[^\w.-]+")
 
 

@@ -5,94 +5,51 @@ Places of the face are known but for a shift that stays: how far they go within 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 
-from recordings import layout
 from recordings.arrays import F64Array
-from recordings.errors import RecordingError
-from recordings.extras import need_parquet
 from recordings.features.windows import Window
+from recordings.layout import MOTION_NAME
+from recordings.motion.anatomy import PLACES
+from recordings.motion.table import Motion
+from recordings.motion.task import RATE_HZ
 
-FOLDER: Final = layout.MOTION_NAME
-GRID_HZ: Final = 30.0
 _GAP: Final = 3.0  # of the usual step: longer ones are frames that are missing
-_TIME: Final = "time"
-_QUALITY: Final = "fitting"
-_ANGLES: Final = ("turn", "nod", "lean", "eyes")
-
-
-@dataclass(frozen=True, slots=True)
-class FaceMotion:
-    """The trace of one camera: LSL times, shape (n,), and columns of that length, NaN unknown.
-
-    `rate_hz`: of the frames that were used, gaps aside: the grid's, or that of a slower camera.
-    """
-
-    times: F64Array
-    columns: Mapping[str, F64Array]
-    rate_hz: float
-
-    @property
-    def places(self) -> list[str]:
-        """Names of the places whose way right and down is known."""
-        rights = (n.removesuffix("-right") for n in self.columns if n.endswith("-right"))
-        return [name for name in rights if f"{name}-down" in self.columns]
+_RANGES: Final = ("turn", "nod", "lean", "eyes")
 
 
 def motion_files(session: Path) -> list[Path]:
     """List the files of motion in a session's folder."""
-    return sorted((session / FOLDER).glob("*.parquet")) if session.is_dir() else []
+    return sorted((session / MOTION_NAME).glob("*.parquet")) if session.is_dir() else []
 
 
-def load_face_motion(path: Path) -> FaceMotion:
-    """Read a file of motion.
-
-    Raises:
-        RecordingError: it is none, or pyarrow is not installed.
-    """
-    _, pq = need_parquet()
-    try:
-        table = pq.read_table(path)
-        columns = {
-            name: np.asarray(table.column(name).to_numpy(), np.float64)
-            for name in table.column_names
-        }
-        times = columns.pop(_TIME)
-    except Exception as error:  # pyarrow's own, of a damaged file
-        raise RecordingError(
-            f"{path}: is no table of motion ({' '.join(str(error).split())[:120]}); "
-            "run unisono motion again"
-        ) from error
-    return FaceMotion(times, columns, _rate_hz(times))
-
-
-def _rate_hz(times: F64Array) -> float:
+def used_rate_hz(times: F64Array) -> float:
+    """Return the rate of the frames that were used, gaps aside: that of a slow camera is lower."""
     steps = np.diff(times)
     whole = steps[steps < _GAP * np.median(steps)] if len(steps) else steps
-    return min(GRID_HZ, 1.0 / float(whole.mean())) if len(whole) else GRID_HZ
+    return min(RATE_HZ, 1.0 / float(whole.mean())) if len(whole) else RATE_HZ
 
 
-def motion_row(motion: FaceMotion, window: Window) -> dict[str, float]:
-    """Return how far each place went from where it was in the median, px, and turns' ranges."""
+def motion_row(motion: Motion, rate_hz: float, window: Window) -> dict[str, float]:
+    """Return how far each place went from where it was in the median, px, and turns' ranges.
+
+    `rate_hz` is `used_rate_hz` of the motion.
+    """
     first, after = np.searchsorted(motion.times, (window.start, window.stop)).tolist()
-    cut = {name: values[first:after] for name, values in motion.columns.items()}
-    row = {f"Motion_{name}_Reach": _reach(cut, name) for name in motion.places}
-    row |= {f"Motion_{name}_Range": _range(cut[name]) for name in _ANGLES if name in cut}
-    fitting = cut.get(_QUALITY, np.zeros(0))
+    row = {f"Motion_{name}_Reach": _reach(motion.place(name)[first:after]) for name in PLACES}
+    row |= {f"Motion_{name}_Range": _range(motion.column(name)[first:after]) for name in _RANGES}
+    fitting = motion.column("fitting")[first:after]
     seen = fitting[np.isfinite(fitting)]
-    expected = max(window.length_s * motion.rate_hz, 1.0)
+    expected = max(window.length_s * rate_hz, 1.0)
     row["Motion_Quality"] = float(seen.mean()) if len(seen) else np.nan
     row["Motion_Missing"] = float(np.clip(1.0 - len(seen) / expected, 0.0, 1.0))
     return row
 
 
-def _reach(cut: Mapping[str, F64Array], name: str) -> float:
-    way = np.column_stack([cut[f"{name}-right"], cut[f"{name}-down"]])
+def _reach(way: F64Array) -> float:
     way = way[np.isfinite(way).all(axis=1)]
     if not len(way):
         return np.nan

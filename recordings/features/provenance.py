@@ -10,11 +10,10 @@ from typing import Any, Final
 import cv2
 
 from recordings.disk.hashing import sha256_of
-from recordings.export.bids.files import write_json
+from recordings.export.bids.files import BIDS_VERSION, write_json
 from recordings.manifest import Manifest
 from recordings.version import program_version
 
-_BIDS_VERSION: Final = "1.10.0"
 _PACKAGES: Final = ("numpy", "scipy", "neurokit2", "pyarrow")
 
 _ABOUT: Final[Mapping[str, str]] = {
@@ -93,7 +92,7 @@ def dataset(folder: Path) -> None:
         folder / "dataset_description.json",
         {
             "Name": "Features",
-            "BIDSVersion": _BIDS_VERSION,
+            "BIDSVersion": BIDS_VERSION,
             "DatasetType": "derivative",
             "GeneratedBy": [{"Name": "Unisono", "Description": "unisono features"}],
         },

@@ -26,7 +26,7 @@ from recordings.features.channels import (
     units_of,
 )
 from recordings.features.event_flow import MAPS, event_flow
-from recordings.features.face_motion import load_face_motion, motion_files, motion_row
+from recordings.features.face_motion import motion_files, motion_row, used_rate_hz
 from recordings.features.left_out import not_there, without_grid
 from recordings.features.parquet import write_rows
 from recordings.features.physiology import KINDS, process
@@ -35,6 +35,7 @@ from recordings.features.summaries import summary
 from recordings.features.trace import Trace, bridged, suspect
 from recordings.features.windows import Kind, Window
 from recordings.layout import MOTION_NAME
+from recordings.motion.table import load_motion
 from recordings.read.fill import stamp_notes
 from recordings.read.grid import grid_of
 from recordings.read.session import Session
@@ -220,13 +221,13 @@ def _add_body(
     rows: list[Row], found: list[Window], channel: Channel, settings: Settings
 ) -> list[str]:
     trace = _trace(channel.stream, [channel.number])
-    whole, _ = trace.read(trace.whole())
+    whole = trace.read(trace.whole())[:, 0]
     processed = process(
-        channel.kind, whole[:, 0], trace.rate_hz, settings.bridge_s, trace.measured_rate_hz
+        channel.kind, whole, trace.rate_hz, settings.bridge_s, trace.measured_rate_hz
     )
+    event = settings.windows == "event"
     for row, window in zip(rows, found, strict=True):
         place = trace.place(window)
-        event = settings.windows == "event"
         columns = summary(processed, place, trace.times(place) - window.zero, event=event)
         row |= {f"{name}{channel.suffix}": value for name, value in columns.items()}
     notes = list(processed.notes)
@@ -244,7 +245,7 @@ def _add_eeg(
     rows: list[Row], found: list[Window], trace: Trace, labels: list[str], settings: Settings
 ) -> None:
     for row, window in zip(rows, found, strict=True):
-        values, _ = trace.read(trace.place(window))
+        values = trace.read(trace.place(window))
         missing = np.isnan(values)
         crossed = bridged(values, round(settings.bridge_s * trace.rate_hz))
         powers = band_powers(crossed, trace.measured_rate_hz)
@@ -265,10 +266,11 @@ def _add_motion(rows: list[Row], found: list[Window], session: Session) -> None:
     videos = session.manifest.videos if session.manifest is not None else ()
     first = min((*(video.name for video in videos), *(path.stem for path in files)), default="")
     for path in files:
-        motion = load_face_motion(path)
+        motion = load_motion(path)
+        rate_hz = used_rate_hz(motion.times)
         suffix = f"_{column_label(path.stem)}" if path.stem != first else ""
         for row, window in zip(rows, found, strict=True):
-            columns = motion_row(motion, window)
+            columns = motion_row(motion, rate_hz, window)
             row |= {f"{name}{suffix}": value for name, value in columns.items()}
 
 

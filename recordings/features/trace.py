@@ -60,15 +60,15 @@ class Trace:
         first, after, zero = (math.ceil(at - 1e-6) for at in self._grid.positions(wanted))
         return Place(first, after, zero - first)
 
-    def read(self, place: Place) -> tuple[F64Array, F64Array]:
-        """Return the samples of a place, (n, channels), NaN where missing, and times, (n,)."""
+    def read(self, place: Place) -> F64Array:
+        """Return the samples of a place, shape (n, channels), NaN where missing."""
         at = self._grid.at
         low, high = np.searchsorted(at, (place.first, place.after)).tolist()
         values = np.full((len(place), len(self._channels)), np.nan)
         where = at[low:high] - place.first
         values[where] = self._stream.xdf.read(low, high, self._channels) * self._scales
         values[~np.isfinite(values)] = np.nan
-        return values, self.times(place)
+        return values
 
     def times(self, place: Place) -> F64Array:
         """Return the LSL time of each position of a place, missing ones between their neighbours.

@@ -27,6 +27,7 @@ from recordings.lateness.packets import clock_losses
 from recordings.lateness.plain import plain_losses
 from recordings.lateness.search import LATEST_S, SEEN_S, Found, search
 from recordings.pieces import spans, steps_where
+from recordings.stamps.bad_stamps import are_numbers
 
 BREAK_S: Final = 60.0
 BACK_S: Final = 1.0
@@ -39,7 +40,6 @@ _BEYOND: Final = 0.01
 """Of the times may be further off than the error that is told."""
 _UNSURE: Final = 0.1  # of what a sender without a clock might have sent in a silence
 _DRIFT: Final = 1e-4  # a rate may wander so far in a gap, unseen
-_HUGE_S: Final = 1e12  # no clock shows it
 _STILL: Final = 1e3  # times the nominal rate: nothing is sent so fast, its stamps stand still
 
 
@@ -209,7 +209,7 @@ def tells_time(stamps: F64Array, rate_hz: float) -> bool:
     numbers, forward = 0, 0.0
     for part in spans(len(stamps)):
         own = stamps[part.start : part.stop + 1]  # and the first of the next piece
-        own = own[np.abs(own) < _HUGE_S]  # false for NaN
+        own = own[are_numbers(own)]
         numbers += len(own)
         if rate_hz > 0:  # where a clock was set, each stretch goes on
             steps = np.diff(own)
@@ -221,9 +221,9 @@ def tells_time(stamps: F64Array, rate_hz: float) -> bool:
 
 def filled(stamps: F64Array, rate_hz: float) -> F64Array:
     """Put samples whose stamps are no numbers between their neighbours."""
-    if all(bool((np.abs(stamps[part]) < _HUGE_S).all()) for part in spans(len(stamps))):
+    if all(bool(are_numbers(stamps[part]).all()) for part in spans(len(stamps))):
         return stamps
-    good = np.abs(stamps) < _HUGE_S  # false for NaN
+    good = are_numbers(stamps)
     numbers = np.arange(len(stamps), dtype=np.float64)
     if not good.any():
         return numbers / (rate_hz or 1.0)

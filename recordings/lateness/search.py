@@ -11,13 +11,7 @@ import numpy as np
 from recordings.arrays import F64Array, I64Array
 from recordings.lateness.axis import Shifts, shifts
 from recordings.lateness.blocks import block_size
-from recordings.lateness.floor import (
-    block_levels,
-    local_floor,
-    phases,
-    scatter,
-    stiff_curve,
-)
+from recordings.lateness.floor import block_levels, local_floor, phases, scatter, stiff_curve
 from recordings.lateness.packets import is_two_sided, last_of_packets, packet_size
 from recordings.lateness.quantiles import quantile
 from recordings.lateness.steps import Sight, Step, find_steps

@@ -12,9 +12,9 @@ import numpy as np
 
 from recordings.arrays import BoolArray, F64Array
 from recordings.errors import RecordingError
-from recordings.frame_files import runs_of
+from recordings.frame_files import runs_of, say_stored
 from recordings.manifest_entries import Gap, StreamEntry
-from recordings.stream_kinds import INDEX_CHANNELS, LOST_FATES, Fate
+from recordings.stream_kinds import INDEX_CHANNELS, LOST_FATES
 from recordings.xdf.merged import MergedStream, added_in
 from recordings.xdf.reader import read_xdf
 from recordings.xdf.stream import XdfStream
@@ -55,7 +55,7 @@ def stored_until(copy_xdf: Path, stream: str, lsl_stop: float) -> tuple[int, ...
             raise RecordingError(f"{copy_xdf}: has no rows of a camera {stream!r}")
         (rows,) = index_streams
         index, fate = rows.read(channels=_COLUMNS).T
-        stored = (fate == Fate.STORED.code) & (index >= 0)
+        stored = say_stored(index, fate)
         index, early = index[stored], rows.stamps[stored] <= lsl_stop
     if not len(index):
         return ()

@@ -120,12 +120,12 @@ def _may_hold(name: str, beside: Iterable[str]) -> bool:
     return names.is_study(name) and not any(other.startswith(_OWN) for other in beside)
 
 
-def session_folders(root: Path, read: Read = read_folder) -> list[Path]:
+def session_folders(root: Path) -> list[Path]:
     """List the session folders of a study's folder or of a data folder, by name.
 
     A session is what is called so, whatever is in it.
     """
-    return [Path(place) for place in session_places(root, read)]
+    return [Path(place) for place in session_places(root)]
 
 
 def session_places(root: Path, read: Read = read_folder) -> list[str]:

@@ -10,10 +10,10 @@ import numpy as np
 
 from recordings.arrays import F64Array, I64Array
 from recordings.errors import RecordingError
-from recordings.frame_files import files_of, is_in_file
+from recordings.frame_files import files_of, is_in_file, say_stored
 from recordings.manifest_entries import MediaEntry
 from recordings.read.stream import Stream
-from recordings.stream_kinds import INDEX_CHANNELS, Fate
+from recordings.stream_kinds import INDEX_CHANNELS
 
 Entry = TypeVar("Entry", bound=MediaEntry)
 
@@ -50,7 +50,7 @@ class Stored(Generic[Entry]):
     def _placed(self) -> tuple[I64Array, I64Array]:
         """The row of each stored frame, and the number of its file."""
         index, _, fate = self.index[1].T
-        rows = np.flatnonzero((fate == Fate.STORED.code) & (index >= 0))
+        rows = np.flatnonzero(say_stored(index, fate))
         inside = index[rows].astype(np.int64)
         files = files_of(inside, self.entry.frames_of_files)
         if self.entry.taken_back:

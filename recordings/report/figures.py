@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Final
 
 import numpy as np
@@ -51,16 +51,11 @@ def timeline(examination: Examination) -> str:
         for event in (manifest.events if manifest else ())
         if event.level in ALARMS and start <= event.time <= stop
     ]
-    rows = [
-        _row(exam, examination.markers.get(exam.name), start, manifest)
-        for exam in examination.exams
-    ]
+    rows = [_row(exam, start, manifest) for exam in examination.exams]
     return plots.timeline(rows, stop - start, alarms)
 
 
-def _row(
-    exam: StreamExam, markers: Sequence[Marker] | None, start: float, manifest: Manifest | None
-) -> Row:
+def _row(exam: StreamExam, start: float, manifest: Manifest | None) -> Row:
     if not len(exam.stamps):
         return Row(exam.shown, exam.stream.info.type, None)
     low, high = float(exam.stamps.min()) - start, float(exam.stamps.max()) - start

@@ -12,11 +12,9 @@ from typing import Any, Final, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from recordings.arrays import F64Array
+from recordings.arrays import F32Array, F64Array
 from recordings.read.stream import Stream
 from recordings.stamps.clock_offsets import correct
-
-F32Array = npt.NDArray[np.float32]
 
 BIN: Final = 32
 """Samples of the finest bin; shorter stretches are read from the file."""

@@ -19,10 +19,11 @@ from typing import Any, Final
 
 import numpy as np
 
+from recordings.arrays import F32Array
 from recordings.disk.atomic import put_in_place, replace_file
 from recordings.disk.file_bytes import FileBytes
 from recordings.disk.regular import open_file, read_text
-from recordings.review.pyramid import BIN, FACTOR, LEVELS, F32Array, Level, Pyramid
+from recordings.review.pyramid import BIN, FACTOR, LEVELS, Level, Pyramid
 
 FOLDER: Final = ".review"
 VERSION: Final = 1

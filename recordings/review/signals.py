@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from recordings.arrays import BoolArray, F64Array
+from recordings.arrays import BoolArray, F32Array, F64Array
 from recordings.read.stream import Stream
-from recordings.review.pyramid import BIN, Pyramid, pieces
+from recordings.review.pyramid import BIN, FACTOR, Pyramid, pieces
 from recordings.review.pyramid_store import PyramidStore
 
 MOST_SAMPLES = 20_000
@@ -78,7 +78,7 @@ class ReviewSignal:
         settle.
         """
         columns = max(1, min(columns, MOST_COLUMNS))
-        if (stop - start + lead_s) * self.rate_hz <= MOST_SAMPLES:
+        if self.is_raw(stop - start + lead_s):
             return self._raw(start - lead_s, stop, picks)
         return self._reduced(start, stop, columns, picks)
 
@@ -99,7 +99,7 @@ class ReviewSignal:
         if not pyramid.levels:
             return Curves(np.empty(0), np.empty((0, len(picks))), np.empty(0, np.bool_), False)
         number = pyramid.level_for(samples, columns)
-        size = BIN * 4**number
+        size = BIN * FACTOR**number
         first, last = self._between(start, stop, number)
         times, ends = pyramid.window(number, first * size, last * size, picks)
         span = size / self.rate_hz
@@ -115,16 +115,14 @@ class ReviewSignal:
     def _between(self, start: float, stop: float, number: int) -> tuple[int, int]:
         """Give the first bin that reaches into the stretch, and the one after the last."""
         level = self.pyramid.levels[number]
-        done = -(-self.pyramid.done // (BIN * 4**number))
+        done = -(-self.pyramid.done // (BIN * FACTOR**number))
         rising = np.maximum.accumulate(level.times[:done])
         first = int(np.searchsorted(rising, start, "right")) - 2
         last = int(np.searchsorted(rising, stop)) + 1
         return max(0, first), min(done, max(last, 0))
 
 
-def _grouped(
-    times: F64Array, ends: np.ndarray[tuple[int, ...], np.dtype[np.float32]], group: int, first: int
-) -> tuple[F64Array, np.ndarray[tuple[int, ...], np.dtype[np.float32]]]:
+def _grouped(times: F64Array, ends: F32Array, group: int, first: int) -> tuple[F64Array, F32Array]:
     """Join bins by `group`, at multiples of it: scrolling then changes no bin."""
     starts = np.arange(0, len(times) + first % group, group) - first % group
     starts = np.maximum(starts, 0)

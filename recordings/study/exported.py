@@ -45,8 +45,7 @@ def exported(facts: Facts, kind: str, target: str, failures: Failures, root: Pat
 
     With which settings, the record alone knows: `unisono study run` compares them.
     """
-    places = ((e, (e.kind, e.target)) for e in facts.exports)
-    found = next((e for e, place in places if place == (kind, target)), ExportFacts(kind, target))
+    found = facts.export_to(kind, target) or ExportFacts(kind, target)
     session = root / facts.folder
     cell = export_cell(found, facts) if found.fingerprint else MISSING
     if cell.state is StepState.DONE and (name := _changed(found.beside, session)):
@@ -70,7 +69,8 @@ def _changed(beside: Iterable[tuple[str, str]], session: Path) -> str:
 
 def with_files(facts: Facts, kind: str, target: str) -> Cell | None:
     """Say of an export that is done what has become of its files; None where nothing has."""
-    export = next(e for e in facts.exports if (e.kind, e.target) == (kind, target))
+    export = facts.export_to(kind, target)
+    assert export is not None, "it is done"
     why = changed_file(export, told_by(export, facts.name)[0])
     return Cell(StepState.STALE, why) if why else None
 

@@ -94,6 +94,10 @@ class Facts:
     coders: tuple[CoderFacts, ...] = ()
     exports: tuple[ExportFacts, ...] = ()
 
+    def export_to(self, kind: str, target: str) -> ExportFacts | None:
+        """Return what is known of an export of a kind to a target."""
+        return next((e for e in self.exports if (e.kind, e.target) == (kind, target)), None)
+
     def to_json(self) -> str:
         """As text for the ledger."""
         return json.dumps(asdict(self), separators=(",", ":"))

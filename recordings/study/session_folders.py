@@ -38,9 +38,8 @@ class SessionFolders:
             known = before.get(path)
             if known is None or date == 0 or known[0] != date:
                 known = date, read_folder(path)
-            if not known[
-                1
-            ].nowhere:  # else what it leads to may be there again, and no date says so
+            # Of a link that leads nowhere no date says that what it leads to is there again.
+            if not known[1].nowhere:
                 now[path] = known
             return known[1]
 

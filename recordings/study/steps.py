@@ -133,8 +133,7 @@ class ExportStep:
 
     def cell(self, facts: Facts, root: Path) -> Cell:
         """See `Step`."""
-        places = ((e, (e.kind, e.target)) for e in facts.exports)
-        found = next((e for e, place in places if place == (self.name, self.target)), None)
+        found = facts.export_to(self.name, self.target)
         if found is not None and found.tried == self.mark(facts, root):
             return Cell(StepState.FAILED, found.failed)
         if found is None or not found.fingerprint:

@@ -24,8 +24,7 @@ from recordings.xdf.chunks import MAGIC, file_header
 
 # The kernel takes at most IOV_MAX parts a call: 1024 on Linux and macOS.
 _MAX_PARTS: Final = 1024
-# A piece that stays in the processor's cache costs a quarter of one of a megabyte
-# (tests/bench/bench_write_size.py: 0.8 against 3.5 ms for 1.3 MB).
+# Larger ones leave the processor's cache before they are copied.
 _PIECE: Final = 1 << 16
 
 Part = bytes | bytearray | memoryview

@@ -74,7 +74,6 @@ class Scan:
     streams: dict[int, StreamChunks] = field(default_factory=dict)
     damage: list[Damage] = field(default_factory=list)
     boundaries: int = 0
-    chunks: int = 0
     has_file_header: bool = False
     opened: str = ""  # when the file was, as its header says it
     footers: list[Span] = field(default_factory=list)
@@ -133,7 +132,6 @@ class _Scanner:
             try:
                 head = self._head(position)
                 self._take(head)
-                self._found.chunks += 1
                 position = head.end
             except _Bad as bad:
                 after = self._resume(position)

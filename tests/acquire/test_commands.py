@@ -12,15 +12,7 @@ from typing import Any
 import psutil
 import pytest
 
-from tests.acquire.program import (
-    Result,
-    Unisono,
-    posix_only,
-    unique,
-    unisono,
-    wait_for,
-    write_rig,
-)
+from tests.acquire.program import Result, Unisono, posix_only, unique, unisono, wait_for, write_rig
 from tests.acquire.sources import Source, Sources
 from tests.recordings.simulated_session import Plan, make_session
 

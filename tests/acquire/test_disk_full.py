@@ -11,15 +11,7 @@ from recordings.manifest import Manifest, State
 from recordings.stream_kinds import Fate
 from recordings.video.reader import VideoReader, count_packets
 from recordings.xdf.reader import read_xdf
-from tests.acquire.program import (
-    Result,
-    Unisono,
-    load,
-    unique,
-    unisono,
-    wait_for,
-    write_rig,
-)
+from tests.acquire.program import Result, Unisono, load, unique, unisono, wait_for, write_rig
 from tests.acquire.small_disk import MB, disk, fill
 from tests.acquire.sources import Source, Sources
 

@@ -20,15 +20,7 @@ from recordings.manifest_entries import Event
 from recordings.stream_kinds import INDEX_CHANNELS, Fate
 from recordings.video.reader import count_packets
 from recordings.xdf.reader import read_xdf
-from tests.acquire.program import (
-    Result,
-    Unisono,
-    alive,
-    load,
-    unisono,
-    wait_for,
-    write_rig,
-)
+from tests.acquire.program import Result, Unisono, alive, load, unisono, wait_for, write_rig
 
 FATE = INDEX_CHANNELS.index("fate")
 

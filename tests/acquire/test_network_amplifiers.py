@@ -11,14 +11,7 @@ import numpy as np
 import pytest
 
 from recordings import open_session
-from tests.acquire.program import (
-    Unisono,
-    event_codes,
-    unique,
-    unisono,
-    wait_for,
-    write_rig,
-)
+from tests.acquire.program import Unisono, event_codes, unique, unisono, wait_for, write_rig
 from tests.acquire.test_reconnect import counts
 from tests.ports import free_port
 

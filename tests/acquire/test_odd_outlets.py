@@ -29,15 +29,7 @@ from devices.base import Channel, Dtype, StreamSpec
 from recordings.certificate import Verdict
 from recordings.check.examination import check
 from recordings.manifest import Manifest
-from tests.acquire.program import (
-    TIMEOUT_S,
-    Unisono,
-    event_codes,
-    load,
-    unique,
-    unisono,
-    wait_for,
-)
+from tests.acquire.program import TIMEOUT_S, Unisono, event_codes, load, unique, unisono, wait_for
 from tests.acquire.sources import ROOT, Source, Sources
 
 ODD = {

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recordings.frame_files import files_of, is_in_file
+from recordings.frame_files import files_of, is_in_file, runs_of
 from recordings.manifest import Manifest, State
 from recordings.read.session import open_session
 from recordings.repair.session import repair_session
@@ -46,6 +46,35 @@ def without(name: str) -> Callable[[Made], None]:
 
 def empty_first(made: Made) -> None:
     (made.folder / "face.nut").write_bytes(b"")
+
+
+@pytest.mark.parametrize(
+    ("index", "runs"),
+    [
+        ([0, 1, 2], [0, 0, 0]),
+        ([0, 1, 0, 1], [0, 0, 1, 1]),
+        ([0, 0, 1, 2], [0, 1, 1, 1]),
+        ([0, 0], [0, 1]),
+        ([], []),
+        ([3, 4], [0, 0]),
+    ],
+)
+def test_a_file_ends_where_the_index_begins_again(index: list[int], runs: list[int]) -> None:
+    """A file of a single frame is one, too."""
+    assert runs_of(np.array(index, np.int64)).tolist() == runs
+
+
+@pytest.mark.parametrize(
+    ("index", "frames", "files"),
+    [
+        ([0, 1, 0, 1, 0], [2], [0, 0, 1, 1, 2]),  # nobody has counted those that follow
+        ([0, 0, 1], [0, 0, 2], [1, 2, 2]),  # of the two without a frame one has a row
+    ],
+)
+def test_files_that_are_not_known_follow_and_those_without_rows_are_passed_over(
+    index: list[int], frames: list[int], files: list[int]
+) -> None:
+    assert files_of(np.array(index, np.int64), frames).tolist() == files
 
 
 @pytest.mark.parametrize("splits", [(1,), (30, 31), (30, 30), (30, 30, 30)])

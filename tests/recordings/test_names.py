@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from recordings import names
@@ -51,6 +53,33 @@ def test_a_file_of_a_session(name: str) -> None:
 def test_what_is_no_file_of_a_session(name: str) -> None:
     with pytest.raises(RecordingError, match="no file of a session is called so"):
         names.check_file_name(name)
+
+
+@pytest.mark.parametrize(
+    ("what", "value", "reason"),
+    [
+        ("task", "", "task '' is empty: use only letters A-Z, a-z and digits, at most 64"),
+        ("task", "a" * 65, f"task '{'a' * 65}' has 65 characters: use only"),
+        ("task", "a b!a", "task 'a b!a' has ' ' '!' in it: use only"),
+        ("participant", "Anna-1", "a participant is named by a pseudonym such as 01"),
+    ],
+)
+def test_what_is_wrong_with_a_label_is_said(what: str, value: str, reason: str) -> None:
+    with pytest.raises(RecordingError, match=re.escape(reason)) as error:
+        names.check_label(what, value)
+    assert ("pseudonym" in str(error.value)) == (what == "participant")
+    assert names.check_label(what, "a" * 64) == "a" * 64
+
+
+def test_a_study_may_have_hyphens_and_is_no_participant() -> None:
+    assert [names.is_study(name) for name in ("my_study-2", "-a", "con")] == [True, False, False]
+
+
+def test_streams_are_called_by_no_more_than_tells_them_apart() -> None:
+    streams = [("Muse", "EEG", 1), ("Muse", "EEG", 2), ("Muse", "PPG", 3), ("Polar", "ECG", 4)]
+    assert names.shown_names(streams) == ["Muse (EEG) #1", "Muse (EEG) #2", "Muse (PPG)", "Polar"]
+    for shown, stream in zip(names.shown_names(streams), streams, strict=True):
+        assert [one for one in streams if names.is_named(shown, *one)] == [stream]
 
 
 def test_sessions_of_one_name_are_told_apart_by_what_differs() -> None:

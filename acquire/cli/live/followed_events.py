@@ -8,6 +8,7 @@ from typing import Any
 import typer
 
 from acquire.cli.live.engine_client import EngineClient, EngineGone
+from acquire.cli.sections import INTERRUPTED
 from acquire.engine.stop_signals import Stopper
 
 POLL_S = 0.5
@@ -75,4 +76,4 @@ def events_of(client: EngineClient, *, from_now: bool, reconnect: bool) -> Itera
         if losses is not None:
             yield from losses.new(status)
         if stopper.wait(POLL_S):
-            raise typer.Exit(3)
+            raise typer.Exit(INTERRUPTED)

@@ -12,6 +12,7 @@ import typer
 
 from acquire.cli.gathered import gathered
 from acquire.cli.options import Idle, Json, OnlyThese
+from acquire.cli.sections import INTERRUPTED
 from acquire.cli.sessions import coding, export, motion, study
 from acquire.cli.sessions.engines import Workers
 from acquire.cli.sessions.features import features
@@ -289,7 +290,7 @@ def erase(
     if dry_run:
         return
     if not yes and not typer.confirm("Delete all of it? It cannot be undone."):
-        raise typer.Exit(3)
+        raise typer.Exit(INTERRUPTED)
     done = delete(folder, planned)
     typer.echo(f"{done.files} files, {done.bytes:,} bytes deleted; logged in {folder / LOG_NAME}")
     for left in done.left:

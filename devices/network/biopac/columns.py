@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import numpy as np
 
+from devices.arrays import F32Array
 from devices.base import DeviceLost
 from devices.network.biopac.ndt import Group, NdtChannel
 
@@ -26,13 +26,13 @@ class Columns:
         self._most = most
         self._silent_s = silent_s
         self._heard: list[float] = []  # of each channel; LSL time
-        self._waiting: list[Any] = [np.empty(0, np.float32) for _ in channels]
+        self._waiting: list[F32Array] = [np.empty(0, np.float32) for _ in channels]
         self._groups = groups
         self._counts = [0] * len(groups)
         self._group_of = {c: g for g, group in enumerate(groups) for c in group.columns}
 
-    def add(self, column: int, values: Any, now: float) -> Iterator[tuple[int, int, Any]]:
-        """Take values of one channel; yield (group, number of the first row, rows).
+    def add(self, column: int, values: F32Array, now: float) -> Iterator[tuple[int, int, F32Array]]:
+        """Take values of one channel, shape (n,); yield (group, number of the first row, rows).
 
         Raises:
             DeviceLost: another channel has stayed away for too long.

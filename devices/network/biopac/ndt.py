@@ -2,7 +2,7 @@
 
 In single mode all channels come on one connection, without any framing: at hardware sample i each
 channel whose divider divides i, in the order analog, digital, calc. Facts: BIOPAC's own Python and
-Java modules and a third-party one in C++, which agree. `ndt_control` asks the program.
+Java modules and a third-party one in C++, which agree. `control` asks the program.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Stands in for AcqKnowledge's network data transfer: discovery, control, and data towards us.
 
 Every `dividers[i]`-th sample of channel i is sent; what is a trigger is digital, the rest analog,
-and comes first. Two threads of its own
-answer: one the control calls, one the question where the control port is.
+and comes first. Two threads of its own answer: one the control calls, one the question where the
+control port is.
 """
 
 from __future__ import annotations

@@ -23,11 +23,11 @@ MOST_ASKED = 1 << 16
 
 @dataclass(frozen=True, slots=True)
 class Signals:
-    """What is played: the channels of a simulated amplifier; `codes` says where its trigger is."""
+    """What is played: the channels of a simulated amplifier."""
 
     channels: tuple[Channel, ...]
     rate_hz: float
-    trigger: int | None  # its column
+    trigger: int | None  # its column, where it has one
 
     @property
     def electrodes(self) -> list[int]:

@@ -19,13 +19,14 @@ import numpy.typing as npt
 
 from recordings.arrays import F64Array, I64Array
 from recordings.certificate import StreamTruth, Truth
-from recordings.check.frame_ledger import first_file, stored_rows
+from recordings.check.frame_ledger import stored_rows
 from recordings.check.simulated.flashes import find_flashes
 from recordings.check.simulated.wave_match import BLINK, HEARTBEAT, PULSE, SEARCH_S, Wave, find_wave
 from recordings.check.sound_onsets import found_clicks
 from recordings.check.streams.stream_exam import StreamExam
 from recordings.disk.regular import read_text
 from recordings.errors import RecordingError
+from recordings.frame_files import runs_of
 from recordings.read.markers import parse_markers
 from recordings.stamps.timing import percentile
 from recordings.stream_kinds import EVENTS_STREAM, INDEX_CHANNELS
@@ -209,9 +210,10 @@ def _in_video(exam: StreamExam, world: dict[str, WorldEvents], path: Path) -> It
     if "stimulus" in world and np.any(np.nan_to_num(code) > 0):
         yield _codes(exam, world["stimulus"], _line_codes(code))
     if "flash_on" in world and "flash_off" in world:
-        index, times = first_file(*stored_rows(exam))
+        index, times = stored_rows(exam)
+        first = runs_of(index) == 0  # rows of the file that is looked into
         on, off = world["flash_on"].times, world["flash_off"].times
-        seen = find_flashes(path, index.astype(np.int64), times, on, off)
+        seen = find_flashes(path, index[first], times[first], on, off)
         yield FoundEvents(exam.name, "flash", *seen)
 
 

@@ -43,7 +43,7 @@ class Axis:
     """The time axis of a session's files: that of the EEG grid, or seconds since `start`."""
 
     grid: Grid | None
-    start: float  # with a grid: its rate
+    start: float
     name: str = ""  # of the EEG
 
     def at(self, time: float) -> float:
@@ -52,7 +52,9 @@ class Axis:
 
     def all_at(self, times: F64Array) -> F64Array:
         """Return LSL times, shape (n,), on the axis, seconds."""
-        return times - self.start if self.grid is None else self.grid.positions(times) / self.start
+        if self.grid is None:
+            return times - self.start
+        return self.grid.positions(times) / self.grid.rate_hz
 
 
 def write_events(
@@ -112,7 +114,7 @@ def _event(
         "duration": f"{duration:.6f}" if duration is not None else 0 if trial is None else None,
         "trial_type": named(str(kind)),
         "value": marker.code,
-        "sample": round(onset * axis.start) if axis.grid is not None else None,
+        "sample": round(onset * axis.grid.rate_hz) if axis.grid is not None else None,
         "event": marker.event,
         "trial": marker.text("trial"),
         "step": marker.text("step"),

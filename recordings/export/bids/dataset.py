@@ -22,7 +22,7 @@ from recordings.annotation.model import Event
 from recordings.errors import RecordingError
 from recordings.export.bids import beh
 from recordings.export.bids.eeg import Place, write_eeg
-from recordings.export.bids.files import Names, write_json
+from recordings.export.bids.files import BIDS_VERSION, Names, write_json
 from recordings.export.bids.shared_tables import NOTHING, read_tsv, write_tsv
 from recordings.export.coded import events_of, of_others
 from recordings.read.grid import grid_of
@@ -30,7 +30,6 @@ from recordings.read.session import Session
 from recordings.read.stream import Stream
 
 IGNORED: Final = (".unisono/", "**/*_video.*", "**/*_videoframes.*", "**/*_image.*")
-BIDS_VERSION: Final = "1.11.1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +38,6 @@ class Settings:
 
     `video`: `original` files (hard links where the disk can), playable `mp4`, or `none`.
     `days_back` shifts all dates. `stimuli` is a folder with the stimulus files that markers name.
-    `sourcedata` also puts the recording and its manifest there; the manifest names the computer.
     """
 
     name: str = "Unisono recordings"
@@ -69,10 +67,10 @@ def export(session: Session, folder: Path, settings: Settings) -> list[str]:
     names = names.of_type("eeg" if eeg else "beh")
     axis = beh.Axis(None, session.start)
     if eeg is not None:
-        axis = beh.Axis(grid_of(eeg), eeg.rate_hz, eeg.name)
-    if eeg is not None and axis.grid is not None:
+        grid = grid_of(eeg)
+        axis = beh.Axis(grid, session.start, eeg.name)
         place = Place(folder, names, settings.format, settings.days_back)
-        notes += write_eeg(session, eeg, axis.grid, place)
+        notes += write_eeg(session, eeg, grid, place)
     notes += _other_eeg(session, eeg)
     coded, odd = _coded(session, settings)
     notes += odd

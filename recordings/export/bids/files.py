@@ -15,6 +15,8 @@ import numpy.typing as npt
 
 from recordings.disk.regular import read_text
 
+BIDS_VERSION: Final = "1.11.1"
+
 
 @dataclass(frozen=True, slots=True)
 class Names:

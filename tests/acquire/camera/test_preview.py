@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import threading
 
 import cv2
@@ -73,3 +76,31 @@ def test_nothing_is_copied_unless_somebody_asks() -> None:
     tap = PreviewTap(pixel_format("Mono8"), 8, 8)
     tap.offer(np.zeros((8, 8), np.uint8), 1.0, 1)
     assert tap.take(0.0) is None
+
+
+_ONE_PREVIEW = """
+import os, threading
+before = dict(os.environ)
+import numpy as np
+from acquire.camera.preview import PreviewTap
+from recordings.video.pixel_formats import pixel_format
+
+tap = PreviewTap(pixel_format("Mono8"), 8, 8)
+asker = threading.Thread(target=tap.take, args=(10.0,))
+asker.start()
+while asker.is_alive():
+    tap.offer(np.zeros((8, 8), np.uint8), 1.0, 1)
+changed = {name for name in before | dict(os.environ) if before.get(name) != os.environ.get(name)}
+print(*(name for name in changed if not name.startswith("OPENCV_VIDEOIO_")))
+"""
+
+
+def test_opencv_does_not_point_qt_to_files_of_its_own() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", _ONE_PREVIEW],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=os.environ | {"QT_QPA_FONTDIR": "mine"},
+    )
+    assert done.stdout.strip() == ""

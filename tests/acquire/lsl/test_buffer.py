@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from acquire.lsl.buffer import BURST_S, Overflows, sender_buffer_of
+from acquire.lsl.buffer import BURST_S, Overflows, buffer_of, sender_buffer_of
 from acquire.lsl.streams import FoundStream, StreamKey
 from devices.arrays import F64Array
 from devices.base import Dtype
@@ -22,6 +22,24 @@ def stream(dtype: Dtype, rate_hz: float = 0.0, announced_hz: float = 0.0) -> Fou
 IRREGULAR = stream("float32")
 KEPT = sender_buffer_of(IRREGULAR)
 REGULAR = stream("float32", 100.0, 100.0)
+
+
+@pytest.mark.parametrize(
+    ("channels", "rate_hz", "announced_hz", "seconds", "samples"),
+    [
+        (1, 100.0, 100.0, 60, 6000),
+        (1, 0.5, 0.5, 200, 100),  # a minute of it would be 30 samples
+        (1, 0.0, 0.0, 1000, 100_000),
+        (1, 0.0, 10.0, 10_000, 100_000),  # texts with a rate
+        (1000, 5000.0, 5000.0, 14, 70_000),  # 268 MB at 4032 bytes a sample
+        (60_000, 5000.0, 5000.0, 2, 10_000),
+    ],
+)
+def test_a_buffer_holds_a_minute_or_enough_or_what_memory_allows(
+    channels: int, rate_hz: float, announced_hz: float, seconds: int, samples: int
+) -> None:
+    found = FoundStream(KEY, "uid", channels, rate_hz, "float32", None, announced_hz)
+    assert buffer_of(found) == (seconds, samples)
 
 
 def spread(first: float, count: int, span_s: float = 100.0) -> F64Array:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from acquire.lsl.device_clock import ClockModel, lower_hull
+from acquire.lsl.device_clock import WINDOW_S, ClockModel, lower_hull
 from devices.arrays import F64Array
 
 
@@ -50,6 +50,21 @@ def test_the_drift_is_told_in_ppm() -> None:
         model.observe(true * (1 + 80e-6), true)
     assert model.fitted
     assert model.drift_ppm == pytest.approx(80, abs=0.5)
+
+
+def test_a_drift_that_changes_is_followed() -> None:
+    model, device = ClockModel(), 0.0
+    for k in range(4000):
+        device += 0.1 * (1 + (50e-6 if k < 4000 - (WINDOW_S + 1) * 10 else -50e-6))
+        model.observe(device, k * 0.1)
+    assert model.drift_ppm == pytest.approx(-50, abs=0.5)
+
+
+def test_one_sample_in_time_puts_right_a_first_one_that_was_late() -> None:
+    model = ClockModel()
+    model.observe(7.0, 100.02)
+    model.observe(7.01, 100.01)
+    assert model.map(np.array([7.0]))[0] == pytest.approx(100.0)
 
 
 def test_a_clock_that_was_set_is_learned_anew() -> None:

@@ -30,17 +30,8 @@ from devices.simulation.servers.scan_server import ScanConversation
 from devices.simulation.servers.serving import Conversation
 from devices.simulation.servers.unframed_servers import BiosemiConversation, NeuracleConversation
 from tests.devices.contract import check_data, check_settings
-from tests.devices.network.server import (
-    RATE_HZ,
-    Playing,
-    numbered,
-    playing,
-    scripted,
-    signals,
-)
-from tests.devices.network.server import (
-    opened as opened_at,
-)
+from tests.devices.network.server import RATE_HZ, Playing, numbered, playing, scripted, signals
+from tests.devices.network.server import opened as opened_at
 from tests.devices.wire import RealClock, read_until, samples
 
 PATIENCE_S = 30.0  # of somebody who waits: what is given up is given up long before

@@ -143,10 +143,34 @@ def test_a_count_that_begins_anew_has_lost_nothing() -> None:
     assert count.place(5000, rows_of(0, 100), 0.0).first == 5000
     count.renew()
     place = count.place(0, rows_of(100, 100), 1.0)
-    assert (place.first, place.skip, place.lost) == (0, 0, 0)
+    assert (place.first, place.skip, place.lost, place.anew) == (0, 0, 0, False)
     # More than passed since: no loss can be that long.
     far = count.place(900_000, rows_of(200, 100), 1.1)
-    assert (far.first, far.skip, far.lost) == (900_000, 0, 0)
+    assert (far.first, far.skip, far.lost, far.anew) == (900_000, 0, 0, True)
+
+
+@pytest.mark.parametrize(("missing", "lost"), [(3100, 3100), (3300, 0)])
+def test_no_more_is_lost_than_the_silence_held_with_its_margins(missing: int, lost: int) -> None:
+    count = SampleCount(1000.0)
+    count.place(0, rows_of(0, 100), 10.0)
+    place = count.place(100 + missing, rows_of(100, 100), 11.0)  # 1000 came at 1.2, and 2 s
+    assert (place.lost, place.anew) == (lost, not lost)
+
+
+def test_what_one_was_overtaken_by_is_not_taken_twice() -> None:
+    count = SampleCount(100.0, late=3)
+    assert not count.reaches(0, 60.0)
+    for number in (0, 1, 4):
+        place = count.place(number, rows_of(number, 1), 0.0)
+    assert (place.lost, place.skip) == (2, 0)
+    assert count.place(2, rows_of(2, 1), 0.0).skip == 1  # three behind the next
+    assert count.place(1, rows_of(90, 1), 0.0).anew
+    assert [count.reaches(number, 0.5) for number in (51, 52, 53, -49)] == [
+        True,
+        True,
+        False,
+        False,
+    ]
 
 
 @pytest.mark.parametrize("rows", [25, 100])
@@ -168,7 +192,7 @@ def test_of_packets_that_overlap_each_sample_is_taken_once() -> None:
         rows = rows_of(at, 30)
         place = count.place(at, rows, now=0.0)
         taken += rows[place.skip :, 0].tolist()
-        assert not place.anew
+        assert (place.first, place.anew) == (at + place.skip, False)
     assert taken == list(range(310))
 
 

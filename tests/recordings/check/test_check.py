@@ -30,8 +30,6 @@ from tests.recordings.foreign_streams import add_stream
 from tests.recordings.simulated_session import Plan, make_session
 from tests.recordings.xdf_samples import header_xml, write
 
-DATA = Path(__file__).parents[3].parent / "shared" / "data"
-
 
 def codes(report: Report, level: str = "") -> set[str]:
     return {f.code for f in report.findings if level in ("", f.level)}
@@ -293,10 +291,8 @@ def test_what_is_no_recording_is_refused(tmp_path: Path, name: str) -> None:
 
 
 @pytest.mark.needs_data
-def test_a_real_file_with_a_clock_reset() -> None:
-    if not DATA.is_dir():
-        pytest.skip(f"the sample recordings are not at {DATA}")
-    report = check(DATA / "clock_resets.xdf")
+def test_a_real_file_with_a_clock_reset(sample_data: Path) -> None:
+    report = check(sample_data / "clock_resets.xdf")
     assert report.verdict is Verdict.WARN
     assert {"clock-reset", "rate", "lost"} <= codes(report, "warn")
     eeg = next(s for s in report.streams if s.name == "BioSemi")

@@ -82,7 +82,7 @@ def test_skin_conductance_responses_are_found_at_their_onsets(study: Path) -> No
         with open_session(session) as opened:
             stream = opened["physio"]
             trace = Trace(stream, grid_of(stream), [stream.labels.index("EDA")])
-            values, times = trace.read(trace.whole())
+            values, times = trace.read(trace.whole()), trace.times(trace.whole())
         found = process("EDA", values[:, 0], trace.rate_hz, 0.02)
         onsets = times[found.marks["SCR_Onsets"].astype(int)]
         for onset in truth(session, "flash_on") + SCR_DELAY_S:

@@ -180,6 +180,14 @@ def test_what_the_device_has_counted_outranks_the_stamps() -> None:
     assert decide(sent.stamps, 250.0, ()).lost == 0
 
 
+def test_of_a_few_samples_those_after_a_counted_loss_keep_their_times() -> None:
+    stamps = START + np.array([0, 1, 2, 6, 7, 8]) / 10
+    pace = decide(stamps, 10.0, [Loss(2, 3)])
+    np.testing.assert_allclose(pace.times, stamps, atol=1e-6)
+    assert (pace.lost, pace.shows_loss) == (3, True)
+    assert decide(stamps[:1], 10.0).shows_loss
+
+
 def test_a_nominal_rate_that_is_far_off_is_no_loss() -> None:
     sent = send(Sender(off=-0.09, jitter_s=0.001), np.random.default_rng(0))
     pace = decide(sent.stamps, 250.0)

@@ -9,8 +9,9 @@ import pytest
 
 from recordings.export.bids.dataset import Settings as Bids
 from recordings.export.tasks import Order, run
+from recordings.layout import XDF_NAME
 from recordings.manifest import Manifest
-from recordings.read.left_out import Recorded, same_recordings
+from recordings.read.left_out import Recorded, content_of, same_recordings
 from recordings.read.sessions import session_folders
 from recordings.repair.session import repair
 from recordings.study.facts import Facts
@@ -34,6 +35,19 @@ def root(model: Path, tmp_path: Path) -> Path:
 def facts_of(root: Path) -> list[Facts]:
     with Ledger(root) as ledger:
         return scan(root, ledger)
+
+
+def test_what_was_recorded_is_told_by_the_streams_alone(root: Path) -> None:
+    manifest = Manifest.load(session_folders(root)[0])
+    (xdf,) = (entry for entry in manifest.files if entry.path == XDF_NAME)
+    report = xdf.model_copy(update={"path": "report.html", "sha256": "0" * 64})
+    changed = xdf.model_copy(update={"sha256": "1" * 64})
+    same, other = (
+        content_of(manifest.model_copy(update={"files": files}))
+        for files in ((report, xdf), (report, changed))
+    )
+    assert same == content_of(manifest) == xdf.sha256
+    assert other != same
 
 
 def test_what_is_there_twice_is_done_once_and_told(root: Path) -> None:

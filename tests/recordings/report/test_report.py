@@ -24,7 +24,6 @@ from tests.recordings.simulated_session import Plan, make_session
 from tests.recordings.xdf.test_chunks import GOLDEN
 from tests.recordings.xdf_samples import header_xml, write
 
-DATA = Path(__file__).parents[3].parent / "shared" / "data"
 VOID = frozenset({"meta", "link", "br"})
 
 
@@ -107,10 +106,8 @@ def test_a_session_that_never_ended_is_shown(session: Path, tmp_path: Path) -> N
 
 @pytest.mark.needs_data
 @pytest.mark.parametrize("name", ["clock_resets.xdf", "empty_streams.xdf", "minimal.xdf"])
-def test_any_xdf_file_can_be_drawn(name: str) -> None:
-    if not DATA.is_dir():
-        pytest.skip(f"the sample recordings are not at {DATA}")
-    examination = examine(DATA / name)
+def test_any_xdf_file_can_be_drawn(name: str, sample_data: Path) -> None:
+    examination = examine(sample_data / name)
     page = Checker()
     page.feed(render(examination))
     assert page.open == []

@@ -14,8 +14,6 @@ from recordings.arrays import F64Array
 from recordings.stamps.clock_offsets import correct, fit_offsets
 from recordings.xdf.reader import read_xdf
 
-DATA = Path(__file__).parents[2].parent / "shared" / "data"
-
 
 def test_a_drifting_clock_is_found_and_corrected() -> None:
     rng = np.random.default_rng(1)
@@ -95,11 +93,19 @@ def test_near_its_offsets_the_drift_goes_on() -> None:
     assert 0 < fit.error_s(edges) < 1e-4 * 13
 
 
+@pytest.mark.parametrize("away_s", [0.0, 30.0, 60.0])
+def test_the_bound_of_a_line_holds_amid_its_offsets_and_beyond(away_s: float) -> None:
+    rng = np.random.default_rng(4)
+    times = np.arange(0.0, 61.0, 5.0)
+    fits = [fit_offsets(times, rng.normal(0, 50e-6, len(times))) for _ in range(200)]
+    at = np.array([30.0 + away_s])
+    ratios = [abs(correct(at, fit)[0] - at[0]) / fit.error_s(at) for fit in fits]
+    assert 0.5 < np.percentile(ratios, 99) < 1.2
+
+
 @pytest.mark.needs_data
-def test_agrees_with_pyxdf_on_a_real_file_with_a_clock_reset() -> None:
-    path = DATA / "clock_resets.xdf"
-    if not path.exists():
-        pytest.skip(f"the sample recordings are not at {DATA}")
+def test_agrees_with_pyxdf_on_a_real_file_with_a_clock_reset(sample_data: Path) -> None:
+    path = sample_data / "clock_resets.xdf"
     theirs, _ = pyxdf.load_xdf(str(path), dejitter_timestamps=False)
     with read_xdf(path) as recording:
         for stream in recording.streams:

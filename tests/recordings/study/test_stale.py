@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from recordings.annotation.agreement.arbitration import cases, settled
@@ -21,6 +22,7 @@ from recordings.study.scan import scan
 from recordings.study.status import study_status
 from recordings.study.steps import make_step
 from tests.recordings.annotation.coded import coding, event
+from tests.recordings.motion.files import write_motion
 from tests.recordings.simulated_session import Plan, make_session
 
 
@@ -73,20 +75,23 @@ def test_what_failed_for_want_of_a_coding_has_not_failed_once_there_is_one(
     assert cell(root, "bids").state is StepState.DONE
 
 
+def write_turns(path: Path, *turns: float) -> None:
+    write_motion(path, np.arange(len(turns), dtype=np.float64), {"turn": np.array(turns)})
+
+
 def test_features_of_another_motion_are_stale(root: Path, session: Path) -> None:
     pytest.importorskip("neurokit2")
-    pa, pq = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    pytest.importorskip("pyarrow.parquet")
     motion = session / "motion" / "face.parquet"
     settings = {"length_s": 1.0, "signals": ("SKT", "motion")}
     assert done(root, "features", **settings) == EVERY
-    motion.parent.mkdir()
-    pq.write_table(pa.table({"time": [1.0], "turn": [0.0]}), motion)
+    write_turns(motion, 0.0)
     assert cell(root, "features").why == "motion has changed since"
     for turns in ([0.0, 1.0], [0.0, 2.0, 3.0]):
-        pq.write_table(pa.table({"time": range(len(turns)), "turn": turns}), motion)
+        write_turns(motion, *turns)
         assert "sub-01" in done(root, "features", **settings)
         assert cell(root, "features").state is StepState.DONE
-        pq.write_table(pa.table({"time": [1.0], "turn": [7.0]}), motion)
+        write_turns(motion, 7.0)
         assert cell(root, "features").why == "motion/face.parquet has changed since"
     motion.unlink()
     assert cell(root, "features").state is StepState.STALE

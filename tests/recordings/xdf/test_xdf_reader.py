@@ -20,8 +20,6 @@ from tests.recordings.bare_files import bare, texts
 from tests.recordings.xdf.test_chunks import GOLDEN, naive_samples
 from tests.recordings.xdf_samples import header_xml, write
 
-DATA = Path(__file__).parents[3].parent / "shared" / "data"
-
 
 def oracle(path: Path) -> dict[int, dict[str, Any]]:
     streams, _ = pyxdf.load_xdf(
@@ -94,10 +92,8 @@ def test_equals_pyxdf_with_and_without_stamps(
 
 @pytest.mark.needs_data
 @pytest.mark.parametrize("name", ["clock_resets.xdf", "empty_streams.xdf", "minimal.xdf"])
-def test_equals_pyxdf_on_real_files(name: str) -> None:
-    if not DATA.is_dir():
-        pytest.skip(f"the sample recordings are not at {DATA}")
-    with read_xdf(DATA / name) as recording:
+def test_equals_pyxdf_on_real_files(name: str, sample_data: Path) -> None:
+    with read_xdf(sample_data / name) as recording:
         assert recording.damage == ()
         assert_equals_pyxdf(recording)
 
