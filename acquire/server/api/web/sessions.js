@@ -63,6 +63,7 @@ function sessionActions(session, name) {
   const path = `sessions/${encodeURIComponent(session.id)}/`;
   const more = element("details", ""), told = element("p", "", "reason");
   const close = async () => { more.open = false; await showSessions(); };
+  more.ontoggle = () => { if (!more.open) showSessions(); };  // what was renewed meanwhile, and what is deleted
   const row = element("div", "", "actions");
   row.append(
     button("Check again", async () => { await ask("POST", path + "check"); await close(); }),

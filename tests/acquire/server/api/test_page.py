@@ -191,6 +191,8 @@ def test_a_session_is_checked_marked_and_its_participant_withdrawn(page: Page) -
     page.type(".withdrawal input", "07")
     do("Delete all of it")
     wait_for(lambda: not manifest.exists(), what="the session is deleted")
+    page.wait("#sessions", "that node cam-pc keeps until released")  # stays until it was read
+    page.click("#sessions summary")
     page.wait("#sessions", "Nothing has been recorded yet")
 
 
