@@ -11,12 +11,14 @@ from typing import Final
 
 import numpy as np
 
-from recordings.arrays import BoolArray, F64Array
+from recordings.arrays import BoolArray, F64Array, I64Array
 from recordings.lateness.blocks import block_size
 from recordings.lateness.floor import block_levels, middle_of_densest, slope_of
+from recordings.lateness.packets import packet_size
 
 _LONG_S: Final = 1.0
 _AROUND_S: Final = 10.0  # on each side, the floor of which counts
+_NEAR: Final = 4000  # samples, which tell how those of a packet are stamped
 
 
 def mended(times: F64Array, bad: BoolArray, rate_hz: float) -> F64Array:
@@ -38,7 +40,21 @@ def mended(times: F64Array, bad: BoolArray, rate_hz: float) -> F64Array:
             out[run] = np.clip(
                 floor.across(before, run.stop - run.start), out[run.start - 1], out[run.stop]
             )
+            _as_packets(out, run, known, rate_hz)
     return np.asarray(out, np.float64)
+
+
+def _as_packets(times: F64Array, run: slice, known: I64Array, rate_hz: float) -> None:
+    """Give a run one stamp a packet where its neighbours have: else its floor would be another."""
+    near = known[np.abs(known - run.start) < _NEAR]
+    unit = packet_size(times[near], rate_hz)
+    inside = np.diff(times[near]) * rate_hz
+    if unit < 2 or float(np.median(inside)) > 0.5:
+        return
+    end = int(near[np.flatnonzero(inside > 0.5)[-1]])  # one of a packet, with which others count
+    numbers = np.arange(run.start, run.stop)
+    last = np.minimum(numbers + (end - numbers) % unit, run.stop)
+    times[run] = times[last]
 
 
 class _Floor:
