@@ -281,7 +281,9 @@ class LossCounter:
 
     @property
     def _true_period(self) -> float:
-        """The time from sample to sample, s, as the floor tells it."""
+        """The time from sample to sample, s, as the floor tells it; usual where there is none."""
+        if self._usual_s is not None:
+            return self._usual_s
         return (1 + self._slope) / self._rate
 
     def _floor(self, number: int) -> float:

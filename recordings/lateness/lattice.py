@@ -12,13 +12,7 @@ from typing import Final
 import numpy as np
 
 from recordings.arrays import F64Array, I64Array
-from recordings.lateness.intervals import (
-    beside_whole,
-    intervals,
-    one_interval,
-    spread,
-    sums_of,
-)
+from recordings.lateness.intervals import beside_whole, intervals, one_interval, spread, sums_of
 from recordings.lateness.packets import ClockLosses, is_on_ticks, packet_size
 from recordings.pieces import steps_where
 

@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 
 from recordings.arrays import BoolArray, F64Array, I64Array
+from recordings.lateness.intervals import intervals
 from recordings.lateness.quantiles import quantile
 from recordings.pieces import some, spans
 
@@ -141,8 +142,7 @@ def clock_losses(stamps: F64Array, rate_hz: float) -> ClockLosses | None:
     pace, so nothing that was late was ever caught up. What a long one holds is told by the mean of
     the others: their median is the nominal period where packets are filled up by that.
     """
-    known = [np.diff(stamps[part]) for part in some(len(stamps))]
-    usual = float(np.median(np.concatenate(known))) if len(stamps) > 1 else 0.0
+    usual = float(np.median(intervals(stamps))) if len(stamps) > 1 else 0.0
     if usual <= 0 or abs(usual * rate_hz - 1) > 0.25:
         return None
     mean = float(stamps[-1] - stamps[0]) / (len(stamps) - 1)

@@ -13,6 +13,7 @@ import numpy as np
 from recordings.arrays import F64Array
 from recordings.lateness.axis import NO_SHIFTS, Shifts
 from recordings.lateness.floor import block_levels, slope_of
+from recordings.lateness.intervals import intervals
 from recordings.lateness.packets import packet_ends, packet_size
 from recordings.pieces import some
 
@@ -62,7 +63,7 @@ def _packet(stamps: F64Array, rate_hz: float) -> int:
     if (size := packet_size(stamps, rate_hz)) > 1:
         return size
     parts = [stamps[part] for part in some(len(stamps))]
-    if np.mean(np.concatenate([np.diff(part) for part in parts]) * rate_hz < 0.5) > _TOGETHER:
+    if np.mean(intervals(stamps) * rate_hz < 0.5) > _TOGETHER:
         return 1
     ends = sum(len(packet_ends(part, rate_hz)) for part in parts)
     return max(sum(map(len, parts)) // max(ends, 1), 1)
@@ -76,7 +77,7 @@ def _widest(ticks: float, size: int) -> float:
 
 def tick_of(stamps: F64Array, rate_hz: float) -> float:
     """Return the tick by whole ones of which intervals differ, s; 0: no clock is so coarse."""
-    steps = np.concatenate([np.diff(stamps[part]) for part in some(len(stamps))])
+    steps = intervals(stamps)
     if packet_size(stamps, rate_hz) > 1:  # samples of one packet tell no time
         steps = steps[np.abs(steps) >= _ROUND_S]
     kinds, counts = np.unique(np.rint(steps / _ROUND_S), return_counts=True)
