@@ -15,7 +15,7 @@ import numpy as np
 
 from acquire.lsl.streams import FoundStream
 from acquire.take.exact_stamps import LostSamples, are_numbers
-from acquire.take.loss_counter import WAIT_S
+from acquire.take.live_floor import WAIT_S
 from devices.arrays import F64Array
 from recordings.manifest_entries import Level
 

@@ -1,9 +1,7 @@
 """Late or lost, of somebody else's stream, while it comes: pure, from the stamps alone.
 
 The live form of `recordings.lateness`. The phase of a sample is its stamp minus its number times
-the period; its least in a block of a second is the block's level. A level above the floor of the
-last seconds opens a lateness: back on the floor, nothing was lost. Only what has not come down for
-30 s is lost; and what was counted as lost and comes after all is taken back.
+the period; its least in a block of a second is the block's level, which `LiveFloor` judges.
 
 A clock of coarse ticks leaps by whole ones: no step that is no larger tells of a loss there.
 
@@ -16,51 +14,22 @@ has one, and a rate other than it says, the first blocks tell.
 from __future__ import annotations
 
 import math
-from collections import deque
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
 from acquire.take.exact_stamps import ExactStamps, LostSamples, are_numbers
+from acquire.take.live_floor import FIRST, LiveFloor
 from devices.arrays import F64Array
 from recordings.lateness.blocks import plain_rate
-from recordings.lateness.floor import scatter, slope_of
 from recordings.lateness.free_run import free_run
 from recordings.lateness.intervals import away_s
 from recordings.lateness.lattice import lattice_losses
-from recordings.lateness.ticks import leap_of, settled, tick_of
+from recordings.lateness.ticks import settled, tick_of
 
-BLOCK_S: Final = 1.0
-WAIT_S: Final = 30.0
-"""What stays away for so long is lost."""
 SET_S: Final = 5.0
 """Stamps further ahead than any before by so much leapt; a loss leaves them where they were."""
-_LEVELS: Final = 120  # blocks that tell the rate
-_FIRST: Final = 20  # blocks until the rate is known: the first are judged then
-_SETTLED: Final = 60  # blocks after which the rate is learnt anew less often
-_RECENT: Final = 10  # blocks that were not late tell where the floor is
-_LEAST: Final = 0.6  # periods: a smaller step is no sample
-_WANDER: Final = 60e-6
 _BACK_S: Final = 1.0  # stamps that go back further were made by a clock that was set
-_SIGMAS: Final = 5.0
-_COUNTED: Final = 100  # losses that can be taken back
-
-
-@dataclass(frozen=True, slots=True)
-class _Block:
-    number: int
-    level: float  # s
-    stamp: float  # after the longest interval in it, where a loss would be
-
-
-@dataclass(slots=True)
-class _Lateness:
-    """A time above the floor: the least rise so far, and how many blocks it has lasted at that."""
-
-    least: float
-    age: int
-    since: list[_Block]
 
 
 class LossCounter:
@@ -76,36 +45,21 @@ class LossCounter:
         self._parts: list[F64Array] = []  # what waits to be a block
         self._waiting = 0
         self._resumes = False
-        self._counted: deque[LostSamples] = deque(maxlen=_COUNTED)
         self._noted: list[tuple[F64Array, float]] = []  # what is not judged yet
         self._found: list[LostSamples] = []  # and what was, and is not told yet
         self._begin()
 
     def _begin(self) -> None:
         """Know nothing of the floor."""
-        self._set_rate(self._nominal)
+        self._floor = LiveFloor(self._nominal)
         self._usual_s: float | None = None  # of a sender without a clock
-        self._samples = self._block = 0  # in whole blocks
-        self._lost_s = self._slope = 0.0
-        self._noise = 1e-3
-        self._tick = self._beat = 0.0
+        self._samples = 0  # in whole blocks
         self._is_known = False  # how it is sent
-        self._blocks: deque[_Block] = deque(maxlen=_LEVELS)
-        self._recent: deque[tuple[int, float]] = deque(maxlen=_RECENT)
-        self._late: _Lateness | None = None
-        self._fall = 0.0
-
-    def _set_rate(self, rate_hz: float) -> None:
-        self._rate = rate_hz
-        self._size = max(math.ceil(rate_hz * BLOCK_S), 8)
-        self._ramp = np.arange(self._size) / rate_hz
-        self._wait = math.ceil(WAIT_S * rate_hz / self._size)
 
     @property
     def late_s(self) -> float:
         """How late the newest sample is, s; 0 where nothing is known yet."""
-        late = self._newest - self._lost_s - self._floor(self._block)
-        return late if self._block >= _FIRST and late > 0 else 0.0
+        return self._floor.rise_s(self._newest)
 
     def resume(self) -> None:
         """Learn that its outlet was gone and is back: what was not sent will never come."""
@@ -137,7 +91,6 @@ class LossCounter:
         arrivals = np.repeat([arrival for _, arrival in noted], [len(part) for part, _ in noted])
         if (at := self._set_forward(stamps, arrivals)) is not None:
             self._found += self._take_in(stamps[:at]) if at else []
-            self._counted.clear()
             self._parts, self._waiting, self._last = [], 0, math.nan
             self._begin()
             stamps = stamps[at:]
@@ -174,8 +127,8 @@ class LossCounter:
             self._exact = None
         self._parts.append(stamps)
         self._waiting += len(stamps)
-        self._newest = float(stamps[-1]) - (self._samples + self._waiting - 1) / self._rate
-        if self._waiting >= self._size * (1 if self._is_known else _FIRST):
+        self._newest = float(stamps[-1]) - (self._samples + self._waiting - 1) / self._floor.rate_hz
+        if self._waiting >= self._floor.size * (1 if self._is_known else FIRST):
             found += self._take(np.concatenate(self._parts))
         return found
 
@@ -185,27 +138,25 @@ class LossCounter:
             self._last = float(self._parts[-1][-1])
         self._samples += self._waiting  # half a block tells no level
         self._parts, self._waiting = [], 0
-        lost = (stamp - self._last) / self._true_period - 1
+        period = self._usual_s or self._floor.period_s
+        lost = (stamp - self._last) / period - 1
         if not 0.5 < lost < math.inf:
             return []
         count = round(lost)
-        self._last = stamp - self._true_period
-        self._lost_s += count * self._true_period
+        self._last = stamp - period
+        self._floor.leave_out(count)
         return [LostSamples(stamp, count)]
 
     def _leave(self, exact: ExactStamps) -> None:
         """Go on with a floor, which the exact stamps so far have told."""
-        if exact.samples < _FIRST * self._size:
+        size, period = self._floor.size, 1 / self._floor.rate_hz
+        if exact.samples < FIRST * size:
             return
         self._is_known = True
-        self._samples, self._block = _FIRST * self._size, _FIRST
-        tilt = exact.period - 1 / self._rate
-        for number in range(_FIRST):
-            level = self._last - (self._samples - 1) / self._rate
-            level -= (self._samples - 1 - number * self._size) * tilt
-            self._blocks.append(_Block(number, level, self._last))
-            self._recent.append((number, level))
-        self._learn()
+        self._samples = FIRST * size
+        newest = self._last - (self._samples - 1) * period
+        after = self._samples - 1 - size * np.arange(FIRST)  # samples from a block to the newest
+        self._floor.begin((newest - after * (exact.period - period)).tolist(), self._last)
 
     # Stamps made on arrival, or by a clock that scatters.
 
@@ -217,9 +168,8 @@ class LossCounter:
         if np.nanmin(steps) < -_BACK_S:  # a clock was set: what came before it tells nothing more
             stamps = stamps[int(np.flatnonzero(steps < -_BACK_S)[-1]) :]
             steps = _steps(stamps, math.nan)
-            self._counted.clear()
             self._begin()
-            if len(stamps) < _FIRST * self._size:
+            if len(stamps) < FIRST * self._floor.size:
                 self._last, self._parts, self._waiting = math.nan, [stamps], len(stamps)
                 return []
         if not self._is_known:
@@ -228,14 +178,14 @@ class LossCounter:
         if self._usual_s is not None:
             self._last, self._parts, self._waiting = float(stamps[-1]), [], 0
             return _silences(stamps, steps, self._usual_s)
-        found = []
-        for start in range(0, len(stamps) - self._size + 1, self._size):
-            inside = slice(start, start + self._size)
-            level = float((stamps[inside] - self._ramp).min()) - self._samples / self._rate
+        floor, found = self._floor, []
+        for start in range(0, len(stamps) - floor.size + 1, floor.size):
+            inside = slice(start, start + floor.size)
+            level = float((stamps[inside] - floor.ramp_s).min()) - self._samples / floor.rate_hz
             longest = start + int(steps[inside].argmax())
-            self._samples += self._size
-            found += self._end_block(_Block(self._block, level, float(stamps[longest])))
-        rest = stamps[len(stamps) // self._size * self._size :]
+            self._samples += floor.size
+            found += floor.take(level, float(stamps[longest]))
+        rest = stamps[len(stamps) // floor.size * floor.size :]
         self._last = float(stamps[len(stamps) - len(rest) - 1])
         self._parts, self._waiting = [rest], len(rest)
         return found
@@ -245,107 +195,21 @@ class LossCounter:
         good = np.isfinite(stamps)
         if not good.any():
             start = self._last if math.isfinite(self._last) else 0.0
-            return start + np.arange(1, len(stamps) + 1) / self._rate
-        k = np.arange(len(stamps)) / self._rate
+            return start + np.arange(1, len(stamps) + 1) / self._floor.rate_hz
+        k = np.arange(len(stamps)) / self._floor.rate_hz
         ahead = np.interp(k, k[good], stamps[good] - k[good])
         return np.asarray(ahead + k, np.float64)
-
-    def _end_block(self, block: _Block) -> list[LostSamples]:
-        self._blocks.append(block)
-        self._block += 1
-        if self._block >= _FIRST and self._block % (10 if self._block < _SETTLED else 30) == 0:
-            self._learn()
-        if self._block < _FIRST:
-            return []
-        new = list(self._blocks) if self._block == _FIRST else [block]
-        return [loss for one in new for loss in self._judge(one)]
 
     def _learn_sender(self, first: F64Array) -> None:
         """Learn from its first stamps whether it has a clock, of which rate and which ticks."""
         if (loop := free_run(first)) is not None:
             self._usual_s = loop.usual_s
             return
+        floor = self._floor
         if lattice_losses(first, self._nominal) is None:
-            self._set_rate(plain_rate(first, self._nominal))
-        if tick := tick_of(first, self._rate):
-            self._tick, self._beat = tick, settled(first, self._rate, self._size)[1]
-
-    def _learn(self) -> None:
-        """Find the rate and how much the floor scatters."""
-        levels = np.array([block.level for block in self._blocks])
-        block_s = self._size / self._rate
-        self._slope = slope_of(levels, block_s)
-        if self._tick:  # from one leap of the clock to the next it seems to go at another rate
-            self._slope += leap_of(np.diff(levels) - self._slope * block_s, self._tick) / block_s
-        self._noise = scatter(levels - self._slope * block_s * np.arange(len(levels)))
-
-    @property
-    def _true_period(self) -> float:
-        """The time from sample to sample, s, as the floor tells it; usual where there is none."""
-        if self._usual_s is not None:
-            return self._usual_s
-        return (1 + self._slope) / self._rate
-
-    def _floor(self, number: int) -> float:
-        """Give the level of a block that is not late."""
-        tilt = self._slope * self._size / self._rate
-        return min((at + (number - n) * tilt for n, at in self._recent), default=math.inf)
-
-    def _judge(self, block: _Block) -> list[LostSamples]:
-        level, floor = block.level - self._lost_s, self._floor(block.number)
-        least = max(_LEAST / self._rate, _SIGMAS * self._noise, self._beat)
-        if self._recent:  # the floor is known the worse the longer it was not touched
-            away = block.number - self._recent[-1][0]
-            least += _WANDER * away * self._size / self._rate
-        if not self._recent or abs(level - floor) < least:
-            back = self._take_back()
-            self._late = None
-            self._recent.append((block.number, level))
-            return back
-        if level < floor:
-            return self._fallen(block, floor - level, least)
-        return self._risen(block, level - floor)
-
-    def _risen(self, block: _Block, rise: float) -> list[LostSamples]:
-        late = self._late = self._late or _Lateness(math.inf, 0, [])
-        late.since.append(block)
-        late.age = 0 if rise < late.least - _LEAST / self._rate else late.age + 1
-        late.least = min(late.least, rise)
-        if late.age < self._wait:
-            return []
-        lost = max(round(late.least / self._true_period), 1)
-        loss = LostSamples(late.since[0].stamp, lost)
-        self._lost_s += lost * self._true_period
-        self._counted.append(loss)
-        self._late = None
-        # What came after it is seen afresh.
-        return [loss, *(further for one in late.since for further in self._judge(one))]
-
-    # What comes after all.
-
-    def _fallen(self, block: _Block, fall: float, least: float) -> list[LostSamples]:
-        """Below the floor: what was counted comes, or all samples are less late than before."""
-        self._late = None
-        if self._counted and fall > self._fall + least:  # still falling: the backlog is coming
-            self._fall = fall
-            return []
-        back = self._take_back()
-        self._recent.append((block.number, block.level - self._lost_s))
-        return back
-
-    def _take_back(self) -> list[LostSamples]:
-        """Take back what the floor has fallen by, the newest first."""
-        left, self._fall = round(self._fall / self._true_period), 0.0
-        found = []
-        while left > 0 and self._counted:
-            loss = self._counted.pop()
-            came = min(left, loss.lost)
-            left -= came
-            if came < loss.lost:
-                self._counted.append(LostSamples(loss.stamp, loss.lost - came))
-            found.append(LostSamples(loss.stamp, -came))
-            self._lost_s -= came * self._true_period
-        return found
+            floor.set_rate(plain_rate(first, self._nominal))
+        if tick := tick_of(first, floor.rate_hz):
+            floor.set_ticks(tick, settled(first, floor.rate_hz, floor.size)[1])
 
 
 def _steps(stamps: F64Array, before: float) -> F64Array:
