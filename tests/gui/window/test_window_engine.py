@@ -187,6 +187,10 @@ def test_what_cannot_work_is_one_line(tmp_path: Path, monkeypatch: pytest.Monkey
     result = unisono("gui", folder=tmp_path)
     assert (result.code, result.stderr.count("\n")) == (2, 1)
     assert "no display" in result.error
+    monkeypatch.setenv("DISPLAY", ":31417")  # of a server that has ended, as a tmux keeps it
+    result = unisono("gui", folder=tmp_path)
+    assert (result.code, result.stderr.count("\n")) == (2, 1)
+    assert "':31417' does not answer" in result.error
 
 
 STOPPED_EARLY = """
