@@ -30,14 +30,15 @@ class Sender:
     Such a loop rests for a nominal period, and is busy for about `jitter_s`, again and again.
 
     `style`: all samples of a packet have the stamp of the last ("equal"), or stand a nominal period
-    apart before it ("spread"). `losses`: (at, samples), whole packets where there are any, unless
-    `splits`. The rate is off by `off`, and wanders by up to `wander` over the time.
+    apart before it ("spread"), or are sent one by one, some µs apart ("burst"). `losses`: (at,
+    samples), whole packets where there are any, unless `splits`. The rate is off by `off`, and
+    wanders by up to `wander` over the time.
     """
 
     rate_hz: float = 250.0
     seconds: float = 60.0
     packet: int = 1
-    style: Literal["equal", "spread"] = "spread"
+    style: Literal["equal", "spread", "burst"] = "spread"
     made: Literal["arrival", "clock", "loop"] = "arrival"
     jitter_s: float = 0.0
     off: float = 0.0
@@ -100,6 +101,9 @@ def send(sender: Sender, rng: np.random.Generator) -> Sent:
     stamps = np.maximum.accumulate(arrivals)[packets]
     if sender.style == "spread":
         stamps -= (ends[packets] - numbers) / sender.rate_hz
+    if sender.style == "burst":
+        busy = np.cumsum(rng.uniform(3e-6, 5e-6, len(numbers)))
+        stamps = np.maximum.accumulate(stamps + busy - busy[packets * sender.packet])
     return Sent(stamps[kept], true[kept], numbers[kept])
 
 

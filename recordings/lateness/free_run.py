@@ -30,6 +30,7 @@ _SHORT: Final = 0.5  # of the usual interval: shorter ones catch something up…
 _SELDOM: Final = 2e-3  # …and hardly any may
 _ANY: Final = 0.25  # of the usual interval: as much as what is anywhere in it scatters, nearly
 _WANDER: Final = 100e-6  # of a sum: so far clocks wander, too
+_ONE_BY_ONE: Final = 2.0  # usual intervals: the mean of packets is longer
 _AFTER: Final = 20  # intervals after a silence…
 _FASTER: Final = 0.9  # …are shorter where it is caught up
 
@@ -53,6 +54,8 @@ def free_run(stamps: F64Array) -> FreeRun | None:
     is_exact = alone < _EXACT * usual  # within packets, whose stamps are computed
     if is_exact or usual <= 0 or float(np.mean(steps < _SHORT * usual)) > _SELDOM:
         return None
+    if float(np.mean(steps[steps < away_s(usual)])) > _ONE_BY_ONE * usual:
+        return None  # the usual interval is one within packets
     sums, count = sums_of(stamps, usual), summed(stamps, usual)
     # Half way between a clock, whose sums scatter as one interval does, and a loop: their root.
     least = max(count**0.25 * alone, _WANDER * count * usual)

@@ -157,6 +157,25 @@ def coarse(rng: np.random.Generator) -> Iterator[tuple[float, Sender]]:
                 )
 
 
+def bursts(rng: np.random.Generator) -> Iterator[Sender]:
+    """Yield packets whose samples are sent one by one, some µs apart: steady, stalling, losing."""
+    for rate_hz, packet in ((128.0, 8), (256.0, 12), (130.0, 73), (500.0, 5), (1000.0, 10)):
+        for jitter_s in (0.001, 0.004, 0.015):
+            base = Sender(
+                rate_hz,
+                300.0,
+                packet=packet,
+                style="burst",
+                jitter_s=jitter_s,
+                off=float(rng.uniform(-1e-3, 1e-3)),
+            )
+            yield base
+            stalls = tuple(_stall(rng, 300.0) for _ in range(8))
+            yield replace(base, stalls=stalls)
+            yield replace(base, losses=_losses(rng, 300.0, 5, 1000))
+            yield replace(base, stalls=stalls[:3], losses=_losses(rng, 300.0, 3, 500))
+
+
 def loops() -> Iterator[Sender]:
     """Yield loops without a clock, which rest for a period and are busy for a part of it."""
     for rate_hz in (1.0, 10.0, 30.0, 60.0, 100.0, 250.0):
@@ -254,6 +273,8 @@ def main() -> int:
     _print("packets often lost", [judge("", sender, rng) for sender in often_lost(rng)])
     rng = np.random.default_rng(seed)
     _print("coarse clocks", [judge("", sender, rng, tick) for tick, sender in coarse(rng)])
+    rng = np.random.default_rng(seed)
+    _print("bursts", [judge("", sender, rng) for sender in bursts(rng)])
     _print("loops", [judge("", sender, rng) for sender in loops()])
     _print("other rates", [judge("", sender, rng) for sender in other_rates()])
     _print("often dropped", [judge("", sender, rng) for sender in dropped(rng)])

@@ -21,6 +21,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from statistics import median
 
 from acquire.simulation.rig import Film
 from acquire.simulation.session import write_session
@@ -101,13 +102,20 @@ def simulate(folder: Path) -> bool:
             flush=True,
         )
         shutil.rmtree(order.data_dir)
+    ratios = [jobs_ratio(folder) for _ in range(3)]
+    print(f"       two jobs beside one: {', '.join(f'{ratio:.2f}' for ratio in ratios)}")
+    good &= reached("two jobs beside one, median of 3", median(ratios), "x", TWO_JOBS)
+    return good
+
+
+def jobs_ratio(folder: Path) -> float:
+    """Return how many times as long one job takes as two, of 40 sessions with a small video."""
     order = StudyOrder(folder / "one", 40, film=Film())
     one = timed(lambda: write_study(order))
     two = timed(lambda: write_study(replace(order, data_dir=folder / "two", jobs=2)))
-    good &= reached("two jobs beside one", one / two, "x", TWO_JOBS)
     shutil.rmtree(folder / "one")
     shutil.rmtree(folder / "two")
-    return good
+    return one / two
 
 
 # Listing.

@@ -116,8 +116,19 @@ def test_a_stall_is_late_first_and_loses_nothing() -> None:
         Sender(10.0, 300.0, made="clock", jitter_s=0.3, off=-0.9),
         Sender(50.0, 300.0, made="clock", jitter_s=0.008, off=-0.5),
         Sender(60.0, 300.0, made="clock", jitter_s=0.004, off=-0.17),
+        Sender(
+            128.0, 90.0, packet=8, style="burst", jitter_s=0.004, stalls=(Stall(40.0, 3.0, 5.0),)
+        ),
     ],
-    ids=["loop at 250", "loop at 30", "loop at 1", "1 of 10 Hz", "25 of 50 Hz", "50 of 60 Hz"],
+    ids=[
+        "loop at 250",
+        "loop at 30",
+        "loop at 1",
+        "1 of 10 Hz",
+        "25 of 50 Hz",
+        "50 of 60 Hz",
+        "packets whose samples are sent one by one",
+    ],
 )
 def test_a_loop_and_a_rate_that_is_not_kept_lose_nothing(sender: Sender) -> None:
     """Thousands were told to be lost, of streams that had all their samples."""

@@ -50,9 +50,12 @@ def test_what_a_loop_did_not_send_while_it_was_away_is_counted() -> None:
         Sender(250.0, 300.0, jitter_s=3e-4, losses=tuple((t / 9, 1) for t in range(9, 2690))),
         Sender(100.0, 60.0, jitter_s=0.002, stalls=(Stall(9.0, 3.0, 2.0), Stall(42.0, 5.0, 1.3))),
         Sender(256.0, 300.0, packet=73, jitter_s=0.001, losses=((100.0, 73),)),
+        Sender(
+            128.0, 90.0, packet=8, style="burst", jitter_s=0.004, stalls=(Stall(40.0, 3.0, 5.0),)
+        ),
         Sender(250.0, 300.0, made="clock", jitter_s=0.002, wander=1e-4),
     ],
-    ids=["drops", "often", "stalls", "packets", "clock"],
+    ids=["drops", "often", "stalls", "packets", "bursts", "clock"],
 )
 def test_a_clock_is_no_loop(sender: Sender) -> None:
     sent = send(sender, rng())
