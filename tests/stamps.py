@@ -10,6 +10,7 @@ import numpy as np
 
 from recordings.arrays import F64Array, I64Array
 
+Style = Literal["equal", "spread", "burst"]
 START = 1000.0
 LATENCY_S = 0.02  # from a sample until it comes, where nothing holds it up
 
@@ -27,7 +28,7 @@ class Stall:
 class Sender:
     """A stream on its way: `made` by a clock, on arrival, or by a loop without a clock.
 
-    Such a loop rests for a nominal period, and is busy for about `jitter_s`, again and again.
+    Such a loop rests for the nominal time of a packet, is busy for about `jitter_s`, and sends.
 
     `style`: all samples of a packet have the stamp of the last ("equal"), or stand a nominal period
     apart before it ("spread"), or are sent one by one, some µs apart ("burst"). `losses`: (at,
@@ -38,7 +39,7 @@ class Sender:
     rate_hz: float = 250.0
     seconds: float = 60.0
     packet: int = 1
-    style: Literal["equal", "spread", "burst"] = "spread"
+    style: Style = "spread"
     made: Literal["arrival", "clock", "loop"] = "arrival"
     jitter_s: float = 0.0
     off: float = 0.0
@@ -75,15 +76,18 @@ def send(sender: Sender, rng: np.random.Generator) -> Sent:
     turn = 2 * np.pi / sender.seconds
     true = START + numbers / rate + sender.wander / turn * np.sin(turn * numbers / rate)
     if sender.made == "loop":
-        true = true + np.cumsum(rng.exponential(sender.jitter_s, len(numbers)))
+        turns = numbers // sender.packet
+        busy = np.cumsum(rng.exponential(sender.jitter_s, turns[-1] + 1))
+        before = np.append(0.0, busy)[turns]
+        # A turn makes its samples one after another: each takes its share of what it is busy for.
+        part = (numbers % sender.packet + 1) / sender.packet
+        true = true + before + part * (busy[turns] - before)
     kept = np.ones(len(numbers), np.bool_)
     for at, count in sender.losses:
         first, size = int(at * rate), sender.packet
         if size > 1 and not sender.splits:
             first, count = first // size * size, max(round(count / size), 1) * size
         kept[first : first + count] = False
-    if sender.made == "loop":
-        return Sent(true[kept], true[kept], numbers[kept])
     if sender.made == "clock":
         noise = (
             rng.uniform(-sender.jitter_s, sender.jitter_s, len(numbers))
@@ -93,8 +97,8 @@ def send(sender: Sender, rng: np.random.Generator) -> Sent:
         return Sent((true + noise)[kept], true[kept], numbers[kept])
     packets = numbers // sender.packet
     ends = np.minimum((np.arange(packets[-1] + 1) + 1) * sender.packet - 1, len(numbers) - 1)
-    arrivals = true[ends] + LATENCY_S
-    if sender.jitter_s:
+    arrivals = true[ends] + (LATENCY_S if sender.made == "arrival" else 0.0)
+    if sender.jitter_s and sender.made == "arrival":
         arrivals += rng.exponential(sender.jitter_s, len(ends))
     for stall in sender.stalls:
         _stall(arrivals, stall, sender.packet / rate)

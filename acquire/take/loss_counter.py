@@ -52,7 +52,8 @@ class LossCounter:
     def _begin(self) -> None:
         """Know nothing of the floor."""
         self._floor = LiveFloor(self._nominal)
-        self._usual_s: float | None = None  # of a sender without a clock
+        self._usual_s: float | None = None  # of a turn of a sender without a clock
+        self._turn = 1  # samples that it sends
         self._samples = 0  # in whole blocks
         self._is_known = False  # how it is sent
 
@@ -138,7 +139,7 @@ class LossCounter:
             self._last = float(self._parts[-1][-1])
         self._samples += self._waiting  # half a block tells no level
         self._parts, self._waiting = [], 0
-        period = self._usual_s or self._floor.period_s
+        period = self._usual_s / self._turn if self._usual_s else self._floor.period_s
         lost = (stamp - self._last) / period - 1
         if not 0.5 < lost < math.inf:
             return []
@@ -177,7 +178,7 @@ class LossCounter:
             self._learn_sender(stamps)
         if self._usual_s is not None:
             self._last, self._parts, self._waiting = float(stamps[-1]), [], 0
-            return _silences(stamps, steps, self._usual_s)
+            return _silences(stamps, steps, self._usual_s, self._turn)
         floor, found = self._floor, []
         for start in range(0, len(stamps) - floor.size + 1, floor.size):
             inside = slice(start, start + floor.size)
@@ -202,8 +203,8 @@ class LossCounter:
 
     def _learn_sender(self, first: F64Array) -> None:
         """Learn from its first stamps whether it has a clock, of which rate and which ticks."""
-        if (loop := free_run(first)) is not None:
-            self._usual_s = loop.usual_s
+        if (loop := free_run(first, self._nominal)) is not None:
+            self._usual_s, self._turn = loop.usual_s, loop.size
             return
         floor = self._floor
         if lattice_losses(first, self._nominal) is None:
@@ -220,7 +221,8 @@ def _steps(stamps: F64Array, before: float) -> F64Array:
     return steps
 
 
-def _silences(stamps: F64Array, steps: F64Array, usual_s: float) -> list[LostSamples]:
+def _silences(stamps: F64Array, steps: F64Array, usual_s: float, turn: int) -> list[LostSamples]:
     """Return what a sender without a clock left out while it was away, `steps` before stamps."""
     away = np.flatnonzero(steps > away_s(usual_s))
-    return [LostSamples(float(stamps[i]), round(float(steps[i]) / usual_s) - 1) for i in away]
+    lost = turn * (np.rint(steps[away] / usual_s).astype(np.int64) - 1)
+    return [LostSamples(float(stamps[i]), n) for i, n in zip(away, lost.tolist(), strict=True)]

@@ -249,8 +249,8 @@ def _moved(loss: Loss, by: int) -> Loss:
 def _stretch(stamps: F64Array, rate_hz: float, known: tuple[Loss, ...] | None) -> _Stretch:
     if known is not None:
         return _laid(stamps, rate_hz, known, shows_loss=True)
-    if (loop := free_run(stamps)) is not None:
-        return _looped(stamps, loop, rate_hz)
+    if (loop := free_run(stamps, rate_hz)) is not None:
+        return _looped(loop, rate_hz)
     clock = clock_losses(stamps, rate_hz) or lattice_losses(stamps, rate_hz)
     if clock is not None:
         columns = (clock.index.tolist(), clock.count.tolist(), clock.uncertainty.tolist())
@@ -269,12 +269,12 @@ def _stretch(stamps: F64Array, rate_hz: float, known: tuple[Loss, ...] | None) -
     return _Stretch(losses, even.axis, even.rate_hz, even.error_s, True)
 
 
-def _looped(stamps: F64Array, loop: FreeRun, rate_hz: float) -> _Stretch:
+def _looped(loop: FreeRun, rate_hz: float) -> _Stretch:
     losses = tuple(
         Loss(index, count, round(_UNSURE * count) + 1, _certainty(count, 0, rate_hz))
         for index, count in zip(loop.index.tolist(), loop.count.tolist(), strict=True)
     )
-    return _Stretch(losses, Given(stamps.copy()), loop.rate_hz, None, False, runs_free=True)
+    return _Stretch(losses, Given(loop.times), loop.rate_hz, None, False, runs_free=True)
 
 
 def _united(plain: Sequence[Found], further: Sequence[Found]) -> list[Found]:

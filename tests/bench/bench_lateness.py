@@ -22,7 +22,7 @@ import numpy as np
 
 from acquire.take.loss_counter import LossCounter
 from recordings.lateness.decision import decide
-from tests.stamps import Sender, Sent, Stall, send
+from tests.stamps import Sender, Sent, Stall, Style, send
 
 STREAMS = 64
 OPEN_S = 40.0
@@ -184,6 +184,18 @@ def loops() -> Iterator[Sender]:
                 yield Sender(rate_hz, seconds, made="loop", jitter_s=busy_s)
 
 
+def chunk_loops() -> Iterator[Sender]:
+    """Yield loops that rest for as long as a chunk should take, and then send one."""
+    styles: tuple[Style, ...] = ("equal", "spread", "burst")
+    for rate_hz in (250.0, 500.0, 1000.0):
+        for packet in (5, 10, 25, 50):
+            for busy_s in (2e-4, 1e-3, 3e-3):
+                for style in styles:
+                    yield Sender(
+                        rate_hz, 300.0, packet=packet, style=style, made="loop", jitter_s=busy_s
+                    )
+
+
 def other_rates() -> Iterator[Sender]:
     """Yield senders whose rate is far from the one that they say, the stamps scattering."""
     for rate_hz in (1.0, 10.0, 50.0, 250.0):
@@ -273,11 +285,12 @@ def main() -> int:
     _print("packets often lost", [judge("", sender, rng) for sender in often_lost(rng)])
     rng = np.random.default_rng(seed)
     _print("coarse clocks", [judge("", sender, rng, tick) for tick, sender in coarse(rng)])
-    rng = np.random.default_rng(seed)
-    _print("bursts", [judge("", sender, rng) for sender in bursts(rng)])
     _print("loops", [judge("", sender, rng) for sender in loops()])
     _print("other rates", [judge("", sender, rng) for sender in other_rates()])
     _print("often dropped", [judge("", sender, rng) for sender in dropped(rng)])
+    rng = np.random.default_rng(seed)
+    _print("bursts", [judge("", sender, rng) for sender in bursts(rng)])
+    _print("loops of chunks", [judge("", sender, rng) for sender in chunk_loops()])
     figures = _figures(results)
     for name, value, limit, is_met in figures:
         print(f"{name}: {value:.3g} ({limit}) {'' if is_met else 'MISSED'}")

@@ -43,6 +43,14 @@ def test_what_a_loop_did_not_send_while_it_was_away_is_counted() -> None:
     assert [loss.index for loss in pace.losses] == [6000 - 1]
 
 
+def test_a_loop_that_was_away_for_longer_than_it_was_there_is_one() -> None:
+    losses = ((10.0, 2400), (60.0, 2400), (110.0, 2400))
+    sent = send(Sender(60.0, 160.0, made="loop", jitter_s=0.002, losses=losses), rng())
+    pace = decide(sent.stamps, 60.0)
+    assert pace.runs_free
+    assert pace.lost == pytest.approx(sent.lost, abs=pace.uncertainty)
+
+
 @pytest.mark.parametrize(
     "sender",
     [
@@ -59,7 +67,7 @@ def test_what_a_loop_did_not_send_while_it_was_away_is_counted() -> None:
 )
 def test_a_clock_is_no_loop(sender: Sender) -> None:
     sent = send(sender, rng())
-    assert free_run(sent.stamps) is None
+    assert free_run(sent.stamps, sender.rate_hz) is None
     pace = decide(sent.stamps, sender.rate_hz)
     assert pace.lost == pytest.approx(sent.lost, abs=pace.uncertainty)
     assert not pace.runs_free
