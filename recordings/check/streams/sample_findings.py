@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from recordings.arrays import BoolArray, F64Array
-from recordings.certificate import Finding, StreamReport
+from recordings.certificate import Finding, Severity, StreamReport
 from recordings.check.streams.losses import span_text
 from recordings.lateness.decision import BACK_S, Pace
 from recordings.manifest_entries import StreamEntry
@@ -44,17 +44,8 @@ def count_findings(
             text="the stream has no footer: the recording was cut off",
             remedy="unisono repair writes the footers",
         )
-    elif stream.footer.count is not None and stream.footer.count != count:
-        yield Finding(
-            level="fail" if ours else "warn",
-            code="count-footer",
-            subject=name,
-            text=f"{count} samples in the file, {stream.footer.count} in its footer",
-            remedy=""
-            if ours
-            else "LabRecorder's footers miss samples that came late: trust the "
-            "file where there is no damage",
-        )
+    elif (told := stream.footer.count) is not None and told != count:
+        yield _footer_count(stream, told, ours=ours)
     if not count and stream.info.rate_hz > 0:
         yield Finding(
             level="warn",
@@ -71,6 +62,26 @@ def count_findings(
             text="nothing came in this stream, which sends when something happens",
             remedy="see that its program marks, if it should have",
         )
+
+
+def _footer_count(stream: XdfStream, told: int, *, ours: bool) -> Finding:
+    """Say that the footer told another count; of others' files, how much that means."""
+    level: Severity = "fail" if ours else "warn"
+    remedy = ""
+    if not ours and told == len(stream) - 1:
+        level, remedy = "info", "LabRecorder before 2025 leaves the first sample out of its count"
+    elif not ours:
+        remedy = (
+            "LabRecorder's footers miss samples that came late: trust the file where there is no "
+            "damage"
+        )
+    return Finding(
+        level=level,
+        code="count-footer",
+        subject=stream.name,
+        text=f"{len(stream)} samples in the file, {told} in its footer",
+        remedy=remedy,
+    )
 
 
 def stamp_findings(report: StreamReport, stamps: F64Array) -> Iterator[Finding]:

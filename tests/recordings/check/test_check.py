@@ -316,6 +316,10 @@ def test_findings_in_a_bare_file(tmp_path: Path) -> None:
     assert bare(tmp_path, even, 10.0).verdict is Verdict.PASS
     assert codes(bare(tmp_path, even, 10.5), "warn") == {"rate"}
     assert codes(bare(tmp_path, even, 10.0, count=390), "warn") == {"count-footer"}
+    assert codes(bare(tmp_path, even, 10.0, count=401), "warn") == {"count-footer"}
+    one_less = bare(tmp_path, even, 10.0, count=399)  # LabRecorder does not count the first one
+    assert one_less.verdict is Verdict.PASS
+    assert "count-footer" in codes(one_less, "info")
     assert codes(bare(tmp_path, [*even, 39.9], 10.0), "warn") == {"duplicates"}
     assert "stamps-back" in codes(bare(tmp_path, [*even, 20.0, 20.1], 10.0), "warn")
 

@@ -59,7 +59,7 @@ def test_what_is_a_warning_of_the_file_is_one_of_its_session(tmp_path: Path) -> 
         chunks.stream_header(1, header_xml(rate_hz=50.0, source_id="x")),
         chunks.samples(1, stamps, np.random.default_rng(0).normal(size=(500, 1)).astype("f4")),
         *(chunks.clock_offset(1, at, 0.0) for at in (START, START + 5.0, START + 10.0)),
-        chunks.stream_footer(1, float(stamps[0]), float(stamps[-1]), 499),
+        chunks.stream_footer(1, float(stamps[0]), float(stamps[-1]), 490),
     ]
     source = write(tmp_path / "old.xdf", parts)
     assert {f.code for f in check(source).findings if f.level == "warn"} == {"count-footer"}
