@@ -135,6 +135,8 @@ def _instead(magic: bytes) -> str:
     """Say what a file is that does not begin as XDF does."""
     if magic[:2] == b"\x1f\x8b":
         return "is packed: unpack it with gunzip"
+    if magic in (b"vers", b"/ann"):  # "version https://git-lfs…", "/annex/objects/…"
+        return "seems a pointer to the recording: fetch it with git lfs pull or datalad get"
     if magic in _OTHERS:
         return (
             f"is {_OTHERS[magic]}, not an XDF file; unisono replay plays it as live streams, which "

@@ -270,6 +270,8 @@ def test_text_that_is_not_utf8_is_read_all_the_same(tmp_path: Path) -> None:
     [
         (b"", "not an XDF file"),
         (b"RIFF....", "not an XDF file"),
+        (b"version https://git-lfs.github.com/spec/v1", "fetch it with git lfs pull"),
+        (b"/annex/objects/MD5E-s1--0.xdf", "or datalad get"),
         (b"\x1f\x8b\x08", "gunzip"),
         (b"0       X X X X", "is an EDF file, not an XDF file; unisono replay plays it"),
         (b"\xffBIOSEMI", "is a BDF file, not an XDF file; unisono replay plays it"),
