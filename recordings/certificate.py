@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any, Final, Literal
 
-from recordings.lateness.decision import Certainty
+from recordings.lateness.pace import Certainty
 from recordings.manifest import VERSION
 from recordings.manifest_entries import Frozen, Gap
 from recordings.stream_kinds import INDEX_TYPES, LOST_FATES, Fate

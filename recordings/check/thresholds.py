@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from recordings.certificate import Finding, Report, Severity
 from recordings.disk.regular import read_text
 from recordings.errors import RecordingError, bad_key, why
-from recordings.lateness.decision import Certainty
+from recordings.lateness.pace import Certainty
 from recordings.layout import THRESHOLDS_NAME, THRESHOLDS_PLACES
 from recordings.stream_kinds import EVENTS_STREAM
 

@@ -11,18 +11,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from itertools import pairwise
 from typing import Final
 
 import numpy as np
 
 from recordings.arrays import F64Array, I64Array
-from recordings.lateness.axis import Axis, Given, Joined, Shifts, all_times, shifts, together
+from recordings.lateness.axis import Axis, Given, Joined, together
 from recordings.lateness.blocks import plain_rate
 from recordings.lateness.even import even_times, line
 from recordings.lateness.free_run import FreeRun, free_run
 from recordings.lateness.lattice import lattice_losses
+from recordings.lateness.pace import Certainty, Loss, Pace, lost_before
 from recordings.lateness.packets import clock_losses
 from recordings.lateness.plain import plain_losses
 from recordings.lateness.search import LATEST_S, SEEN_S, Found, search
@@ -41,74 +41,6 @@ _BEYOND: Final = 0.01
 _UNSURE: Final = 0.1  # of what a sender without a clock might have sent in a silence
 _DRIFT: Final = 1e-4  # a rate may wander so far in a gap, unseen
 _STILL: Final = 1e3  # times the nominal rate: nothing is sent so fast, its stamps stand still
-
-
-class Certainty(StrEnum):
-    """How sure a loss is.
-
-    uncertain: the count may be off by a quarter or more. open: late or lost at the end, nobody can
-    say; not counted. break: more than 60 s; the stream was away, or its clock was set.
-    """
-
-    CERTAIN = "certain"
-    UNCERTAIN = "uncertain"
-    OPEN = "open"
-    BREAK = "break"
-
-
-@dataclass(frozen=True, slots=True)
-class Loss:
-    """`count` samples, give or take `uncertainty`, are missing after the sample `index`.
-
-    `doubtful` samples around it may lie on either side: a stall held them back.
-    """
-
-    index: int
-    count: int
-    uncertainty: int = 0
-    certainty: Certainty = Certainty.CERTAIN
-    doubtful: int = 0
-
-    @property
-    def lost(self) -> int:
-        """What is counted of it."""
-        return 0 if self.certainty is Certainty.OPEN else self.count
-
-
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """What the stamps of a stream with a rate tell.
-
-    `axis` has even times for every sample; `error_s` is how far off they may be (99th percentile).
-    `cuts` are the indices of the samples after which no even pace goes on. Where
-    `shows_loss` is false a loss would not be seen: the sender counts its stamps, or `runs_free`, a
-    loop without a clock, whose times are its stamps.
-    """
-
-    losses: tuple[Loss, ...]
-    axis: Axis
-    cuts: I64Array
-    rate_hz: float
-    error_s: float | None
-    shows_loss: bool
-    runs_free: bool = False
-    uncounted: int = 0  # of a device that counts: what was lost after it had counted
-    tells_time: bool = True  # False: the stamps stand still or go back all along
-
-    @property
-    def times(self) -> F64Array:
-        """The even times of all samples, shape (n,), computed at each call."""
-        return all_times(self.axis)
-
-    @property
-    def lost(self) -> int:
-        """All samples that are lost."""
-        return sum(loss.lost for loss in self.losses)
-
-    @property
-    def uncertainty(self) -> int:
-        """By how many samples `lost` may be off."""
-        return sum(loss.uncertainty for loss in self.losses if loss.lost)
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,12 +239,6 @@ def _unsure(losses: Sequence[Loss], rate_hz: float) -> list[int]:
     """
     long = _WANDERS_S * rate_hz
     return [loss.index for loss in losses if loss.lost and (loss.uncertainty or loss.lost > long)]
-
-
-def lost_before(losses: Sequence[Loss]) -> Shifts:
-    """Return how many samples are missing before each sample."""
-    counts = [loss.lost for loss in losses]
-    return shifts([loss.index for loss in losses], counts, np.int64)
 
 
 def _loss(place: Found, rate_hz: float) -> Loss:

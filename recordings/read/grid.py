@@ -12,7 +12,7 @@ import numpy.typing as npt
 from recordings.arrays import BoolArray, F64Array, I64Array
 from recordings.errors import RecordingError
 from recordings.lateness.axis import Axis, Given, all_times
-from recordings.lateness.decision import Loss, lost_before
+from recordings.lateness.pace import Loss, lost_before
 from recordings.pieces import spans
 from recordings.read.fill import check_fill
 from recordings.read.markers import SessionMarker, describe

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from recordings.arrays import F64Array
-from recordings.lateness.decision import Loss, Pace, decide
+from recordings.lateness.decision import decide
 from recordings.lateness.mending import mended
+from recordings.lateness.pace import Loss, Pace
 from recordings.manifest_entries import StreamEntry
 from recordings.stamps.bad_stamps import bad_stamps
 from recordings.xdf.stream import XdfStream

@@ -13,8 +13,9 @@ import numpy.typing as npt
 from recordings.arrays import BoolArray, F64Array
 from recordings.errors import RecordingError
 from recordings.lateness.axis import Axis, Given, all_times
-from recordings.lateness.decision import Pace, tells_time
+from recordings.lateness.decision import tells_time
 from recordings.lateness.mending import mended
+from recordings.lateness.pace import Pace
 from recordings.manifest_entries import StreamEntry
 from recordings.read.own_copy import completed
 from recordings.read.pace import pace_of

@@ -27,7 +27,7 @@ from recordings.check.simulated.truth import FoundEvents
 from recordings.disk.atomic import replace_file
 from recordings.disk.hashing import sha256_of
 from recordings.errors import NotWritten, is_full
-from recordings.lateness.decision import Certainty
+from recordings.lateness.pace import Certainty
 from recordings.manifest import Manifest
 from recordings.report import figures, plots
 from recordings.report.drawing import clock

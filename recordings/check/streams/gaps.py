@@ -8,7 +8,7 @@ import numpy as np
 
 from recordings.arrays import F64Array
 from recordings.certificate import CountedGap
-from recordings.lateness.decision import Loss, Pace
+from recordings.lateness.pace import Loss, Pace
 from recordings.manifest_entries import StreamEntry
 from recordings.xdf.stream import XdfStream
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from recordings.certificate import CountedGap, Finding, StreamReport
-from recordings.lateness.decision import Certainty
+from recordings.lateness.pace import Certainty
 from recordings.manifest_entries import StreamEntry
 from recordings.xdf.header import StreamInfo
 

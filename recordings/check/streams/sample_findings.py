@@ -10,7 +10,8 @@ import numpy as np
 from recordings.arrays import BoolArray, F64Array
 from recordings.certificate import Finding, Severity, StreamReport
 from recordings.check.streams.losses import span_text
-from recordings.lateness.decision import BACK_S, Pace
+from recordings.lateness.decision import BACK_S
+from recordings.lateness.pace import Pace
 from recordings.manifest_entries import StreamEntry
 from recordings.stamps import timing
 from recordings.xdf.stream import XdfStream

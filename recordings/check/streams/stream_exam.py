@@ -23,7 +23,8 @@ from recordings.check.streams.sample_findings import (
     pace_findings,
     stamp_findings,
 )
-from recordings.lateness.decision import Pace, filled
+from recordings.lateness.decision import filled
+from recordings.lateness.pace import Pace
 from recordings.manifest_entries import StreamEntry
 from recordings.read.own_copy import completed
 from recordings.read.pace import pace_of

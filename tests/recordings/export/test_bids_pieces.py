@@ -17,7 +17,7 @@ from recordings import open_session
 from recordings.export.bids import eeg as bids_eeg
 from recordings.export.bids.dataset import Settings
 from recordings.export.staging import run_task
-from recordings.lateness.decision import Loss
+from recordings.lateness.pace import Loss
 from recordings.read.grid import Grid, grid_of
 from recordings.read.to_mne import to_mne
 from recordings.repair.imported import Labels, import_xdf

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from recordings.lateness.decision import Certainty, Loss, decide
+from recordings.lateness.decision import decide
+from recordings.lateness.pace import Certainty, Loss
 from tests.stamps import START, Sender, Sent, Stall, send
 
 
