@@ -14,7 +14,6 @@ this way; it was not tried there.
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
 import threading
 import time
@@ -22,14 +21,13 @@ from collections import deque
 from pathlib import Path
 from typing import Final
 
-from recordings.disk import direct_io
 from recordings.disk.blocks import Block, Hasher
 from recordings.disk.direct_io import ALIGN, Mode
+from recordings.disk.sectors import Sectors
 from recordings.errors import DiskFull, RecordingError, is_full
 
 FLUSH_S: Final = 0.4
 _HASH_PATIENCE_S: Final = 0.05
-_SYNC_S: Final = {"direct": 1.0, "nocache": 0.5, "buffered": 0.5}
 
 Data = bytes | bytearray | memoryview
 
@@ -58,8 +56,7 @@ class DirectFile:
         if block_bytes % ALIGN or blocks < 2:
             raise ValueError(f"{block_bytes=} must be a multiple of {ALIGN}, {blocks=} at least 2")
         self.path = path
-        self.mode: Mode
-        self._fd, self.mode = direct_io.create(path, direct)
+        self._sectors = Sectors(path, direct=direct)
         # Guards the blocks that go from the user to the writing thread, and back to be used again.
         self._cond = threading.Condition()
         self._spare = deque(Block(block_bytes) for _ in range(blocks - 1))
@@ -67,8 +64,7 @@ class DirectFile:
         self._queue: deque[Block] = deque()
         self._busy = self._closing = self._closed = self._deaf = False
         self._error: RecordingError | None = None
-        self._position = self._written = 0
-        self._synced = time.monotonic()
+        self._position = 0
         self._hasher = Hasher(f"hash {path.name}", self._free) if checksum else None
         if self._hasher:
             self._hasher.start()
@@ -85,7 +81,12 @@ class DirectFile:
     @property
     def written(self) -> int:
         """Bytes from the start of the file that are in the file: what a kill -9 leaves."""
-        return self._written
+        return self._sectors.written
+
+    @property
+    def mode(self) -> Mode:
+        """How it is written: past the page cache, or through it."""
+        return self._sectors.mode
 
     @property
     def sha256(self) -> str | None:
@@ -122,9 +123,9 @@ class DirectFile:
             self._raise()
             self._block.restart(self._position)
         try:
-            self._store(data, self._position, len(data))
+            self._sectors.store(data, self._position, len(data))
             self._block.restart(self._position + len(data))
-            self._sync()
+            self._sectors.sync_when_due()
         except OSError as error:
             self._fail(error)
         self._raise()
@@ -164,8 +165,7 @@ class DirectFile:
         self._deaf = True
         if valid_bytes is not None:
             with contextlib.suppress(OSError):
-                os.ftruncate(self._fd, min(valid_bytes, self._written))
-            self._written = min(valid_bytes, self._written)
+                self._sectors.cut(valid_bytes)
 
     def close(self) -> None:
         """Write the rest, cut to the true length, sync. Idempotent; raises what a write raised."""
@@ -182,12 +182,12 @@ class DirectFile:
             self._hasher.join()
         try:
             if self._error is None:
-                os.ftruncate(self._fd, self._written)
-            direct_io.sync_file(self._fd)
+                self._sectors.cut(self.written)
+            self._sectors.sync()
         except OSError as error:
             self._fail(error)
         finally:
-            os.close(self._fd)
+            self._sectors.close()
         if not self._deaf:
             self._raise()
 
@@ -257,8 +257,9 @@ class DirectFile:
         while (job := self._next_job()) is not None:
             block, end, full = job
             try:
-                self._put(block, end)
-                self._sync()
+                if not self._error:
+                    self._sectors.put(block, end)
+                self._sectors.sync_when_due()
             except OSError as error:
                 self._fail(error)
             if full and self._hasher and not self._error:
@@ -289,50 +290,12 @@ class DirectFile:
                 # After an error nothing is due any more: there is only the end to wait for.
                 self._cond.wait(None if self._error else due)
 
-    def _put(self, block: Block, end: int) -> None:
-        """Write a block's bytes up to `end`, padded to whole sectors and cut again."""
-        if self._error or end <= block.flushed:
-            return
-        start = block.flushed
-        padded = end
-        if self.mode == "direct":
-            start -= start % ALIGN
-            padded = -(-end // ALIGN) * ALIGN
-        self._store(block.view[start:padded], block.base + start, end - start)
-        if padded > end:
-            os.ftruncate(self._fd, block.base + end)
-        block.flushed = end
-
-    def _store(self, data: memoryview, offset: int, valid: int) -> None:
-        """Write `data`, of which the first `valid` bytes count."""
-        direct_io.refuse_cut(os.fstat(self._fd).st_size, self._written)
-        done = 0
-        while done < len(data):
-            done += self._pwrite(data[done:], offset + done)
-            self._written = max(self._written, offset + min(done, valid))
-
-    def _pwrite(self, view: memoryview, offset: int) -> int:
-        try:
-            return direct_io.pwrite(self._fd, view, offset)
-        except OSError as error:
-            if error.errno != errno.EINVAL or self.mode != "direct" or self._written:
-                raise
-        direct_io.use_page_cache(self._fd)  # a file system that promises O_DIRECT and has it not
-        self.mode = "buffered"
-        return direct_io.pwrite(self._fd, view, offset)
-
-    def _sync(self) -> None:
-        if time.monotonic() - self._synced >= _SYNC_S[self.mode]:
-            direct_io.sync(self._fd)
-            self._synced = time.monotonic()
-
     def _fail(self, error: OSError) -> None:
         if self._error:
             return
         with contextlib.suppress(OSError):
-            self._written = min(self._written, os.fstat(self._fd).st_size)  # somebody may cut it
-            os.ftruncate(self._fd, self._written)
-        valid = f"{self._written} bytes of it are valid"
+            self._sectors.cut_to_written()
+        valid = f"{self.written} bytes of it are valid"
         if is_full(error):
             failure: RecordingError = DiskFull(
                 f"{self.path}: no space left on its disk; {valid}: free space or record elsewhere"
