@@ -14,7 +14,8 @@ from PySide6.QtWidgets import QComboBox, QToolButton, QVBoxLayout, QWidget
 from gui.signals.display_filter import FilterSettings
 from gui.texts import tr
 from gui.viewer.filter_menu import FilterButton, is_offered
-from gui.viewer.viewer import WINDOWS_S, Viewer
+from gui.viewer.shown_time import WINDOWS_S
+from gui.viewer.viewer import Viewer
 from gui.widgets import theme
 from gui.widgets.flow_row import FlowRow
 
@@ -44,15 +45,15 @@ class ViewerBar(QWidget):
         self.scrolling = _button(
             tr("Scroll"), tr("Scroll instead of sweeping (Ctrl+L)"), "Ctrl+L", checked=False
         )
-        self.scrolling.toggled.connect(viewer.set_scrolling)
+        self.scrolling.toggled.connect(viewer.time.set_scrolling)
         self.freeze = _button(
             tr("▌▌ Freeze"),
             tr("Hold what is shown (Ctrl+F, or Space in the signals): drag, or zoom by Ctrl+wheel"),
             "Ctrl+F",
             checked=False,
         )
-        self.freeze.toggled.connect(viewer.set_frozen)
-        viewer.frozen.connect(self.freeze.setChecked)
+        self.freeze.toggled.connect(viewer.time.set_frozen)
+        viewer.time.frozen.connect(self.freeze.setChecked)
         self.larger = _button("+", tr("Larger traces (Ctrl++)"), "Ctrl++")
         self.larger.setAccessibleName(tr("Larger traces"))
         self.larger.clicked.connect(lambda: viewer.zoom(-1))
@@ -95,8 +96,8 @@ class ViewerBar(QWidget):
         box.setCurrentIndex(WINDOWS_S.index(10))
         box.setAccessibleName(tr("Length of the window"))
         box.setToolTip(tr("Length of the window (Ctrl+Left, Ctrl+Right)"))
-        box.currentIndexChanged.connect(lambda: viewer.set_window(float(box.currentData())))
-        viewer.window_changed.connect(
+        box.currentIndexChanged.connect(lambda: viewer.time.set_window(float(box.currentData())))
+        viewer.time.window_changed.connect(
             lambda seconds: box.setCurrentIndex(box.findData(int(seconds)))
         )
         return box

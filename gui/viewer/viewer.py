@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import bisect
-import math
 from collections.abc import Callable, Iterable
 
 import numpy as np
@@ -26,6 +24,7 @@ from gui.signals.signal_monitor import Findings
 from gui.texts import tr
 from gui.viewer.channel_choice import ChannelChoice
 from gui.viewer.hand import Hand
+from gui.viewer.shown_time import ShownTime
 from gui.widgets import theme
 from gui.widgets.focus_ring import FocusRing
 
@@ -33,10 +32,6 @@ LOOK_EVERY = 30
 """Frames between two looks at the scales."""
 RECENT_S = 8.0
 """What a look at the scales looks at."""
-WINDOWS_S = (1, 2, 5, 10, 20, 30, 60, 120, 300)
-"""The lengths that there are, s."""
-BACK_S = 280.0
-"""So far back arrows lead: a little less than the histories keep."""
 NOTCH = 120
 """What a step of a wheel is to Qt, in eighths of a degree."""
 READABLE, HEADER = 18.0, 20.0
@@ -47,8 +42,6 @@ class Viewer(QWidget):
     """Draws what its streams hold; the pulling thread says when."""
 
     _frame_came = Signal()
-    frozen = Signal(bool)
-    window_changed = Signal(float)
     said = Signal(str)
     chosen_changed = Signal()
     streams_changed = Signal()
@@ -63,6 +56,7 @@ class Viewer(QWidget):
         self.live = LiveStreams(wanted, self._announce)
         self.state = ViewState(self.live.lock, clock)
         self.plot = TracePlot(self.state, self)
+        self.time = ShownTime(self.state, self.plot, self)
         self._hand = Hand(self.state, self, self.plot.show_cursor, self.plot.show_all)
         self.choice = ChannelChoice()
         self._page = 0  # which part of the chosen channels; 0 = all
@@ -204,45 +198,9 @@ class Viewer(QWidget):
         text = tr("Channels {} to {} of {} (Page Up, Page Down)")
         self.said.emit(text.format(span.start + 1, span.stop, len(every)) if every else "")
 
-    def set_window(self, seconds: float, around: float | None = None) -> None:
-        """Show so many seconds.
-
-        Args:
-            seconds: the length of the window.
-            around: where it is frozen, the time that stays in its place; None = the newest shown.
-        """
-        canvas = self.state.canvas
-        if seconds == canvas.window_s:
-            return
-        end_s = None if canvas.end is None else (canvas.end + 1) * canvas.column_s
-        if end_s is not None and around is not None:
-            end_s = around + (end_s - around) * seconds / canvas.window_s
-        canvas.window_s = seconds
-        if end_s is None:
-            canvas.restart()
-        else:
-            canvas.end = self._kept(canvas.column(end_s) - 1)
-            canvas.restart()
-        self.window_changed.emit(seconds)
-        self.plot.show_all()
-
-    def _kept(self, end: int) -> int:
-        """Give the column nearest to one that the histories reach, and that is not to come."""
-        canvas = self.state.canvas
-        newest = canvas.column(self.state.now())
-        return max(newest - math.floor(BACK_S / canvas.column_s), min(newest, end))
-
-    def zoom_time(self, steps: int, x: float) -> None:
-        """Show more time (positive) or less around a place; freezes, as what moves is not held."""
-        self.set_frozen(True)
-        lengths = [*WINDOWS_S]
-        at = bisect.bisect_left(lengths, self.state.canvas.window_s) + steps
-        around = self.state.geometry.time_at(x)
-        self.set_window(float(lengths[max(0, min(at, len(lengths) - 1))]), around)
-
     def save(self) -> None:
         """Ask where to save what is shown; it is held, so that it is what was seen."""
-        self.set_frozen(True)
+        self.time.set_frozen(True)
         save_dialog.ask(
             self, tr("signals"), self.plot, lambda: saving.trace_rows(self.state), self._on_saved
         )
@@ -255,29 +213,6 @@ class Viewer(QWidget):
     def set_filter(self, settings: FilterSettings) -> None:
         """Show filtered signals; the pulling thread filters what is there, too."""
         self.live.filter = settings
-
-    def set_scrolling(self, on: bool) -> None:
-        """Scroll instead of sweeping."""
-        self.state.geometry.scrolls = on
-        self.plot.show_all()
-
-    def set_frozen(self, on: bool) -> None:
-        """Hold what is shown; recording goes on."""
-        canvas = self.state.canvas
-        if on == (canvas.end is not None):
-            return
-        canvas.freeze(canvas.head if on else None)
-        self.frozen.emit(on)
-        self.plot.show_all()
-
-    def look_back(self, share: float) -> None:
-        """Move by a share of the window, back where negative; freezes."""
-        self.set_frozen(True)
-        canvas = self.state.canvas
-        if canvas.end is None:
-            return
-        canvas.freeze(self._kept(canvas.end + round(share * canvas.width)))
-        self.plot.show_all()
 
     def zoom(self, steps: int) -> None:
         """Make all traces larger (negative steps) or smaller; 0 = share scales anew."""
@@ -328,7 +263,7 @@ class Viewer(QWidget):
             return
         self._turned -= steps * NOTCH
         if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-            self.zoom_time(steps, event.position().x())
+            self.time.zoom(steps, event.position().x())
         else:
             self.zoom(steps)
 
@@ -344,11 +279,11 @@ class Viewer(QWidget):
         """Space freezes, arrows look back and scale, pages go through the channels."""
         match event.key():
             case Qt.Key.Key_Space:
-                self.set_frozen(self.state.canvas.end is None)
+                self.time.set_frozen(not self.time.is_frozen)
             case Qt.Key.Key_Left:
-                self.look_back(-0.25)
+                self.time.look_back(-0.25)
             case Qt.Key.Key_Right:
-                self.look_back(0.25)
+                self.time.look_back(0.25)
             case Qt.Key.Key_PageDown:
                 self.turn(1)
             case Qt.Key.Key_PageUp:

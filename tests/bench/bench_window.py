@@ -90,7 +90,7 @@ def show(rig: str, data_dir: str, fps: int, seconds: float, *, scrolls: bool) ->
     theme.apply(application)
     window = make_window(WindowOrder(Path(rig), data_dir=Path(data_dir)))
     window.viewer.live.frame_s = 1 / fps
-    window.viewer.set_scrolling(scrolls)
+    window.viewer.time.set_scrolling(scrolls)
     window.resize(1280, 900)
     window.show()
     probe = Probe(window, SETTLE_S, seconds)

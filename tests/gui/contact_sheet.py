@@ -66,12 +66,12 @@ def failed(found: RecorderWindow) -> None:
 
 
 def frozen(found: RecorderWindow) -> None:
-    found.viewer.set_frozen(True)
+    found.viewer.time.set_frozen(True)
     QTest.mouseMove(found.viewer, QPoint(300, 120))
 
 
 def scrolling(found: RecorderWindow) -> None:
-    found.viewer.set_frozen(False)
+    found.viewer.time.set_frozen(False)
     found.signals.bar.scrolling.setChecked(True)
     QTest.qWait(500)
 

@@ -342,7 +342,7 @@ def test_another_size_shows_the_same_time_while_it_is_frozen() -> None:
     with Sources(Source(name, "EEG")), viewing(name) as viewer:
         found(viewer, name)
         wait_until(lambda: drawn(viewer), what="traces")
-        viewer.set_frozen(True)
+        viewer.time.set_frozen(True)
         span = shown_span(viewer.state)
         assert span is not None
         for width in (700, 1100, 900):
