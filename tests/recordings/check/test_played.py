@@ -19,10 +19,13 @@ from tests.recordings.simulated_session import Plan, make_session
 STEPS = ["fixation", "clip", "fixation"]
 
 
-def write(folder: Path, trials: int, **more: Any) -> None:
+def laid_out(trials: int, **more: Any) -> dict[str, Any]:
     plan = {"trials": [{"trial": n, "steps": STEPS} for n in range(1, trials + 1)]}
-    text = json.dumps({"protocol": "films", "plan": plan, **more})
-    (folder / "protocol.json").write_text(text)
+    return {"protocol": "films", "plan": plan, **more}
+
+
+def write(folder: Path, trials: int, **more: Any) -> None:
+    (folder / "protocol.json").write_text(json.dumps(laid_out(trials, **more)))
 
 
 def trial(number: int, *, until: int = 3, by: str = "end", **more: Any) -> list[dict[str, Any]]:
@@ -108,6 +111,31 @@ def test_a_split_parts_a_protocol_that_is_whole(tmp_path: Path) -> None:
     assert found(folder, *trial(1), *trial(2, until=1), manifest=before) == []
     rows = [*trial(2)[4:], *trial(3), *trial(4)]
     assert found(folder, *rows, manifest=after) == []
+
+
+def test_each_protocol_of_a_recording_is_compared_with_its_own_markers(tmp_path: Path) -> None:
+    """Of practice and main protocol, the trials of the one passed for those of the other."""
+    practice = laid_out(2, protocol="practice", sha256="p", loaded_at=-1.0, before=[])
+    rows = [*trial(1), *trial(2)]
+    write(tmp_path, 3, loaded_at=len(rows) - 0.5, before=[practice])
+    assert found(tmp_path, *rows, *trial(1), *trial(2), *trial(3)) == []
+    skipped = [*rows, *trial(1), *trial(2, until=1, by="skip"), *trial(3)]
+    ((_, code, text),) = found(tmp_path, *skipped)
+    assert (code, text.split(": ")[-1]) == ("protocol-incomplete", "2")
+    write(tmp_path, 2, loaded_at=4.5, before=[practice])
+    ((_, code, text),) = found(tmp_path, *rows[:5], *trial(1), *trial(2))
+    assert text == "2 of 2 trials of practice were not played to their end: 1–2"
+
+
+def test_what_was_gone_on_with_in_the_same_recording_is_whole(tmp_path: Path) -> None:
+    broken_off = [*trial(1), *trial(2, until=1, by="abort")]
+    first = laid_out(3, sha256="a", loaded_at=-1.0, before=[])
+    again = {"sha256": "a", "first_trial": 2, "loaded_at": len(broken_off) - 0.5}
+    write(tmp_path, 3, **again, before=[first])
+    assert found(tmp_path, *broken_off, *trial(2), *trial(3)) == []
+    write(tmp_path, 3, **{**again, "first_trial": 3}, before=[first])
+    ((_, _, text),) = found(tmp_path, *broken_off, *trial(3))
+    assert text.startswith("1 of 2 trials of films were not played to their end: 2 (aborted")
 
 
 def test_a_protocol_that_was_loaded_and_not_begun(tmp_path: Path) -> None:
