@@ -231,6 +231,7 @@ class Run:
             return []
         if name in visit.page.keys:
             self._note_way(visit, via)
+            visit.notes["key"] = name
             self._leave("end", "key", time)
         elif visit.page.item is not None and visit.page.skippable and name == "tab":
             self._note_way(visit, via)

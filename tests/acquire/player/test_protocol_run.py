@@ -334,6 +334,59 @@ def test_a_key_that_came_another_way_says_so_in_its_markers() -> None:
     ]
 
 
+def test_which_key_ended_a_page_is_in_its_marker() -> None:
+    """Of `keys = ["f", "j"]` nobody knew afterwards what had been pressed."""
+    text = '[protocol]\nname="p"\n[[stimulus]]\nname="s"\nfile="s.png"\ncode=1\n'
+    text += '[[block]]\nname="b"\nstimuli=["*"]\n[[block.step]]\nkind="image"\n'
+    text += 'duration_s=2\nkeys=["f", "j"]\n[[block.step]]\nkind="rest"\nduration_s=0.1\n'
+    run = Run(make_plan(parse_protocol(text), "01"))
+    stage = Stage(run)
+    run.start(stage.time)
+    stage.step(act=False)
+    pressed = stage.time + 0.25
+    stage.marks += run.key("x", pressed) + run.key("j", pressed)
+    while not run.finished:
+        stage.step(act=False)
+    onset, end, *_, last = stage.marks
+    assert (end.more["by"], end.more["key"], end.requested) == ("key", "j", pressed)
+    assert (onset.step, end.step) == ("image", "image")
+    assert "key" not in last.more
+
+
+def test_a_pause_makes_nothing_late_that_it_was_in_the_way_of() -> None:
+    trials = tuple(Trial(n, "b", None, None, (page("clip", 1, 1.0),)) for n in (1, 2))
+    stage = Stage(Run(Plan("p", "01", 1, trials)))
+    stage.order("start")
+    stage.step()
+    stage.order("pause")
+    stage.order("skip")
+    for _ in range(600):
+        stage.step()
+    stage.order("resume")
+    stage.step()
+    (onset,) = (m for m in stage.marks if (m.event, m.trial) == ("onset", 2))
+    assert onset.requested is not None
+    assert onset.time - onset.requested < 2 * FRAME_S
+
+
+def test_a_clip_that_never_came_is_marked() -> None:
+    pages = (page("clip", 1, 1.0), page("fixation", 2, 0.1))
+    run = Run(Plan("p", "01", 1, (Trial(1, "b", None, None, pages),)))
+    stage = Stage(run)
+    run.start(stage.time)
+    stage.marks += run.swapped(Picture(), 0, stage.time)  # nothing of it is decoded
+    run.finish("error", stage.time)
+    while not run.finished:
+        stage.step()
+    check(stage.marks)
+    told = [(m.event, m.step, m.more.get("by")) for m in stage.marks]
+    assert told == [
+        ("skip", "clip1", "error"),
+        ("onset", "fixation2", None),
+        ("end", "fixation2", "time"),
+    ]
+
+
 def test_what_was_pressed_before_a_question_was_seen_is_no_answer_to_it() -> None:
     """A key that is handed on comes late: it answered the next question, in less than no time."""
     run = Run(Plan("p", "01", 1, (Trial(1, "b", None, None, (page("rating", 1, None),)),)))
