@@ -279,6 +279,8 @@ class Run:
         """
         if self.state is PlayState.PAUSED:
             self.state, self._asked = PlayState.RUNNING, time
+            if self._visit is not None and self._visit.onset is None:
+                self._visit.requested = time  # the pause was in its way: it is not late by that
         elif self.waits:
             self._leave("end", "operator", time)
         else:
@@ -325,8 +327,10 @@ class Run:
         visit = self._visit
         if visit is not None:
             visit.left, visit.left_at = (event, by), time
-            if visit.onset is None and event != "end":
-                self._owed.append(page_mark(event, visit, None, None, time, time))
+            if visit.onset is None and (event != "end" or by == "error"):
+                # Of a clip no frame of which came, nobody would know that it was left out.
+                left = "skip" if event == "end" else event
+                self._owed.append(page_mark(left, visit, None, None, time, time, by=by))
         self._next_page(time)
 
     def _owe_abort(self, by: By, what: Interrupted | None) -> None:

@@ -41,6 +41,7 @@ def played_findings(
     """Compare the player's markers with the orders in `protocol.json`, where there is one."""
     seen = markers.get(PLAYER_STREAM, ())
     yield from _clip_findings(seen)
+    yield from _sound_findings(seen)
     orders = _laid_out(folder)
     for order, following in zip_longest(orders, orders[1:]):
         until = math.inf if following is None else following.since
@@ -139,12 +140,20 @@ def _clip_findings(seen: Sequence[Marker]) -> Iterator[Finding]:
         level: Severity = "warn" if _share_dropped(worst) > FEW_DROPPED else "info"
         remedy = "close what else runs there, or convert clips that are larger than the screen"
         yield _finding(level, "clip-frames-dropped", text, remedy)
-    broken = [str(m.fields.get("stimulus")) for m in ends if m.fields.get("by") == "error"]
+    broken = [str(m.fields.get("stimulus")) for m in seen if m.fields.get("by") == "error"]
     if broken:
-        text = f"{len(broken)} clips broke off: {', '.join(dict.fromkeys(broken))}"
+        text = f"{len(broken)} clips broke off or never came: {', '.join(dict.fromkeys(broken))}"
         yield _finding(
             "warn", "clip-broke-off", text, "leave these trials out; copy the files again"
         )
+
+
+def _sound_findings(seen: Sequence[Marker]) -> Iterator[Finding]:
+    silent = [str(m.fields.get("stimulus")) for m in seen if m.fields.get("sound") == "unheard"]
+    if silent:
+        text = f"{len(silent)} clips were played without their sound: "
+        text += ", ".join(dict.fromkeys(silent))
+        yield _finding("warn", "clip-unheard", text, "see the sound settings of that computer")
 
 
 def _step(marker: Marker) -> str:

@@ -160,9 +160,21 @@ def test_frames_of_clips_that_nobody_saw(tmp_path: Path) -> None:
     assert (level, code) == ("info", "clip-frames-dropped")
     assert text == "4 of 2,000 frames of clips were never shown, most of b: 3"
     assert found(tmp_path, clip("a", 20))[0][0] == "warn"
-    assert ("warn", "clip-broke-off", "1 clips broke off: a") in found(
-        tmp_path, clip("a", 500, "error")
+    said = "1 clips broke off or never came: {}"
+    assert ("warn", "clip-broke-off", said.format("a")) in found(tmp_path, clip("a", 500, "error"))
+    never = {"event": "skip", "trial": 1, "step": "clip", "stimulus": "b", "by": "error"}
+    assert ("warn", "clip-broke-off", said.format("b")) in found(tmp_path, never)
+
+
+def test_clips_whose_sound_nobody_heard(tmp_path: Path) -> None:
+    def clip(name: str, **more: Any) -> dict[str, Any]:
+        return {"event": "end", "trial": 1, "step": "clip", "stimulus": name, **more}
+
+    ((level, code, text),) = found(
+        tmp_path, clip("a", sound="unheard"), clip("b"), clip("a", sound="unheard")
     )
+    assert (level, code) == ("warn", "clip-unheard")
+    assert text == "2 clips were played without their sound: a"
 
 
 def test_the_check_of_a_session_says_it(tmp_path: Path) -> None:
