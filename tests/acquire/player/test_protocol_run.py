@@ -369,6 +369,23 @@ def test_a_pause_makes_nothing_late_that_it_was_in_the_way_of() -> None:
     assert onset.time - onset.requested < 2 * FRAME_S
 
 
+def test_what_comes_late_as_the_page_before_it_was_on_for_too_long_is_late() -> None:
+    """After a hitch it was asked for when the hitch was over: nothing was ever late by one."""
+    pages = (page("fixation", 1, 1.0), page("clip", 2, 1.0), page("fixation", 3, 1.0))
+    stage = Stage(Run(Plan("p", "01", 1, (Trial(1, "b", None, None, pages),))))
+    stage.order("start")
+    for _ in range(30):
+        stage.step()
+    stage.time += 1.5
+    while not stage.run.finished:
+        stage.step()
+    late = {m.step: m.time - (m.requested or 0) for m in stage.marks if m.event == "onset"}
+    assert late["clip2"] == pytest.approx(1.0, abs=2 * FRAME_S)
+    assert 0 <= late["fixation3"] <= 2 * FRAME_S
+    (end,) = (m for m in stage.marks if (m.event, m.step) == ("end", "fixation1"))
+    assert end.requested == pytest.approx(stage.marks[0].time + 1.0)
+
+
 def test_a_clip_that_never_came_is_marked() -> None:
     pages = (page("clip", 1, 1.0), page("fixation", 2, 0.1))
     run = Run(Plan("p", "01", 1, (Trial(1, "b", None, None, pages),)))
