@@ -118,7 +118,7 @@ class _Planner:
             case "no-repeat":
                 categories = [s.category for s in chosen]
                 order = no_repeat(chosen, categories, rng)
-                if order[0].category == before:  # else the order stays what it was
+                if order and order[0].category == before:  # else the order stays what it was
                     order = no_repeat(chosen, categories, rng, before)
                 return order
         return chosen
