@@ -85,6 +85,20 @@ def test_stimuli_that_came_late_are_told() -> None:
     assert report.late_p50_ms == 0
 
 
+def test_who_does_not_say_when_it_was_asked_for_is_not_late() -> None:
+    rows = [{"event": "onset", "stimulus": "a", "presented": 5.0, "requested": None}] * 3
+    assert list(stimulus_reports({"psychopy": markers([1.0, 2.0, 3.0], rows)})) == []
+    (report,) = stimulus_reports(
+        {
+            "psychopy": markers([1.0, 2.0, 3.0], rows),
+            "diode": markers([1.01, 2.02, 3.03], [{"event": "flash_on"}] * 3),
+        }
+    )
+    assert (report.late, report.late_max_ms) == (0, None)
+    assert report.light_mean_ms == pytest.approx(20.0)
+    assert report.light_sd_ms == pytest.approx(8.165, abs=0.001)
+
+
 def test_a_frame_that_was_seen_later_than_it_is_stamped_is_told() -> None:
     onsets = played()
     for late_s, told in ((0.03, []), (0.2, ["light-late"])):
@@ -100,4 +114,5 @@ def test_light_is_matched_with_the_onset_nearest_to_it() -> None:
     assert near(onsets, light) == 2
     assert near(onsets, np.array([9.92, 10.1, 10.2, 20.1])) == 4
     assert len(lags(onsets, np.zeros(0))) == near(onsets, np.zeros(0)) == 0
+    assert near(np.zeros(0), light) == 0
     assert to_nearest(np.array([5.0, 99.0]), light) == pytest.approx([4.95, -44.0])
