@@ -14,9 +14,7 @@ DELAY_S = 0.015
 """How late most blocks come, after those that come at once."""
 
 
-def lost(
-    delay: Callable[[int], float], away: frozenset[int], blocks: int, ppm: float = 0.0
-) -> int:
+def lost(delay: Callable[[int], float], away: frozenset[int], blocks: int, ppm: float = 0.0) -> int:
     """Count what is told as lost of `blocks`, some of which are away without a word."""
     counter = BlockCounter(BLOCK_S)
     counter.began()
