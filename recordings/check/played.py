@@ -21,6 +21,9 @@ from recordings.stream_kinds import PLAYER_STREAM
 FEW_DROPPED: Final = 0.01
 """What part of a clip's frames may be missing before it is a warning."""
 
+BEHIND_MS: Final = 100.0
+"""So much a sound may be behind its picture: of less, people see nothing in a film."""
+
 Trial = tuple[int, Sequence[str]]
 """The number of a trial, and its steps in their order."""
 
@@ -154,6 +157,13 @@ def _sound_findings(seen: Sequence[Marker]) -> Iterator[Finding]:
         text = f"{len(silent)} clips were played without their sound: "
         text += ", ".join(dict.fromkeys(silent))
         yield _finding("warn", "clip-unheard", text, "see the sound settings of that computer")
+    told = ((m.fields.get("sound_ahead_ms"), str(m.fields.get("stimulus"))) for m in seen)
+    late = [(-ms, name) for ms, name in told if isinstance(ms, int | float) and ms < -BEHIND_MS]
+    if late:
+        most_ms, worst = max(late)
+        text = f"of {len(late)} clips the sound was more than {BEHIND_MS:g} ms behind the picture "
+        text += f"at their end, most of {worst}: {most_ms:.0f} ms"
+        yield _finding("warn", "clip-sound-late", text, "close what else runs there")
 
 
 def _step(marker: Marker) -> str:

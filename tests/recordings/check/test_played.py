@@ -175,6 +175,13 @@ def test_clips_whose_sound_nobody_heard(tmp_path: Path) -> None:
     )
     assert (level, code) == ("warn", "clip-unheard")
     assert text == "2 clips were played without their sound: a"
+    heard = [clip(name, sound_ahead_ms=ms) for name, ms in (("a", -99.0), ("b", 200.0))]
+    assert found(tmp_path, *heard) == []
+    late = [clip("c", sound_ahead_ms=-101), clip("d", sound_ahead_ms=-471.3)]
+    ((level, code, text),) = found(tmp_path, *heard, *late)
+    assert (level, code) == ("warn", "clip-sound-late")
+    assert text.startswith("of 2 clips the sound was more than 100 ms behind")
+    assert text.endswith("most of d: 471 ms")
 
 
 def test_the_check_of_a_session_says_it(tmp_path: Path) -> None:
