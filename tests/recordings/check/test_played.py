@@ -113,6 +113,27 @@ def test_a_split_parts_a_protocol_that_is_whole(tmp_path: Path) -> None:
     assert found(folder, *rows, manifest=after) == []
 
 
+def test_what_a_split_has_not_parted_is_asked_for(tmp_path: Path) -> None:
+    folder = make_session(tmp_path, Plan(seconds=1.0))
+    manifest = Manifest.load(folder)
+    assert manifest.lsl_start
+    before = manifest.model_copy(update={"continued_in": "b"})
+    after = manifest.model_copy(update={"continues": "a"})
+    write(folder, 5)
+    skipped = trial(1, until=1, by="skip")
+    ((_, _, text),) = found(folder, *skipped, *trial(2), *trial(3)[:3], manifest=before)
+    assert text == "1 of 2 trials of films were not played to their end: 1"
+    rows = [*trial(3)[4:], *trial(4, until=1, by="skip"), *trial(5)]
+    ((_, _, text),) = found(folder, *rows, manifest=after)
+    assert text == "1 of 2 trials of films were not played to their end: 4"
+    write(folder, 2, loaded_at=manifest.lsl_start + 5)  # in this session: nothing is parted
+    texts = [[json.dumps(row)] for row in (*skipped, *trial(2))]
+    times = np.arange(len(texts)) + manifest.lsl_start + 6
+    markers = {"protocol": parse_markers(times, texts)}
+    (finding,) = played_findings(after, folder, markers)
+    assert finding.text == "1 of 2 trials of films were not played to their end: 1"
+
+
 def test_each_protocol_of_a_recording_is_compared_with_its_own_markers(tmp_path: Path) -> None:
     """Of practice and main protocol, the trials of the one passed for those of the other."""
     practice = laid_out(2, protocol="practice", sha256="p", loaded_at=-1.0, before=[])
