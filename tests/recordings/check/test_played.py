@@ -128,7 +128,7 @@ def test_what_a_split_has_not_parted_is_asked_for(tmp_path: Path) -> None:
     assert text == "1 of 2 trials of films were not played to their end: 4"
     write(folder, 2, loaded_at=manifest.lsl_start + 5)  # in this session: nothing is parted
     texts = [[json.dumps(row)] for row in (*skipped, *trial(2))]
-    times = np.arange(len(texts)) + manifest.lsl_start + 6
+    times = np.arange(len(texts), dtype=np.float64) + manifest.lsl_start + 6
     markers = {"protocol": parse_markers(times, texts)}
     (finding,) = played_findings(after, folder, markers)
     assert finding.text == "1 of 2 trials of films were not played to their end: 1"
