@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from itertools import takewhile
 from typing import Any, cast
 
 import numpy as np
@@ -11,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from devices.arrays import F64Array
-from devices.base import Chunk, DeviceError
+from devices.base import Chunk, DeviceError, Notice
 from devices.drivers.photodiode import Photodiode
 from devices.triggers.light_edges import Edge, EdgeDetector
 from devices.triggers.light_levels import Levels
@@ -148,6 +150,33 @@ def test_levels_follow_a_slow_change() -> None:
     onsets = [edge.time for edge in edges if edge.rising]
     assert len(onsets) == len(flashes)
     assert onsets == pytest.approx([on for on, _ in flashes], abs=0.002)
+
+
+def test_a_light_that_has_fallen_to_less_than_half_is_told_once_and_found_by_calibrate() -> None:
+    """A sensor that slips: no flash was found from then on, and nobody was told."""
+    device, told, onsets = diode(channel=0), [], []
+    device.open()
+    reading = device.read()
+    times = np.arange(0, 60, 1 / RATE)
+    lit = light(times, [(t, t + 1.0) for t in np.arange(2, 60, 2.0)])
+    values = lit * np.where(times < 20.5, 1.0, 0.3)
+    values += np.random.default_rng(6).normal(0, 0.005, len(times))
+    for start in range(0, len(times), 100):
+        part = slice(start, start + 100)
+        device.take(Chunk("x", times[part], values[part, None].astype(np.float32)))
+        for found in takewhile(lambda item: item is not None, reading):
+            if isinstance(found, Notice):
+                told.append((times[start], found.code, found.text))
+            elif found is not None:
+                onsets += found.times.tolist()
+        if start == 40_000:
+            device.command("calibrate", {})
+    device.close()
+    assert [code for _, code, _ in told] == ["light-unclear"]
+    assert re.match(r"the light changes by 3[01]% of what it did", told[0][2])
+    assert 22 < told[0][0] < 30
+    assert sum(t > 45 for t in onsets) == 14
+    assert sum(22 < t < 40 for t in onsets) == 0
 
 
 def diode(**changes: Any) -> Photodiode:
