@@ -77,6 +77,12 @@ def test_levels_are_found_and_no_flash_is_lost(
     assert detector.levels.middle == pytest.approx(low + swing / 2, abs=0.1 * swing)
 
 
+def test_a_flank_of_many_samples_is_one() -> None:
+    times = np.arange(0, 15, 1 / 20_000)
+    values = light(times, FLASHES) + np.random.default_rng(7).normal(0, 0.005, len(times))
+    check(run(EdgeDetector(), times, values, [2000]), 0.5e-3)
+
+
 def test_noise_alone_has_no_edges() -> None:
     times = np.arange(0, 60, 1 / RATE)
     values = np.random.default_rng(2).normal(0, 1, len(times))
