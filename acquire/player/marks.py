@@ -160,13 +160,15 @@ def end_marks(visit: Visit, frame: int, presented: float) -> list[Mark]:
     event, by = visit.left or ("end", "time")
     code = visit.page.end_code
     notes = {name: note for name, note in visit.notes.items() if name != UNFINISHED}
-    end = page_mark(event, visit, code, frame, visit.left_at, presented, by=by, **notes)
+    begun = {UNFINISHED: text} if (text := visit.notes.get(UNFINISHED, "")) != "" else {}
+    answers = []
     if by == "time" and visit.page.item is not None:  # nobody has answered
         answer = answer_mark(visit, None, presented)
-        if (begun := visit.notes.get(UNFINISHED, "")) != "":
-            answer = replace(answer, more={**answer.more, UNFINISHED: begun})
-        return [answer, end]
-    return [end]
+        answers.append(replace(answer, more={**answer.more, **begun}))
+    elif by != "answer":
+        notes |= begun
+    end = page_mark(event, visit, code, frame, visit.left_at, presented, by=by, **notes)
+    return [*answers, end]
 
 
 def _counted(visit: Visit, more: dict[str, Any]) -> dict[str, Any]:

@@ -299,6 +299,28 @@ def test_what_was_begun_of_an_answer_is_not_lost_at_its_time() -> None:
     assert "unfinished" not in end.more
 
 
+@pytest.mark.parametrize("order", ["skip", "repeat", "abort"])
+@pytest.mark.parametrize("begun", ["it was", ""])
+def test_what_was_begun_of_an_answer_is_kept_when_it_is_broken_off(order: str, begun: str) -> None:
+    run = Run(Plan("p", "01", 1, (Trial(1, "b", None, None, (page("rating", 1, None),)),)))
+    stage = Stage(run)
+    run.start(stage.time)
+    stage.step(act=False)
+    assert run.visit
+    run.visit.notes["unfinished"] = begun
+    stage.order(order)
+    stage.step(act=False)
+    (end,) = (m for m in stage.marks if m.event == order)
+    assert end.more.get("unfinished") == (begun or None)
+    stage.marks.clear()
+    if order == "repeat":
+        assert run.visit
+        run.visit.notes["unfinished"] = "again"
+        stage.marks += run.answer(4, stage.time)
+        stage.step(act=False)
+        assert all("unfinished" not in m.more for m in stage.marks)
+
+
 def test_a_skippable_question_can_be_left_out_and_others_cannot() -> None:
     text = '[protocol]\nname="p"\n[[block]]\nname="b"\n[[block.step]]\n'
     text += 'kind="rating"\nscales=["valence"]\n'
