@@ -40,6 +40,7 @@ from recordings.check.streams.clock_findings import scatter_findings
 from recordings.check.streams.sample_quality import quality_findings, sample_quality
 from recordings.check.streams.stream_exam import StreamExam, examine_stream
 from recordings.check.thresholds import judge, load_thresholds
+from recordings.check.trigger_lag import trigger_findings
 from recordings.disk.hashing import sha256_of
 from recordings.errors import RecordingError
 from recordings.manifest import Manifest
@@ -161,6 +162,7 @@ def _examine(
         *coverage_findings(manifest, exams),
         *trouble_findings(manifest),
         *timing_findings(stimuli),
+        *trigger_findings(exams),
         *camera_findings,
         *sound_findings,
         *without_file_findings(manifest, exams),
