@@ -524,6 +524,29 @@ def test_a_clip_that_breaks_off_is_marked_and_never_hangs(
     assert player.seen(event="answer")
 
 
+def test_a_clip_that_is_gone_when_it_is_due_is_marked_as_left_out(
+    shown: list[Heard], tmp_path: Path
+) -> None:
+    """As on a share that is no longer mounted: nothing told which trial had no film."""
+    clip = make_clip(tmp_path / "c.mkv", EVEN)
+    other = make_clip(tmp_path / "d.mkv", EVEN)
+    path = protocol(tmp_path, clip)
+    text = path.read_text()
+    second = f'[[stimulus]]\nname = "d"\nfile = "{other.name}"\ncode = 102\n'
+    path.write_text(text.replace("[[block]]", f"{second}[[block]]"))
+    player = Heard(PlayOrder(str(path), "01", windowed=True, simulate=True))
+    shown.append(player)
+    other.unlink()
+    player.link.command("start")
+    player.wait_over()
+    (left,) = player.seen(event="skip")
+    names = {name: left.fields[name] for name in ("trial", "step", "stimulus", "by", "code")}
+    assert names == {"trial": 2, "step": "clip", "stimulus": "d", "by": "error", "code": None}
+    assert len(player.seen(event="onset", step="clip")) == 1
+    assert len(player.seen(event="answer")) == 2
+    assert "d.mkv" in dict(player.events)["clip-broken"]
+
+
 def test_what_was_typed_when_the_time_was_over_is_in_its_marker(
     shown: list[Heard], tmp_path: Path
 ) -> None:
