@@ -238,7 +238,7 @@ class Run:
             return []
         if name in visit.page.keys:
             self._note_way(visit, via)
-            visit.notes["key"] = name
+            visit.notes |= {"key": name, "rt_s": visit.reaction_s(time)}
             self._leave("end", "key", time)
         elif visit.page.item is not None and visit.page.skippable and name == "tab":
             self._note_way(visit, via)

@@ -370,6 +370,7 @@ def test_which_key_ended_a_page_is_in_its_marker() -> None:
         stage.step(act=False)
     onset, end, *_, last = stage.marks
     assert (end.more["by"], end.more["key"], end.requested) == ("key", "j", pressed)
+    assert end.more["rt_s"] == pytest.approx(0.25)
     assert (onset.step, end.step) == ("image", "image")
     assert "key" not in last.more
 
