@@ -128,6 +128,14 @@ def test_a_baseline_that_moves_loses_no_flash(moved: float, quickly: bool, gain:
     assert len(onsets) <= len(true) + 1, "the step itself may look like one"
 
 
+def test_a_light_that_comes_slowly_is_no_flash() -> None:
+    times = np.arange(0, 20, 1 / RATE)
+    values = times / 2 + np.random.default_rng(8).normal(0, 1e-3, len(times))
+    detector = EdgeDetector()
+    assert run(detector, times, values, [100]) == []
+    assert detector.levels is None
+
+
 def test_one_bit_of_noise_and_a_long_rest_are_no_flashes() -> None:
     times = np.arange(0, 120, 1 / RATE)
     flashes = [(t + 0.0, t + 0.1) for t in np.arange(3, 20, 2.0)] + [(115.0, 115.1)]
