@@ -166,6 +166,19 @@ def test_levels_follow_a_slow_change() -> None:
     assert onsets == pytest.approx([on for on, _ in flashes], abs=0.002)
 
 
+def test_a_film_beside_the_patch_is_neither_flash_nor_weaker_light() -> None:
+    times = np.arange(0, 130, 1 / RATE)
+    switched = [2.0, 4.0, 5.0, 6.0, 10.0, 60.0, 62.0, 64.0, 68.0, 118.0, 120.0]
+    lit = np.searchsorted(switched, times, side="right") % 2
+    rng = np.random.default_rng(3)
+    film = np.repeat(rng.uniform(0, 0.4, 130), 1000)  # each second another picture
+    during = (times > 10.5) & (times < 60) | (times > 68.5) & (times < 118)
+    detector = EdgeDetector()
+    edges = run(detector, times, lit + film * during + rng.normal(0, 0.005, len(times)), [100])
+    assert [edge.time for edge in edges] == pytest.approx(switched, abs=0.002)
+    assert detector.weakened is None
+
+
 def test_a_light_that_has_fallen_to_less_than_half_is_told_once_and_found_by_calibrate() -> None:
     """A sensor that slips: no flash was found from then on, and nobody was told."""
     device, told, onsets = diode(channel=0), [], []
