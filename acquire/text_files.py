@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from acquire.errors import ConfigError
+
+_OF_WINDOWS: Final = re.compile(r'"[A-Za-z]:\\[^\\]')
+"""A path whose backslashes begin something else in a string of TOML."""
 
 
 def read_written(path: Path, missing: str) -> str:
@@ -37,7 +41,8 @@ def toml_of(text: str, where: Path | str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except (ValueError, RecursionError) as error:  # a number of 5,000 digits; brackets as deep
-        raise ConfigError(f"{where}: not TOML: {error}") from error
+        hint = "; write C:/clips for C:\\clips" if _OF_WINDOWS.search(text) else ""
+        raise ConfigError(f"{where}: not TOML: {error}{hint}") from error
 
 
 def write_new(path: Path, text: str) -> None:

@@ -185,11 +185,13 @@ class StimulusReport(Frozen):
 
     stream: str
     onsets: int
+    late: int = 0  # shown more than 0.1 s after they were asked for
     late_p50_ms: float | None = None  # presented - requested, as the player tells
     late_p99_ms: float | None = None
     late_max_ms: float | None = None
     light_from: str = ""  # the photodiode's stream; "" = nobody has measured it
-    light_events: int = 0  # onsets with a flash near them
+    light_due: int = 0  # onsets that switch the light: of the player, those of questions as well
+    light_events: int = 0  # those with a flash near them
     light_extra: int = 0  # further flashes near onsets: a light flashes once
     light_mean_ms: float | None = None  # light - onset: what to add to an onset
     light_sd_ms: float | None = None

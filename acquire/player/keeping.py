@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from acquire.player.messages import Loaded, Marked
 from acquire.player.process import NAME
@@ -33,18 +34,29 @@ class Keeping:
             except OSError as error:
                 self._complain(f"{folder}: an answer is not in ratings.tsv", error)
 
-    def write_to_all(self, loaded: Loaded) -> None:
+    def write_to_all(self, loaded: Loaded, at: float) -> None:
         """Write what is loaded into all sessions that are being recorded."""
         for folder in self._folders_at(None):
-            self.write(loaded, folder)
+            self.write(loaded, at, folder)
 
-    def write(self, loaded: Loaded, folder: Path) -> None:
-        """Write what is loaded into a session."""
+    def write(self, loaded: Loaded, at: float, folder: Path) -> None:
+        """Write what is loaded since LSL time `at` into a session, and what was before it there."""
+        told = {**asdict(loaded), "loaded_at": at, "before": _before(folder, at)}
         try:
-            text = json.dumps(asdict(loaded), indent=1, ensure_ascii=False, default=str)
+            text = json.dumps(told, indent=1, ensure_ascii=False, default=str)
             replace_file(folder / PROTOCOL_NAME, text.encode())
         except OSError as error:
             self._complain(f"{folder}: {PROTOCOL_NAME} cannot be written", error)
 
     def _complain(self, what: str, error: OSError) -> None:
         self._report(NAME, "error", "write-failed", f"{what} ({error.strerror}); free space")
+
+
+def _before(folder: Path, at: float) -> list[dict[str, Any]]:
+    """Give what a session has of protocols that were loaded before LSL time `at`."""
+    try:
+        last = json.loads((folder / PROTOCOL_NAME).read_text(encoding="utf-8"))
+        before: list[dict[str, Any]] = last.pop("before")
+        return before if last["loaded_at"] == at else [*before, last]
+    except (OSError, ValueError, KeyError, AttributeError):
+        return []  # the first one

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from acquire.errors import ControlError
+from acquire.lsl.clock import local_clock
 from acquire.player.keeping import FoldersAt, Keeping
 from acquire.player.marks import Interrupted, PlayState
 from acquire.player.messages import (
@@ -95,6 +96,7 @@ class PlayerLink:
         self._changed = threading.Condition()
         self._process: PlayerProcess | None = None
         self._order: PlayOrder | None = None
+        self._loaded_at = 0.0  # LSL; a player that died goes on with what was loaded then
         self._status: PlayerStatus | None = None
         self._mirror: bytes | None = None
         self._on: Interrupted | None = None
@@ -173,6 +175,7 @@ class PlayerLink:
             if order.light_port is None:
                 order = replace(order, light_port=self._light_port())
             self._order = order
+            self._loaded_at = local_clock()
             first = order.first_trial
             return self._start(OpenPlayer(order, self._lsl_config, first, origin=self._origin))
 
@@ -193,7 +196,7 @@ class PlayerLink:
             self._end()
             raise ControlError(error)
         self._connect(set(self.uids))
-        self._keeping.write_to_all(process.loaded)
+        self._keeping.write_to_all(process.loaded, self._loaded_at)
         self._report(NAME, "info", "protocol-loaded", f"{process.loaded.protocol} is loaded")
         return process.loaded
 
@@ -313,4 +316,4 @@ class PlayerLink:
         """Write what is loaded into a session that begins."""
         snapshot = self.snapshot
         if snapshot is not None and snapshot.loaded is not None:
-            self._keeping.write(snapshot.loaded, folder)
+            self._keeping.write(snapshot.loaded, self._loaded_at, folder)

@@ -91,6 +91,11 @@ class Visit:
     left_at: float = 0.0  # when that was decided
     notes: dict[str, Any] = field(default_factory=dict)  # what its end is to tell besides
 
+    def reaction_s(self, time: float) -> float:
+        """How long after it came onto the screen somebody acted at LSL time `time`, but pauses."""
+        assert self.onset is not None
+        return round(time - self.onset - self.away_s, 6)
+
     def names(self) -> dict[str, Any]:
         """What markers say about it."""
         stimulus = self.page.stimulus.name if self.page.stimulus else None
@@ -145,10 +150,9 @@ def page_mark(
 
 def answer_mark(visit: Visit, value: Value | None, time: float) -> Mark:
     """Make the marker of an answer to the item that a page asks; None: there was none."""
-    assert visit.onset is not None
     assert visit.page.item is not None
-    rt = time - visit.onset - visit.away_s
-    more: dict[str, Any] = {"item": visit.page.item.id, "value": value, "rt_s": round(rt, 6)}
+    item = visit.page.item.id
+    more: dict[str, Any] = {"item": item, "value": value, "rt_s": visit.reaction_s(time)}
     if via := visit.notes.get("via"):
         more["via"] = via
     about = visit.trial.stimulus.name if visit.trial.stimulus else None
@@ -160,13 +164,15 @@ def end_marks(visit: Visit, frame: int, presented: float) -> list[Mark]:
     event, by = visit.left or ("end", "time")
     code = visit.page.end_code
     notes = {name: note for name, note in visit.notes.items() if name != UNFINISHED}
-    end = page_mark(event, visit, code, frame, visit.left_at, presented, by=by, **notes)
+    begun = {UNFINISHED: text} if (text := visit.notes.get(UNFINISHED, "")) != "" else {}
+    answers = []
     if by == "time" and visit.page.item is not None:  # nobody has answered
         answer = answer_mark(visit, None, presented)
-        if (begun := visit.notes.get(UNFINISHED, "")) != "":
-            answer = replace(answer, more={**answer.more, UNFINISHED: begun})
-        return [answer, end]
-    return [end]
+        answers.append(replace(answer, more={**answer.more, **begun}))
+    elif by != "answer":
+        notes |= begun
+    end = page_mark(event, visit, code, frame, visit.left_at, presented, by=by, **notes)
+    return [*answers, end]
 
 
 def _counted(visit: Visit, more: dict[str, Any]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from typing import Any, Final
 import numpy as np
 
 from acquire.errors import ControlError
+from acquire.lsl.clock import local_clock
 from acquire.lsl.outlet import Outlet, ends_of
 from acquire.player.marks import ENDINGS, Interrupted, Mark, Picture, Visit
 from acquire.player.messages import KeyPress, Marked, Opens, PlayerStatus
@@ -85,6 +86,7 @@ class Player:
         self._light = (
             (socket.socket(socket.AF_INET, socket.SOCK_DGRAM), light_port) if light_port else None
         )
+        self._flash(local_clock())  # dark, whatever a player before this one has left
         self._visit: Visit | None = None
         self._act: Act | None = None
         self._on: Interrupted | None = None  # the page whose onset is published, its end is not

@@ -123,9 +123,11 @@ class Run:
     def picture(self, due: float) -> Picture:
         """Say what belongs into the frame that is due at LSL time `due`."""
         visit = self._visit
-        if visit is not None and self.state is PlayState.RUNNING and self._is_over(visit, due):
-            self._leave("end", "time", due)
-            visit = self._visit
+        if visit is not None and self.state is PlayState.RUNNING:
+            over_s = self._over_by(visit, due)
+            if over_s is not None:
+                self._leave("end", "time", due - max(0.0, over_s))
+                visit = self._visit
         if self.state is PlayState.PAUSED:
             return Picture(visit, paused=True, patch=self._onsets % 2 == 1)
         if visit is None:
@@ -133,11 +135,16 @@ class Run:
         onsets = self._onsets + (visit.onset is None)
         return Picture(visit, position_s=self._position(visit, due), patch=onsets % 2 == 1)
 
-    def _is_over(self, visit: Visit, due: float) -> bool:
+    def _over_by(self, visit: Visit, due: float) -> float | None:
+        """Say for how long the time of a page will be over by then, s; None = it is not over.
+
+        It is up to half a frame before its time, and much behind it after a hitch of this process.
+        """
         duration = visit.page.duration_s
         if duration is None or visit.onset is None:
-            return False
-        return self._position(visit, due) >= duration - self.frame_s / 2
+            return None
+        over_s = self._position(visit, due) - duration
+        return over_s if over_s >= -self.frame_s / 2 else None
 
     def _position(self, visit: Visit, time: float) -> float:
         if visit.onset is None:
@@ -231,6 +238,7 @@ class Run:
             return []
         if name in visit.page.keys:
             self._note_way(visit, via)
+            visit.notes |= {"key": name, "rt_s": visit.reaction_s(time)}
             self._leave("end", "key", time)
         elif visit.page.item is not None and visit.page.skippable and name == "tab":
             self._note_way(visit, via)
@@ -278,6 +286,8 @@ class Run:
         """
         if self.state is PlayState.PAUSED:
             self.state, self._asked = PlayState.RUNNING, time
+            if self._visit is not None and self._visit.onset is None:
+                self._visit.requested = time  # the pause was in its way: it is not late by that
         elif self.waits:
             self._leave("end", "operator", time)
         else:
@@ -324,8 +334,10 @@ class Run:
         visit = self._visit
         if visit is not None:
             visit.left, visit.left_at = (event, by), time
-            if visit.onset is None and event != "end":
-                self._owed.append(page_mark(event, visit, None, None, time, time))
+            if visit.onset is None and (event != "end" or by == "error"):
+                # Of a clip no frame of which came, nobody would know that it was left out.
+                left = "skip" if event == "end" else event
+                self._owed.append(page_mark(left, visit, None, None, time, time, by=by))
         self._next_page(time)
 
     def _owe_abort(self, by: By, what: Interrupted | None) -> None:

@@ -53,7 +53,7 @@ def oddities(info: MediaInfo) -> Iterator[str]:
     if info.varies:
         yield (
             "its frames do not come at one rate; each is shown when it is due, but convert it: "
-            f"ffmpeg -i {name} -vsync cfr …"
+            f'ffmpeg -i "{name}" -vf fps={info.rate_hz:.0f} …'
         )
     if info.rate_hz and (info.stored[0] % 2 or info.stored[1] % 2):
         width, height = info.stored
@@ -66,7 +66,7 @@ def oddities(info: MediaInfo) -> Iterator[str]:
     if info.is_interlaced:
         yield (
             "it is interlaced: what moves in it has the edges of a comb; convert it: "
-            f"ffmpeg -i {name} -vf bwdif …"
+            f'ffmpeg -i "{name}" -vf bwdif …'
         )
     if info.is_hdr:
         yield "it is in HDR, and looks pale on this screen; convert it to BT.709"
@@ -95,7 +95,13 @@ def probe_media(path: Path, *, still: bool = False) -> MediaInfo:
 
 def _probe(container: InputContainer, path: Path, pts: F64Array, *, still: bool) -> MediaInfo:
     if not container.streams.video:
-        raise ConfigError(f"{path}: holds no picture; give a video or an image")
+        remedy = "give a video or an image"
+        if container.streams.audio:
+            remedy = (
+                "make a film of the sound: "
+                f'ffmpeg -f lavfi -i color=black:r=25 -i "{path.name}" -shortest …'
+            )
+        raise ConfigError(f"{path}: holds no picture; {remedy}")
     video = container.streams.video[0]
     first = next(container.decode(video), None)
     if first is None:

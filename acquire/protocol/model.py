@@ -87,6 +87,7 @@ class _Step(_Table):
     code: Code | None = None
     end_code: Code | None = None
     when: tuple[str, ...] = ()  # only in trials of these conditions
+    every: int | None = Field(default=None, ge=2, le=1000)  # as a break: not in the last trial
 
     @property
     def title(self) -> str:
@@ -118,11 +119,12 @@ class Clip(_Step):
 
 
 class Image(_Step):
-    """A still picture."""
+    """A still picture; a key may end it."""
 
     kind: Literal["image"]
     duration_s: Span
     stimulus: str | None = None
+    keys: tuple[str, ...] = ()
 
 
 class Rest(_Step):

@@ -56,18 +56,20 @@ class _Planner:
         self._durations = durations
 
     def trials(self) -> Iterator[Trial]:
+        blocks = [(block, [*self._drafts(block)]) for block in self._protocol.file.block]
         drafts = [
-            (block, stimulus, condition)
-            for block in self._protocol.file.block
-            for stimulus, condition in self._drafts(block)
+            (block, stimulus, condition, place if place < len(of_block) else 0)
+            for block, of_block in blocks
+            for place, (stimulus, condition) in enumerate(of_block, 1)
         ]
-        for number, (block, stimulus, condition) in enumerate(drafts, 1):
+        for number, (block, stimulus, condition, place) in enumerate(drafts, 1):
             rng = self._rng("trial", number)
             words = self._words(block, stimulus, condition, number, len(drafts))
             pages = (
                 page
                 for step in block.step
                 if not step.when or condition in step.when
+                if step.every is None or (place and place % step.every == 0)
                 for page in self._pages(step, stimulus, words, rng)
             )
             yield Trial(number, block.name, condition, stimulus, tuple(pages))
@@ -116,7 +118,7 @@ class _Planner:
             case "no-repeat":
                 categories = [s.category for s in chosen]
                 order = no_repeat(chosen, categories, rng)
-                if order[0].category == before:  # else the order stays what it was
+                if order and order[0].category == before:  # else the order stays what it was
                     order = no_repeat(chosen, categories, rng, before)
                 return order
         return chosen
@@ -189,7 +191,8 @@ class _Planner:
         if step.code is None:
             common["code"] = shown.code
         if isinstance(step, Image):
-            return Page(**common, stimulus=shown, duration_s=_draw(step.duration_s, rng))
+            duration_s = _draw(step.duration_s, rng)
+            return Page(**common, stimulus=shown, duration_s=duration_s, keys=step.keys)
         known = self._durations.get(shown.name)
         if known is None:
             known = shown.generate.duration_s if shown.generate else 0.0

@@ -80,7 +80,7 @@ class Photodiode(Device):
             levels = Levels(middle - half, middle + half)
         self._detector = EdgeDetector(levels, hold_s=settings.hold_ms * 1e-3)
         self._onsets = 0
-        self._unsure = False
+        self._unsure = self._weaker_told = False
         self._channel = settings.channel if isinstance(settings.channel, int) else None
 
     def inputs(self) -> Sequence[StreamQuery]:
@@ -138,11 +138,20 @@ class Photodiode(Device):
             yield from self._doubt()
 
     def _doubt(self) -> Iterator[Notice]:
-        """Tell once that dark and light are not clear, and once that they are."""
+        """Tell once that dark and light are not clear, once that they are, and of weak light."""
+        share = self._detector.weakened
+        if share is not None and not self._weaker_told:
+            yield Notice(
+                "warning",
+                "light-unclear",
+                f"the light changes by {share:.0%} of what it did, which is taken for no flash: "
+                "press the sensor to the screen, then send it the command calibrate",
+            )
+        self._weaker_told = share is not None
         confidence = self._detector.confidence
         limit = SURE if self._unsure else UNSURE
         unsure = self._onsets > 0 and confidence < limit
-        if unsure == self._unsure:
+        if unsure == self._unsure or self._detector.levels is None:  # being found: nothing is known
             return
         self._unsure = unsure
         if unsure:

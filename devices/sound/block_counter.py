@@ -82,6 +82,7 @@ class BlockCounter:
         self._number = 0
         self._next_lsl: float | None = None  # when the block after the last one is due
         self._next_adc = 0.0
+        self._doubted_s = 0.0  # how much was missing by the last block, if it alone says so
         self._settled = np.inf  # LSL time from which on losses count
         self._is_new = True
         self._delays = _Delays()
@@ -127,13 +128,27 @@ class BlockCounter:
             # While it was away, everything was lost; before it was first there, nothing.
             return 0 if self._next_lsl is None else self._blocks(time - self._next_lsl)
         if time < self._settled:
+            self._doubted_s = 0.0
             return heard.dropped
         told = max(heard.dropped, int(heard.overflow))
         if self._counts:
             counted = (self._number + told) * self._block_s
             return told + self._blocks(self._delays.slipped(heard.lsl - counted, heard.lsl))
-        gap = heard.adc - self._next_adc
-        return max(told, self._blocks(gap) if gap > UNEVEN_S else 0)
+        return max(told, self._blocks(self._sure_gap(heard.adc, told)))
+
+    def _sure_gap(self, adc: float, told: int) -> float:
+        """Say how much is missing before a block, s; known once it is told, or two blocks say so.
+
+        One alone may be stamped late: PulseAudio does so by half a block where much else runs.
+        """
+        gap, doubted = adc - self._next_adc + self._doubted_s, self._doubted_s
+        self._doubted_s = 0.0
+        if gap <= UNEVEN_S:
+            return 0.0
+        if told or doubted:
+            return gap if told else min(gap, doubted)
+        self._doubted_s = gap
+        return 0.0
 
     def _blocks(self, seconds: float) -> int:
         return max(0, round(seconds / self._block_s))

@@ -110,6 +110,11 @@ class EdgeDetector:
         return self._fixed or self._found.levels
 
     @property
+    def weakened(self) -> float | None:
+        """To which share of what it was the light seems to have fallen; None = it has not."""
+        return self._found.weakened
+
+    @property
     def confidence(self) -> float:
         """The share of the last samples that are clearly dark or clearly light, 0…1."""
         every = sum(count for _, _, count in self._clear)

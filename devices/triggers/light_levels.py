@@ -27,6 +27,10 @@ FLANKS = 9
 WINDOW_S = 30.0
 LARGEST_SHARE = 0.25
 """Nor is one of less than this share of the largest but one of these: that may be a lamp."""
+WEAKER, WEAKER_SHARE, WEAKER_ALIKE = 5, 0.1, 1.1
+"""So many smaller ones in a row, of this share of what they were at least, none of them larger than
+another by more than this factor, look as if the sensor had slipped. They are not taken for flanks:
+a film beside the patch may look so, too."""
 FIRST_SHARE = 0.4
 """The first flank is so much of all that the signal spans: what drifts is no light."""
 FIRST_S = 1.0
@@ -98,7 +102,11 @@ class FlankLevels:
         self._pairs: deque[tuple[float, float]] = deque(maxlen=3)  # low, high of two neighbours
         self._flanks: deque[float] = deque(maxlen=FLANKS)
         self._seen: deque[tuple[float, float, float, float]] = deque()  # time, low, high, noise
+        self._weaker: deque[float] = deque(maxlen=WEAKER)  # since the last flank
         self._begun: float | None = None
+        self.weakened: float | None = (
+            None  # to which share of what it was the light seems to have fallen
+        )
         self.levels: Levels | None = None
 
     def feed(self, block: Block) -> None:
@@ -125,6 +133,7 @@ class FlankLevels:
         noise = float(np.median([noise for *_, noise in self._seen]))
         if swing > SWING_OVER_NOISE * noise and self._is_usual(swing):
             self._flanks.append(swing)
+            self._weaker.clear()
             span, middle = swing * HYSTERESIS / 2, (pair[0] + pair[1]) / 2
             self.levels = Levels(middle - span, middle + span)
 
@@ -133,7 +142,17 @@ class FlankLevels:
         if self._flanks:
             largest = sorted(self._flanks)[-2:][0]
             usual = float(np.median(self._flanks))
-            return swing >= max(FLANK_SHARE * usual, LARGEST_SHARE * largest)
+            least = max(FLANK_SHARE * usual, LARGEST_SHARE * largest)
+            if swing < least:
+                self._note_weaker(swing, max(usual, largest))
+            return swing >= least
         whole = max(high for _, _, high, _ in self._seen) - min(low for _, low, _, _ in self._seen)
         assert self._begun is not None
         return self._seen[-1][0] - self._begun > FIRST_S and swing >= FIRST_SHARE * whole
+
+    def _note_weaker(self, swing: float, before: float) -> None:
+        if swing >= WEAKER_SHARE * before:
+            self._weaker.append(swing)
+            alike = max(self._weaker) <= WEAKER_ALIKE * min(self._weaker)
+            if len(self._weaker) == WEAKER and alike:
+                self.weakened = swing / before

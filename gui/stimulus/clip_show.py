@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from PySide6.QtCore import QSize
 from PySide6.QtMultimedia import QAudioDevice
 
@@ -10,6 +12,8 @@ from acquire.player.marks import Picture, Visit
 from gui.stimulus.clip import ClipDecoder, ClipFrame
 from gui.stimulus.sound import Sound
 
+UNHEARD: Final = "unheard"
+"""What the end of a clip says of a sound that its file has and nobody heard."""
 READY_S = 5.0
 """How long a clip may take until its first frames are decoded; then it is left out."""
 
@@ -69,7 +73,7 @@ class ClipShow:
         if frame is not None and visit is not None and self._decoder is not None:
             name, decoder = self._decoder
             self._note(visit, frame, decoder, picture.position_s)
-            self._listen(name, picture.position_s, due)
+            self._listen(name, visit, picture.position_s, due)
         elif self._playing is not None and visit is not self._playing:
             self.drop()
         if self._sound is not None and visit is self._playing:
@@ -83,18 +87,21 @@ class ClipShow:
             if decoder.sound and self._speakers is not None:
                 self._sound = Sound(self._speakers, decoder.sound)
                 self._sound.start()
+            elif decoder.info.sound:
+                visit.notes["sound"] = UNHEARD
         decoder.note_shown(frame)
         self._note_counts(visit, decoder)
         ahead = self._sound.ahead_s(position_s) if self._sound is not None else None
         if ahead is not None:
             visit.notes["sound_ahead_ms"] = round(ahead * 1e3, 1)
 
-    def _listen(self, clip: str, position_s: float, due: float) -> None:
+    def _listen(self, clip: str, visit: Visit, position_s: float, due: float) -> None:
         """Tell once of a sound that cannot be heard; the picture goes on."""
         if self._sound is None or self._sound.is_reported:
             return
         if trouble := self._sound.trouble(position_s):
             self._sound.is_reported = True
+            visit.notes["sound"] = UNHEARD
             text = f"{clip}: its sound: {trouble}; see the system's sound settings"
             self._player.complain("protocol", text, due)
 

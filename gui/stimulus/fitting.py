@@ -32,10 +32,10 @@ def fitted(texts: Iterable[str], room: QSizeF, pixels: float, *, bold: bool = Fa
 
 
 def _fits(metrics: QFontMetricsF, text: str, room: QSizeF) -> bool:
-    # Not yet at a letter: a word that is broken is read wrongly.
-    widest = max((metrics.horizontalAdvance(word) for word in text.split()), default=0.0)
+    # Where a text may be wrapped Qt knows: between any two characters of Chinese, nowhere in a word
+    # of Latin letters, which would be read wrongly; one that is too long sticks out.
     wrapped = metrics.boundingRect(QRectF(0, 0, room.width(), 1e6), Qt.TextFlag.TextWordWrap, text)
-    return widest <= room.width() and wrapped.height() <= room.height()
+    return wrapped.width() <= room.width() and wrapped.height() <= room.height()
 
 
 def draw_fitted(

@@ -68,9 +68,12 @@ class Sound:
         return f"it is {behind:.1f} s behind the picture" if behind > BEHIND_S else ""
 
     def ahead_s(self, position_s: float) -> float | None:
-        """How far the sound is before the picture by the device's own count; None = not begun."""
+        """How far it is before the picture, as far as it goes, by the device's count.
+
+        None = not begun.
+        """
         played = self._sink.processedUSecs() * 1e-6
-        return played - position_s if played > 0 else None
+        return played - min(position_s, self._lasts_s) if played > 0 else None
 
     def close(self) -> None:
         """End it."""

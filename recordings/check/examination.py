@@ -35,11 +35,12 @@ from recordings.check.presence import presence_findings, trouble_findings
 from recordings.check.simulated.comparison import truth_of
 from recordings.check.simulated.truth import FoundEvents, summary
 from recordings.check.sound_onsets import tap_reports
-from recordings.check.stimulus_timing import light_findings, stimulus_reports
+from recordings.check.stimulus_timing import stimulus_reports, timing_findings
 from recordings.check.streams.clock_findings import scatter_findings
 from recordings.check.streams.sample_quality import quality_findings, sample_quality
 from recordings.check.streams.stream_exam import StreamExam, examine_stream
 from recordings.check.thresholds import judge, load_thresholds
+from recordings.check.trigger_lag import trigger_findings
 from recordings.disk.hashing import sha256_of
 from recordings.errors import RecordingError
 from recordings.manifest import Manifest
@@ -160,7 +161,8 @@ def _examine(
         *presence_findings(manifest, exams),
         *coverage_findings(manifest, exams),
         *trouble_findings(manifest),
-        *light_findings(stimuli),
+        *timing_findings(stimuli),
+        *trigger_findings(exams),
         *camera_findings,
         *sound_findings,
         *without_file_findings(manifest, exams),

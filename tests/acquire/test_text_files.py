@@ -11,6 +11,7 @@ from acquire.node.pairing.known import KnownNode
 from acquire.node.pairing.pair import add_to_rig
 from acquire.rig.file import load_rig
 from acquire.rig.templates import new_rig
+from acquire.text_files import toml_of
 
 RIG = '[rig]\nname = "Prüfstand"\n'
 
@@ -28,6 +29,16 @@ def test_a_rig_file_as_editors_save_it(tmp_path: Path) -> None:
         load_rig(path)
     with pytest.raises(ConfigError, match="unisono rig new"):
         load_rig(tmp_path / "none.toml")
+
+
+@pytest.mark.parametrize("path", [r"C:\clips\a.mp4", r"d:\Users\a.mp4"])
+def test_a_path_of_windows_has_its_remedy(path: str) -> None:
+    """TOML takes its backslashes for the begin of something else, and said so in its own words."""
+    with pytest.raises(ConfigError, match=r"line 2, column \d+\); write C:/clips for C:\\clips"):
+        toml_of(f'a = 1\nfile = "{path}"', "p.toml")
+    assert toml_of(f"file = '{path}'", "p.toml") == {"file": path}
+    with pytest.raises(ConfigError, match=r"end of document\)$"):
+        toml_of("a = [", "p.toml")
 
 
 def test_what_is_there_is_not_written_over(tmp_path: Path) -> None:

@@ -101,14 +101,16 @@ def _event(
     marker: SessionMarker, onset: float, trial: Trial | None, axis: Axis
 ) -> dict[str, object]:
     duration = axis.at(trial.end) - onset if trial and trial.end is not None else None
-    kind = marker.marker.fields.get("category") or marker.event or marker.marker.text
+    fields = marker.marker.fields
+    kind = fields.get("category") or marker.event or marker.marker.text
     more: dict[str, object] = {}
     if len(marker.marker.texts) > 1:
         more["texts"] = marker.marker.text
     if marker.event == "answer":
-        fields = marker.marker.fields
         more |= {"item": marker.text("item"), "response": fields.get("value")}
         more["response_time"] = fields.get("rt_s")
+    elif "key" in fields:  # which ended a page
+        more |= {"response": fields["key"], "response_time": fields.get("rt_s")}
     return more | {
         "onset": f"{onset:.6f}",
         "duration": f"{duration:.6f}" if duration is not None else 0 if trial is None else None,
@@ -153,9 +155,9 @@ _ABOUT_EVENTS: Final = {
     "stimulus": {"Description": "Identifier of the stimulus"},
     "stream": {"Description": "LSL stream that the marker came from"},
     "item": {"Description": "Question that was answered"},
-    "response": {"Description": "Answer; n/a where none was given"},
+    "response": {"Description": "Answer, or the key that ended a step; n/a where none was given"},
     "response_time": {
-        "Description": "From the question's appearance to the answer, without pauses",
+        "Description": "From the appearance of question or step to the answer, without pauses",
         "Units": "s",
     },
     "texts": {"Description": "All channels of the marker, joined by /"},

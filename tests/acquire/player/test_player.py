@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import socket
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -15,9 +16,10 @@ import pytest
 
 from acquire.errors import AcquireError, ControlError
 from acquire.lsl.clock import local_clock
+from acquire.player.keeping import Keeping
 from acquire.player.link import PlayerLink
 from acquire.player.marks import ENDINGS, PlayState
-from acquire.player.messages import Marked, Opens, PlayOrder
+from acquire.player.messages import Loaded, Marked, Opens, PlayOrder
 from acquire.player.participant import SimulatedParticipant
 from acquire.player.player import Player
 from acquire.player.run import Run
@@ -26,6 +28,7 @@ from acquire.protocol.planner import make_plan
 from recordings.manifest import Manifest
 from tests.acquire.player_programs import PROTOCOL, Heard
 from tests.acquire.program import (
+    TIMEOUT_S,
     Result,
     Unisono,
     event_codes,
@@ -298,6 +301,38 @@ def test_what_a_player_has_gathered_is_published_when_a_recording_ends() -> None
     assert ends[player.uids["protocol-frames"]] == pytest.approx(19 / 60)
     assert player.flush() == ends
     player.close()
+
+
+def test_the_light_is_told_to_be_dark_before_the_first_onset() -> None:
+    """A player that was killed, or ended lit, left it so: the next first onset had no flash."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as light:
+        light.bind(("127.0.0.1", 0))
+        light.settimeout(TIMEOUT_S)
+        run = Run(make_plan(load_protocol("demo"), "01"))
+        player = Player(run, lambda message: None, light_port=light.getsockname()[1])
+        run.start(0.0)
+        player.swapped(player.picture(0.0), 0.0, 5.0)
+        player.close()
+        told = [light.recv(64).split() for _ in range(2)]
+    assert [state for _, state in told] == [b"0", b"1"]
+    assert float(told[1][0]) == 5.0
+
+
+def test_a_session_keeps_every_protocol_that_was_loaded(tmp_path: Path) -> None:
+    """Practice, then the main part: of the practice neither order nor file was left."""
+    keeping = Keeping(lambda time: [tmp_path], lambda *told: pytest.fail(str(told)))
+    practice = Loaded("practice", "", "p", "", {"trials": []}, 1.0, 0)
+    keeping.write_to_all(practice, 1.25)
+    keeping.write_to_all(practice, 1.25)  # once more, as the player died
+    keeping.write_to_all(replace(practice, protocol="main", sha256="m"), 2.5)
+    keeping.write_to_all(replace(practice, protocol="last", sha256="l"), 3.5)
+    last = json.loads((tmp_path / "protocol.json").read_text())
+    loaded = [*last["before"], last]
+    assert [(one["protocol"], one["loaded_at"]) for one in loaded] == [
+        ("practice", 1.25),
+        ("main", 2.5),
+        ("last", 3.5),
+    ]
 
 
 def killed_in_the_first_clip(player: Heard) -> PlayerLink:

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from recordings.check.examination import check
 from tests.acquire.player_programs import PROTOCOL
 from tests.acquire.program import Result, load, unisono, write_rig
 from tests.ports import free_port
@@ -63,9 +64,12 @@ def _offscreen(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("_offscreen")
 @pytest.mark.parametrize("how", ["--headless", pytest.param("--windowed", marks=pytest.mark.soak)])
 def test_every_onset_is_a_flash_of_the_same_frame(tmp_path: Path, how: str) -> None:
-    edges, onsets = edges_and_onsets(run(tmp_path, how))
+    result = run(tmp_path, how)
+    edges, onsets = edges_and_onsets(result)
     assert len(edges) == len(onsets) == 10
     assert np.abs(edges - onsets).max() < FRAME_S / 2
+    (timing,) = check(result.session).stimulus
+    assert (timing.light_due, timing.light_events, timing.light_extra) == (10, 10, 0)
 
 
 @pytest.mark.soak  # test_screen_calibration sees it, too

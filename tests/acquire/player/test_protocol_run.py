@@ -299,6 +299,27 @@ def test_what_was_begun_of_an_answer_is_not_lost_at_its_time() -> None:
     assert "unfinished" not in end.more
 
 
+@pytest.mark.parametrize("order", ["skip", "repeat", "abort"])
+@pytest.mark.parametrize("begun", ["it was", ""])
+def test_what_was_begun_of_an_answer_is_kept_when_it_is_broken_off(order: str, begun: str) -> None:
+    run = Run(Plan("p", "01", 1, (Trial(1, "b", None, None, (page("rating", 1, None),)),)))
+    stage = Stage(run)
+    run.start(stage.time)
+    stage.step(act=False)
+    assert run.visit
+    run.visit.notes["unfinished"] = begun
+    stage.order(order)
+    stage.step(act=False)
+    (end,) = (m for m in stage.marks if m.event == order)
+    assert end.more.get("unfinished") == (begun or None)
+    stage.marks.clear()
+    if order == "repeat":
+        run.visit.notes["unfinished"] = "again"
+        stage.marks += run.answer(4, stage.time)
+        stage.step(act=False)
+        assert all("unfinished" not in m.more for m in stage.marks)
+
+
 def test_a_skippable_question_can_be_left_out_and_others_cannot() -> None:
     text = '[protocol]\nname="p"\n[[block]]\nname="b"\n[[block.step]]\n'
     text += 'kind="rating"\nscales=["valence"]\n'
@@ -331,6 +352,77 @@ def test_a_key_that_came_another_way_says_so_in_its_markers() -> None:
         ("end", "window"),
         ("onset", None),
         ("end", None),
+    ]
+
+
+def test_which_key_ended_a_page_is_in_its_marker() -> None:
+    """Of `keys = ["f", "j"]` nobody knew afterwards what had been pressed."""
+    text = '[protocol]\nname="p"\n[[stimulus]]\nname="s"\nfile="s.png"\ncode=1\n'
+    text += '[[block]]\nname="b"\nstimuli=["*"]\n[[block.step]]\nkind="image"\n'
+    text += 'duration_s=2\nkeys=["f", "j"]\n[[block.step]]\nkind="rest"\nduration_s=0.1\n'
+    run = Run(make_plan(parse_protocol(text), "01"))
+    stage = Stage(run)
+    run.start(stage.time)
+    stage.step(act=False)
+    pressed = stage.time + 0.25
+    stage.marks += run.key("x", pressed) + run.key("j", pressed)
+    while not run.finished:
+        stage.step(act=False)
+    onset, end, *_, last = stage.marks
+    assert (end.more["by"], end.more["key"], end.requested) == ("key", "j", pressed)
+    assert end.more["rt_s"] == pytest.approx(0.25)
+    assert (onset.step, end.step) == ("image", "image")
+    assert "key" not in last.more
+
+
+def test_a_pause_makes_nothing_late_that_it_was_in_the_way_of() -> None:
+    trials = tuple(Trial(n, "b", None, None, (page("clip", 1, 1.0),)) for n in (1, 2))
+    stage = Stage(Run(Plan("p", "01", 1, trials)))
+    stage.order("start")
+    stage.step()
+    stage.order("pause")
+    stage.order("skip")
+    for _ in range(600):
+        stage.step()
+    stage.order("resume")
+    stage.step()
+    (onset,) = (m for m in stage.marks if (m.event, m.trial) == ("onset", 2))
+    assert onset.requested is not None
+    assert onset.time - onset.requested < 2 * FRAME_S
+
+
+def test_what_comes_late_as_the_page_before_it_was_on_for_too_long_is_late() -> None:
+    """After a hitch it was asked for when the hitch was over: nothing was ever late by one."""
+    pages = (page("fixation", 1, 1.0), page("clip", 2, 1.0), page("fixation", 3, 1.0))
+    stage = Stage(Run(Plan("p", "01", 1, (Trial(1, "b", None, None, pages),))))
+    stage.order("start")
+    for _ in range(30):
+        stage.step()
+    stage.time += 1.5
+    while not stage.run.finished:
+        stage.step()
+    late = {m.step: m.time - (m.requested or 0) for m in stage.marks if m.event == "onset"}
+    assert late["clip2"] == pytest.approx(1.0, abs=2 * FRAME_S)
+    assert 0 <= late["fixation3"] <= 2 * FRAME_S
+    (end,) = (m for m in stage.marks if (m.event, m.step) == ("end", "fixation1"))
+    assert end.requested == pytest.approx(stage.marks[0].time + 1.0)
+
+
+def test_a_clip_that_never_came_is_marked() -> None:
+    pages = (page("clip", 1, 1.0), page("fixation", 2, 0.1))
+    run = Run(Plan("p", "01", 1, (Trial(1, "b", None, None, pages),)))
+    stage = Stage(run)
+    run.start(stage.time)
+    stage.marks += run.swapped(Picture(), 0, stage.time)  # nothing of it is decoded
+    run.finish("error", stage.time)
+    while not run.finished:
+        stage.step()
+    check(stage.marks)
+    told = [(m.event, m.step, m.more.get("by")) for m in stage.marks]
+    assert told == [
+        ("skip", "clip1", "error"),
+        ("onset", "fixation2", None),
+        ("end", "fixation2", "time"),
     ]
 
 

@@ -241,6 +241,22 @@ def test_the_plan_depends_on_seed_and_participant_alone() -> None:
     assert plans == {make_plan(protocol, who, seed) for who in ("01", "02") for seed in (1, 2)}
 
 
+@pytest.mark.parametrize("order", ["fixed", "shuffled", "latin-square", "no-repeat"])
+def test_a_block_without_stimuli_may_have_any_order(order: str) -> None:
+    text = HEAD + TEXT.format("Welcome").replace('name = "t"', f'name = "t"\norder = "{order}"')
+    plan = make_plan(parse_protocol(text), "01")
+    assert [[p.text for p in t.pages] for t in plan.trials] == [["Welcome"]]
+
+
+def test_a_break_comes_after_every_so_many_trials_and_not_after_the_last() -> None:
+    rows = [(f"s{n}", "", n + 1) for n in range(6)]
+    text = HEAD + stimuli(*rows) + CLIPS.format("shuffled")
+    text += '[[block.step]]\nkind = "pause"\nevery = 2\n' + TEXT.format("The end")
+    plan = make_plan(parse_protocol(text), "01")
+    breaks = [t.number for t in plan.trials if any(p.kind == "pause" for p in t.pages)]
+    assert breaks == [2, 4]
+
+
 @given(participants=st.integers(1, 30))
 def test_conditions_are_shared_out_evenly_and_turn(participants: int) -> None:
     assume(participants % 2 == 0)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from itertools import takewhile
 from typing import Any, cast
 
 import numpy as np
@@ -11,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from devices.arrays import F64Array
-from devices.base import Chunk, DeviceError
+from devices.base import Chunk, DeviceError, Notice
 from devices.drivers.photodiode import Photodiode
 from devices.triggers.light_edges import Edge, EdgeDetector
 from devices.triggers.light_levels import Levels
@@ -75,6 +77,12 @@ def test_levels_are_found_and_no_flash_is_lost(
     assert detector.levels.middle == pytest.approx(low + swing / 2, abs=0.1 * swing)
 
 
+def test_a_flank_of_many_samples_is_one() -> None:
+    times = np.arange(0, 15, 1 / 20_000)
+    values = light(times, FLASHES) + np.random.default_rng(7).normal(0, 0.005, len(times))
+    check(run(EdgeDetector(), times, values, [2000]), 0.5e-3)
+
+
 def test_noise_alone_has_no_edges() -> None:
     times = np.arange(0, 60, 1 / RATE)
     values = np.random.default_rng(2).normal(0, 1, len(times))
@@ -120,6 +128,14 @@ def test_a_baseline_that_moves_loses_no_flash(moved: float, quickly: bool, gain:
     assert len(onsets) <= len(true) + 1, "the step itself may look like one"
 
 
+def test_a_light_that_comes_slowly_is_no_flash() -> None:
+    times = np.arange(0, 20, 1 / RATE)
+    values = times / 2 + np.random.default_rng(8).normal(0, 1e-3, len(times))
+    detector = EdgeDetector()
+    assert run(detector, times, values, [100]) == []
+    assert detector.levels is None
+
+
 def test_one_bit_of_noise_and_a_long_rest_are_no_flashes() -> None:
     times = np.arange(0, 120, 1 / RATE)
     flashes = [(t + 0.0, t + 0.1) for t in np.arange(3, 20, 2.0)] + [(115.0, 115.1)]
@@ -148,6 +164,46 @@ def test_levels_follow_a_slow_change() -> None:
     onsets = [edge.time for edge in edges if edge.rising]
     assert len(onsets) == len(flashes)
     assert onsets == pytest.approx([on for on, _ in flashes], abs=0.002)
+
+
+def test_a_film_beside_the_patch_is_neither_flash_nor_weaker_light() -> None:
+    times = np.arange(0, 130, 1 / RATE)
+    switched = [2.0, 4.0, 5.0, 6.0, 10.0, 60.0, 62.0, 64.0, 68.0, 118.0, 120.0]
+    lit = np.searchsorted(switched, times, side="right") % 2
+    rng = np.random.default_rng(3)
+    film = np.repeat(rng.uniform(0, 0.4, 130), 1000)  # each second another picture
+    during = (times > 10.5) & (times < 60) | (times > 68.5) & (times < 118)
+    detector = EdgeDetector()
+    edges = run(detector, times, lit + film * during + rng.normal(0, 0.005, len(times)), [100])
+    assert [edge.time for edge in edges] == pytest.approx(switched, abs=0.002)
+    assert detector.weakened is None
+
+
+def test_a_light_that_has_fallen_to_less_than_half_is_told_once_and_found_by_calibrate() -> None:
+    """A sensor that slips: no flash was found from then on, and nobody was told."""
+    device, told, onsets = diode(channel=0), [], []
+    device.open()
+    reading = device.read()
+    times = np.arange(0, 60, 1 / RATE)
+    lit = light(times, [(t, t + 1.0) for t in np.arange(2, 60, 2.0)])
+    values = lit * np.where(times < 20.5, 1.0, 0.3)
+    values += np.random.default_rng(6).normal(0, 0.005, len(times))
+    for start in range(0, len(times), 100):
+        part = slice(start, start + 100)
+        device.take(Chunk("x", times[part], values[part, None].astype(np.float32)))
+        for found in takewhile(lambda item: item is not None, reading):
+            if isinstance(found, Notice):
+                told.append((times[start], found.code, found.text))
+            elif found is not None:
+                onsets += found.times.tolist()
+        if start == 40_000:
+            device.command("calibrate", {})
+    device.close()
+    assert [code for _, code, _ in told] == ["light-unclear"]
+    assert re.match(r"the light changes by 3[01]% of what it did", told[0][2])
+    assert 22 < told[0][0] < 30
+    assert sum(t > 45 for t in onsets) == 14
+    assert sum(22 < t < 40 for t in onsets) == 0
 
 
 def diode(**changes: Any) -> Photodiode:

@@ -102,9 +102,12 @@ def test_a_sound_that_nobody_hears_is_told_of_once(
     show._player = SimpleNamespace(complain=lambda code, text, now: said.append((code, text)))
     show._sound = Sound(QAudioDevice(), bytes(10 * SOUND_HZ * 4))
     show._sound._sink = Sink(played_s, error)
+    visit = SimpleNamespace(notes={})
     for _ in range(3):
-        show._listen("fear-1", position_s, 1.0)
+        show._listen("fear-1", visit, position_s, 1.0)
     assert len(said) == bool(words)
+    assert visit.notes == ({"sound": "unheard"} if words else {})
+    assert show._sound.ahead_s(position_s) == pytest.approx(played_s - min(position_s, 10.0))
     for code, text in said:
         assert code == "protocol"
         assert text.startswith("fear-1: its sound: ")

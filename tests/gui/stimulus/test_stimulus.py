@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
-from PySide6.QtCore import QCoreApplication, QPoint, QPointF, QRect, QRectF, QSize, Qt
+from PySide6.QtCore import QCoreApplication, QPoint, QPointF, QRect, QRectF, QSize, QSizeF, Qt
 from PySide6.QtGui import (
     QColor,
     QImage,
@@ -42,6 +42,7 @@ from acquire.protocol.planner import make_plan
 from acquire.protocol.scales import BUILT_IN, Choice, Item, Scale, Slider, Text
 from gui.stimulus.answering import Draft, key_pressed, slider_value, unfinished
 from gui.stimulus.clip import ClipDecoder
+from gui.stimulus.fitting import fitted
 from gui.stimulus.manikins import draw_manikin
 from gui.stimulus.pages import PageDrawer
 from gui.stimulus.sight import lose_sight
@@ -195,6 +196,14 @@ def test_no_text_is_cut_however_long(qapp: Any, size: QSize) -> None:
         drawn = [grey(drawer.draw(*page).image) for page in (one, first, last)]
         assert not np.array_equal(drawn[0], drawn[1]), one[0]
         assert not np.array_equal(drawn[0], drawn[2]), one[0]
+
+
+def test_a_text_without_blanks_is_wrapped_where_its_script_is(qapp: Any) -> None:
+    """180 characters of Chinese were drawn 8 pixels high: their line was taken for one word."""
+    room = QSizeF(1536, 900)
+    assert fitted(["请注视屏幕中央的十字，并放松。" * 12], room, 45).pixelSize() == 45
+    (longest, short) = (fitted([n * "W"], room, 45).pixelSize() for n in (120, 20))
+    assert longest < short == 45
 
 
 def test_the_two_ends_of_a_slider_do_not_meet(qapp: Any) -> None:
@@ -513,6 +522,29 @@ def test_a_clip_that_breaks_off_is_marked_and_never_hangs(
     assert 0.5 < end.time - onset.time < 2.5  # of 3 s
     assert "c.mkv" in dict(player.events)["clip-broken"]
     assert player.seen(event="answer")
+
+
+def test_a_clip_that_is_gone_when_it_is_due_is_marked_as_left_out(
+    shown: list[Heard], tmp_path: Path
+) -> None:
+    """As on a share that is no longer mounted: nothing told which trial had no film."""
+    clip = make_clip(tmp_path / "c.mkv", EVEN)
+    other = make_clip(tmp_path / "d.mkv", EVEN)
+    path = protocol(tmp_path, clip)
+    text = path.read_text()
+    second = f'[[stimulus]]\nname = "d"\nfile = "{other.name}"\ncode = 102\n'
+    path.write_text(text.replace("[[block]]", f"{second}[[block]]"))
+    player = Heard(PlayOrder(str(path), "01", windowed=True, simulate=True))
+    shown.append(player)
+    other.unlink()
+    player.link.command("start")
+    player.wait_over()
+    (left,) = player.seen(event="skip")
+    names = {name: left.fields[name] for name in ("trial", "step", "stimulus", "by", "code")}
+    assert names == {"trial": 2, "step": "clip", "stimulus": "d", "by": "error", "code": None}
+    assert len(player.seen(event="onset", step="clip")) == 1
+    assert len(player.seen(event="answer")) == 2
+    assert "d.mkv" in dict(player.events)["clip-broken"]
 
 
 def test_what_was_typed_when_the_time_was_over_is_in_its_marker(

@@ -180,7 +180,7 @@ def test_flashes_that_disagree_with_the_protocol_are_warned_of(
     light = np.sort(np.concatenate([light, light[:doubled] + 0.02]))
     row = json.dumps({"event": "onset", "stimulus": "clip", "code": 101})
     parts = [
-        chunks.stream_header(1, header_xml("protocol", "Markers", format_="string")),
+        chunks.stream_header(1, header_xml("psychopy", "Markers", format_="string")),
         chunks.stream_header(2, header_xml("diode", "Markers", format_="string")),
         chunks.string_samples(1, onsets, [[row]] * 40),
         chunks.string_samples(2, light, [['{"event": "flash_on"}']] * len(light)),

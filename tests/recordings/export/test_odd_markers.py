@@ -305,19 +305,21 @@ def test_bids_events_have_categories_and_answers(tmp_path: Path) -> None:
         {"event": "end", **clip, "code": 100},
         {"event": "answer", **clip, "item": "valence", "value": 3, "rt_s": 1.25},
         {"event": "answer", **clip, "item": "why", "value": None, "rt_s": 9.0},
+        {"event": "end", "trial": 1, "step": "image", "by": "key", "key": "f", "rt_s": 0.4},
     ]
     texts = [json.dumps(mark) for mark in marks]
     add_stream(session, 20, "films", texts, type_="Markers", rate_hz=0.0,
-               times=[1.0, 2.0, 3.25, 4.0])  # fmt: skip
+               times=[1.0, 2.0, 3.25, 4.0, 4.5])  # fmt: skip
     (done,) = exported("bids", [session], tmp_path / "bids", bids.Settings(video="none"))
     assert done.outcome == "exported", done
     (table,) = (tmp_path / "bids").rglob("*_events.tsv")
-    onset, end, answer, left_out = (r for r in read_tsv(table)[1] if r["stream"] == "films")
+    onset, end, answer, left_out, key = (r for r in read_tsv(table)[1] if r["stream"] == "films")
     assert (onset["trial_type"], onset["value"]) == ("sad", "101")
     assert float(onset["duration"]) == pytest.approx(1.0, abs=0.01)
     assert (end["trial_type"], end["response"]) == ("end", "n/a")
     assert (answer["item"], answer["response"], answer["response_time"]) == ("valence", "3", "1.25")
     assert (answer["stimulus"], left_out["response"]) == ("sad-1", "n/a")
+    assert (key["event"], key["response"], key["response_time"]) == ("end", "f", "0.4")
     told = json.loads(table.with_suffix(".json").read_text())
     assert told["response_time"]["Units"] == "s"
     assert ("answers of a participant", table.name) in {
