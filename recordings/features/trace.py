@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -48,11 +49,13 @@ class Trace:
         self._scales = np.array(scales)[self._channels] if scales else 1.0
         self.rate_hz = grid.rate_hz
 
-    @property
+    @cached_property
     def measured_rate_hz(self) -> float:
         """Samples a second of the recording computer's clock, lost ones counted."""
-        span = self._grid.last - self._grid.first
-        return (len(self._grid) - 1) / span if span > 0 else self.rate_hz
+        steps = np.diff(self._grid.times)
+        on = steps > 0  # not where a clock was set back
+        seconds = float(steps[on].sum())
+        return float(np.diff(self._grid.at)[on].sum()) / seconds if seconds else self.rate_hz
 
     def place(self, window: Window) -> Place:
         """Say where a window lies on the grid."""

@@ -122,9 +122,26 @@ def grid_of(stream: Stream, *, filled: bool = True) -> Grid:
         raise RecordingError(f"stream {stream.shown!r} has no rate: it is no signal")
     if not len(stream):
         raise RecordingError(f"stream {stream.shown!r} has no samples")
-    grid = Grid(stream.axis, stream.rate_hz, stream.pace.losses)
+    losses = stream.pace.losses
+    grid = Grid(stream.axis, stream.rate_hz, losses)
     check_fill(stream, len(grid), filled=filled)
-    return grid
+    if filled or not (breaks := _breaks(stream)):
+        return grid
+    return Grid(stream.axis, stream.rate_hz, [*losses, *breaks])
+
+
+def _breaks(stream: Stream) -> list[Loss]:
+    """Count what lacks where a clock may have been set, and so nothing is counted as lost.
+
+    Where nothing is filled in, it is a sensor that was away (see `check_fill`): without places of
+    its own, what lies between would be taken for known.
+    """
+    pace = stream.pace
+    counted = [loss.index for loss in pace.losses if loss.lost]
+    last = np.setdiff1d(pace.cuts, counted)
+    periods = (stream.axis.at(last + 1) - stream.axis.at(last)) * pace.rate_hz
+    counts = np.rint(periods).astype(np.int64) - 1
+    return [Loss(i, n) for i, n in zip(last.tolist(), counts.tolist(), strict=True) if n > 0]
 
 
 def annotations_on(
