@@ -196,6 +196,17 @@ def test_a_nominal_rate_that_is_far_off_is_no_loss() -> None:
     assert pace.rate_hz == pytest.approx(227.5, rel=1e-3)
 
 
+@pytest.mark.parametrize("off", [0.06, 0.11, 1.0])
+def test_more_samples_than_announced_come_at_their_own_rate_through_a_queue(off: float) -> None:
+    """Most of them come right after another, so that the usual interval tells no rate."""
+    sender = Sender(250.0, 60.0, jitter_s=0.005, off=off)
+    sent = send(sender, np.random.default_rng(1))
+    pace = decide(sent.stamps, sender.rate_hz)
+    assert pace.lost == 0
+    assert pace.rate_hz == pytest.approx(250.0 * (1 + off), rel=0.002)
+    assert error_ms(pace.times, sent) < 3
+
+
 @pytest.mark.parametrize("size", [0, 1, 2, 5, 15, 16, 40])
 def test_few_stamps_and_wild_ones_are_borne(size: int) -> None:
     rng = np.random.default_rng(size)
