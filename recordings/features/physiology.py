@@ -78,12 +78,15 @@ def process(
     for first, after in runs(~gaps):
         if after - first < SHORTEST_S * rate_hz:
             continue
+        stretch, seconds = crossed[first:after], (after - first) / rate_hz
+        if stretch.min() == stretch.max():  # of what is left of nothing, peaks would be found
+            found.notes.append(f"{kind}: {seconds:.1f} s stand still: nothing is told of them")
+            continue
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # of what it cannot tell: that is NaN here
-                part = _STEPS[kind](nk, crossed[first:after], _rate(rate_hz))
-        except Exception as error:  # of a flat line, or of noise: each function has its own
-            seconds = (after - first) / rate_hz
+                part = _STEPS[kind](nk, stretch, _rate(rate_hz))
+        except Exception as error:  # of noise: each function has its own
             found.notes.append(f"{kind}: {seconds:.1f} s cannot be processed ({one_line(error)})")
             continue
         parts.append((first, part))

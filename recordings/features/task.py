@@ -177,6 +177,8 @@ def features(session: Session, settings: Settings) -> tuple[list[Row], list[str]
                 _add_eeg(rows, found, _trace(stream, numbers), labels, settings)
     if settings.wants(_MOTION):
         _add_motion(rows, found, session)
+    if _MOTION in settings.signals and not motion_files(session.path):
+        notes.append("no motion is in this session; run unisono motion on it")
     for name, size in settings.flows.items():
         _add_flow(rows, found, session, name.capitalize(), size)
     return rows, notes

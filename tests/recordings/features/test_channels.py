@@ -164,6 +164,10 @@ def test_what_gives_no_column_is_said(tmp_path: Path) -> None:
     assert "slow: RSP without a rate: no features of it" in told
     _, notes = row_of(tmp_path, streams[1], signals=("PPG",))
     assert notes == ["no PPG is in this session"]
+    _, notes = row_of(tmp_path, streams[1], signals=("motion", "EDA"))
+    assert "no motion is in this session; run unisono motion on it" in notes
+    _, notes = row_of(tmp_path, sent("loads", "Force", ALPHA, ("left", "N", "Force")))
+    assert notes[0].startswith("no channel is one of EEG, ECG, PPG, EDA, RSP, SKT, EMG, by its")
 
 
 @pytest.mark.parametrize("announced", [200, 320])
