@@ -22,6 +22,8 @@ from recordings.pieces import runs
 KINDS: Final = ("ECG", "PPG", "EDA", "RSP", "SKT", "EMG")
 SHORTEST_S: Final = 10.0
 """Of a stretch: the filters of slow signals need some seconds to settle."""
+_FAR_OFF: Final = 0.1
+"""A nominal rate that is off by more says nothing of how long a beat lasts."""
 
 
 @dataclass
@@ -62,13 +64,15 @@ def process(
     Raises:
         RecordingError: NeuroKit2 is not installed.
     """
+    true_hz = measured_hz or rate_hz
+    if abs(true_hz / rate_hz - 1) > _FAR_OFF:
+        rate_hz = float(max(round(true_hz), 1))
     missing = np.isnan(values)
     crossed = bridged(values, round(bridge_s * rate_hz))
     gaps = np.isnan(crossed)
     bad = suspect(values, rate_hz)
     own = kind in _WITH_QUALITY
     quality = np.where(missing | own, np.nan, 1.0 - bad)
-    true_hz = measured_hz or rate_hz
     found = Processed(kind, true_hz, missing, gaps, quality)
     if kind == "SKT":
         found.signals["SKT"] = values

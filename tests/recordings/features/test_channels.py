@@ -178,6 +178,22 @@ def test_bands_are_those_of_the_true_rate(tmp_path: Path, announced: float) -> N
     assert row["EEG_Theta_Fz"] + row["EEG_Beta_Fz"] < 4
 
 
+@pytest.mark.parametrize("announced", [25, 125, 1000])
+def test_nothing_goes_by_a_rate_that_is_announced_wrongly(tmp_path: Path, announced: float) -> None:
+    found = []
+    for rate_hz in (RATE, announced):
+        amplifier = sent("amp", "EEG", ALPHA, ("Fz", "uV", "EEG"), rate_hz=rate_hz)
+        body = sent("body", "Physio", ecg(70), ("ECG", "mV", "ECG"), rate_hz=rate_hz)
+        streams = [replace(stream, times=START + TIMES) for stream in (amplifier, body)]
+        row, _ = row_of(tmp_path, *streams)
+        with open_session(tmp_path / "a.xdf") as session:
+            (reader,) = readers(session, {"eeg": 100}).values()
+            values = reader.read(Window(START + 5.0, START + 9.0, START)).values
+        found.append((row["ECG_Rate_Mean"], row["ECG_Quality"], row["EEG_Alpha_Fz"], values))
+    for right, told in zip(*found, strict=True):
+        assert told == pytest.approx(right, rel=1e-3)
+
+
 def test_a_stream_that_tells_no_time_costs_the_others_nothing(tmp_path: Path) -> None:
     still = replace(
         sent("aaa", "EEG", ALPHA, ("Fz", "uV", "EEG")), times=np.full(len(ALPHA), START)
