@@ -80,6 +80,27 @@ def test_a_withdrawn_participant_is_gone_from_sessions_and_exports(tmp_path: Pat
     assert "no session of participant '01'" in again.stderr
 
 
+@pytest.mark.parametrize("stays", [True, False])
+def test_exports_in_a_study_that_was_copied_or_moved_go_with_it(
+    tmp_path: Path, stays: bool
+) -> None:
+    sessions = study(tmp_path / "old")
+    exported("csv", sessions, tmp_path / "old" / "tables" / "csv", Tables(streams=("protocol",)))
+    place = Path(shutil.copytree(tmp_path / "old", tmp_path / "new"))
+    other = Path(shutil.copytree(place / "tables", place / "study" / "tables"))
+    for record in (other / "csv" / ".unisono").glob("*.json"):
+        record.write_text(json.dumps(json.loads(record.read_text()) | {"recorded": "another"}))
+    if not stays:
+        shutil.rmtree(tmp_path / "old")
+    planned = erase.plan(place, "01")
+    assert len(planned.unreachable) == (not stays)
+    done = erase.erase(place, planned)
+    assert len(done.exports) == 1 + stays
+    assert _names(place / "tables", "sub-01") == []
+    assert _names(place / "tables", "sub-02")
+    assert _names(other, "sub-01"), "another recording's"
+
+
 def test_what_nodes_keep_of_a_withdrawn_participant_is_named(tmp_path: Path) -> None:
     folder, *_ = study(tmp_path)
     before = Manifest.load(folder)
