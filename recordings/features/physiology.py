@@ -184,7 +184,8 @@ def _ppg(nk: Any, values: F64Array, rate: float) -> Found:
     peaks = _positions(nk.ppg_peaks(clean, sampling_rate=rate)[1]["PPG_Peaks"])
     signals = {
         "PPG_Rate": _rate_between(nk, peaks, rate, len(values)),
-        "PPG_Quality": np.asarray(nk.ppg_quality(clean, peaks, sampling_rate=rate), np.float64),
+        # A correlation with the mean pulse.
+        "PPG_Quality": np.clip(nk.ppg_quality(clean, peaks, sampling_rate=rate), 0.0, 1.0),
     }
     return signals, {"PPG_Peaks": peaks}, {}
 

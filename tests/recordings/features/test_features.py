@@ -192,6 +192,18 @@ def test_nothing_is_told_of_a_line_that_stands_still(kind: str) -> None:
     assert np.isnan(list(row.values())).all()
 
 
+def test_quality_lies_between_0_and_1_whatever_the_signal() -> None:
+    import neurokit2 as nk
+
+    pulse = np.asarray(nk.ppg_simulate(60, sampling_rate=100, random_state=1))
+    noise = np.random.default_rng(1).normal(size=12_000)
+    for values in (pulse + noise[6000:], noise[:6000]):
+        for kind in ("ECG", "PPG"):
+            quality = process(kind, values, 100.0, 0.0).quality
+            assert np.nanmin(quality) >= 0.0
+            assert np.nanmax(quality) <= 1.0
+
+
 def test_noise_is_no_beat() -> None:
     nothing = process("PPG", np.full(20_000, np.nan), 1000.0, 0.0)
     assert np.isnan(nothing.signals["PPG_Rate"]).all()
