@@ -22,17 +22,9 @@ from recordings.disk.regular import read_text
 from recordings.errors import RecordingError
 from recordings.export.bids.shared_tables import drop_rows, is_shared, read_tsv
 from recordings.export.places import read_exports
-from recordings.export.records import (
-    RECORDS,
-    Record,
-    error_path,
-    failure_path,
-    read_record,
-    record_path,
-    stage_in,
-    starts_of,
-)
+from recordings.export.records import RECORDS, error_path, failure_path, stage_in
 from recordings.manifest import MANIFEST_NAME, Manifest
+from recordings.privacy.exports import moved, records_of
 from recordings.read.sessions import is_session, of_study, walk
 from recordings.repair.session import copy_of
 from recordings.repair.xdf import stage_of
@@ -104,37 +96,16 @@ def plan(study: Path, participant: str) -> Plan:
                 elif not target.is_dir():
                     unreachable[f"motion in {target}"] = None
                 continue
-            moved = list(_moved(study, folder, target, entry["kind"]))
-            for place in (target, *moved):
-                which = place, folder.name, entry["kind"]
+            kind = entry["kind"]
+            for place in (target, *moved(study, folder, target)):
+                which = place, folder.name, kind
                 left = stage_in(*which), error_path(*which), failure_path(*which)
                 stages |= dict.fromkeys(path for path in left if path.exists())
-                if (record := record_path(*which)).is_file():
-                    exports[place, record] = None
+                exports |= {(place, record): None for record in records_of(folder, place, kind)}
             if not (target / RECORDS).is_dir():
-                unreachable[f"{entry['kind']} export in {target}"] = None
+                unreachable[f"{kind} export in {target}"] = None
     sessions = tuple(dict.fromkeys((*sessions, *copied)))
     return Plan(participant, sessions, tuple(exports), tuple(unreachable), tuple(stages))
-
-
-def _moved(study: Path, folder: Path, target: Path, kind: str) -> Iterator[Path]:
-    """Give where a target in the study lies now that this was copied, or moved, with it in it."""
-    for parent in folder.parents:
-        if not parent.is_relative_to(study):
-            return
-        for count in range(1, len(target.parts)):
-            place = parent.joinpath(*target.parts[-count:])
-            record = read_record(place, folder.name, kind)
-            if record and place.resolve() != target.resolve() and _is_of(record, folder):
-                yield place
-
-
-def _is_of(record: Record, folder: Path) -> bool:
-    """Whether an export is of this recording: another study's may be called alike."""
-    try:
-        return record.recorded in starts_of(folder)
-    except RecordingError:  # its manifest is damaged: nothing else says whose it is
-        return True
 
 
 def _sessions(study: Path, participant: str, unreachable: dict[str, None]) -> Iterator[Path]:

@@ -101,6 +101,17 @@ def test_exports_in_a_study_that_was_copied_or_moved_go_with_it(
     assert _names(other, "sub-01"), "another recording's"
 
 
+def test_a_session_whose_folder_was_renamed_is_gone_from_exports_of_before(tmp_path: Path) -> None:
+    sessions = study(tmp_path / "data")
+    tables = tmp_path / "tables"
+    exported("csv", sessions, tables, Tables(streams=("protocol",)))
+    sessions[0].rename(sessions[0].parent / "first")
+    done = erase.erase(tmp_path / "data", erase.plan(tmp_path / "data", "01"))
+    assert len(done.exports) == 1
+    assert _names(tables, "sub-01") == []
+    assert _names(tables, "sub-02")
+
+
 def test_what_nodes_keep_of_a_withdrawn_participant_is_named(tmp_path: Path) -> None:
     folder, *_ = study(tmp_path)
     before = Manifest.load(folder)
