@@ -151,7 +151,7 @@ def _joined(parts: dict[str, list[float]], start: float, stop: float) -> list[Mo
     """Return movements whole or cut off: one may begin before the recording, or end after it."""
     marks = sorted((t, part) for part, times in parts.items() for t in times)
     found: list[Movement] = []
-    onset, apex = start, start
+    onset, apex = start, -np.inf  # of one that begins before, so may its apex
     for time, part in marks:
         if part == "onset":
             onset, apex = time, stop

@@ -121,6 +121,8 @@ def test_what_follows_an_event_is_told_from_its_value_there() -> None:
     assert (told["Mean"], told["SD"]) == pytest.approx((after.mean() - 60, after.std()))
     assert (told["Max"], told["Max_Time"]) == pytest.approx((10.0, 0.2))
     assert (told["Min"], told["Min_Time"]) == pytest.approx((-2.0, 0.3))
+    early = row_of(found, -5, 8, 7)
+    assert early == pytest.approx(row | {"ECG_Missing": 5 / 13})
     unknown = row_of(found, 6, 20, 4)
     assert np.isnan([v for name, v in unknown.items() if "Rate" in name]).all()
 
