@@ -9,6 +9,9 @@ from typing import Any
 
 import pytest
 
+from recordings.annotation.coder_file import who
+from recordings.annotation.model import Event
+from recordings.annotation.store import CodingStore
 from recordings.dataset.labels import labels_for
 from recordings.errors import RecordingError
 from recordings.features.windows import Window
@@ -66,6 +69,30 @@ def test_what_the_recording_cuts_off_is_no_still_face(
         apexes = [time for kind, time in marks if kind == "apex"]
         shown = any(at <= apex < at + 1 for apex in apexes)
         assert found == (1 if shown else None if near else 0), at
+
+
+@pytest.mark.parametrize(
+    ("marks", "moving"),
+    [
+        ({"onset": 10.0, "apex": 12.0, "offset": 15.0}, (10.0, 15.0)),
+        ({"onset": 10.0, "apex": 12.0}, (10.0, 14.0)),
+        ({"apex": 12.0, "offset": 15.0}, (9.0, 15.0)),
+        ({"apex": 12.0}, (12.0, 12.0)),
+    ],
+)
+def test_where_an_end_was_not_coded_the_face_may_still_move(
+    tmp_path: Path, marks: dict[str, float], moving: tuple[float, float]
+) -> None:
+    with CodingStore(tmp_path / "annotations", who("anna")) as store:
+        at = {name: {"time": time, "frame": round(time)} for name, time in marks.items()}
+        store.put("events", Event.model_validate({"id": "a", "camera": "face", **at}))
+    session: Any = SimpleNamespace(path=tmp_path, cameras={})
+    found = labels_for("expression", "anna")(session)
+    for number in range(40):
+        start = number / 2
+        near = start < moving[1] and start + 0.5 > moving[0]
+        expected = 1 if start == marks["apex"] else None if near else 0
+        assert found(Window(start, start + 0.5, start)) == expected, start
 
 
 def test_nobody_knows_what_truly_moved_in_a_recording(tmp_path: Path) -> None:
