@@ -16,6 +16,7 @@ import numpy as np
 from recordings.arrays import Array, BoolArray, F64Array
 from recordings.check.streams.sample_quality import CLIP_SAMPLES, STILL_S, STILL_SAMPLES
 from recordings.features.windows import Window
+from recordings.lateness.decision import BACK_S
 from recordings.pieces import runs
 from recordings.read.grid import Grid
 from recordings.read.stream import Stream
@@ -53,7 +54,7 @@ class Trace:
     def measured_rate_hz(self) -> float:
         """Samples a second of the recording computer's clock, lost ones counted."""
         steps = np.diff(self._grid.times)
-        on = steps > 0  # not where a clock was set back
+        on = steps > -BACK_S  # else a clock was set
         seconds = float(steps[on].sum())
         return float(np.diff(self._grid.at)[on].sum()) / seconds if seconds else self.rate_hz
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from recordings.errors import RecordingError
 from recordings.features.task import Settings, features
 from recordings.features.windows import Window
 from tests.recordings.bare_files import START, Sent, bare, eeg
+from tests.recordings.xdf_samples import header_xml
 
 RATE = 50.0
 TIMES = np.arange(round(400 * RATE)) / RATE
@@ -63,6 +65,22 @@ def test_a_clock_that_was_set_back_changes_no_rate(tmp_path: Path) -> None:
         rows, (note,) = features(session, Settings(length_s=10.0))
     assert "a clock was set" in note
     assert [row["EEG_Alpha_Fz"] for row in rows] == pytest.approx([200] * 24, rel=0.02)
+
+
+def test_stamps_of_packets_are_no_clock_that_was_set_back(tmp_path: Path) -> None:
+    """Where a device may leave samples out stamps stay as they are: ten alike, or a little back."""
+    seconds = TIMES[TIMES < 100]
+    stamps = seconds[np.arange(len(seconds)) // 10 * 10] - 0.01 * (np.arange(len(seconds)) % 2)
+    plain = amplifier(stamps, seconds)
+    desc = (
+        "<synchronization><can_drop_samples>true</can_drop_samples></synchronization>"
+        "<channels><channel><label>Fz</label><unit>microvolts</unit></channel></channels>"
+    )
+    header = header_xml("amp", "EEG", 1, RATE, "float32", desc=desc)
+    with open_session(bare(tmp_path / "a.xdf", replace(plain, header=header))) as session:
+        assert session["amp"].xdf.info.can_drop_samples
+        rows, _ = features(session, Settings(length_s=10.0))
+    assert [row["EEG_Alpha_Fz"] for row in rows[:9]] == pytest.approx([200] * 9, rel=0.02)
 
 
 @pytest.mark.parametrize("jump", [-150.0, 5000.0])
