@@ -89,21 +89,17 @@ def plan(study: Path, participant: str) -> Plan:
             elif not copy.parent.is_dir():
                 unreachable[f"copy in {copy}"] = None
         for entry in read_exports(folder):
-            target = Path(entry["target"])
-            if entry["kind"] == layout.MOTION_NAME:
-                if _is_motion(motion := target / folder.name):
-                    stages[motion] = None
-                elif not target.is_dir():
-                    unreachable[f"motion in {target}"] = None
-                continue
-            kind = entry["kind"]
+            target, kind = Path(entry["target"]), entry["kind"]
+            is_motion = kind == layout.MOTION_NAME
             for place in (target, *moved(study, folder, target)):
+                if is_motion and _is_motion(motion := place / folder.name):
+                    stages[motion] = None
                 which = place, folder.name, kind
                 left = stage_in(*which), error_path(*which), failure_path(*which)
                 stages |= dict.fromkeys(path for path in left if path.exists())
                 exports |= {(place, record): None for record in records_of(folder, place, kind)}
-            if not (target / RECORDS).is_dir():
-                unreachable[f"{kind} export in {target}"] = None
+            if not (target if is_motion else target / RECORDS).is_dir():
+                unreachable[f"{kind}{'' if is_motion else ' export'} in {target}"] = None
     sessions = tuple(dict.fromkeys((*sessions, *copied)))
     return Plan(participant, sessions, tuple(exports), tuple(unreachable), tuple(stages))
 
