@@ -71,6 +71,26 @@ def test_who_begins_to_write_keeps_others_from_it_before_anything_is_read(tmp_pa
         other.execute("BEGIN IMMEDIATE")
 
 
+def test_what_fails_amid_leaves_nothing_and_ends(tmp_path: Path) -> None:
+    with Ledger(tmp_path) as ledger:
+        with contextlib.suppress(ZeroDivisionError), ledger._writing():
+            ledger._base.execute("INSERT INTO session VALUES ('half', 'stamp', 'facts')")
+            raise ZeroDivisionError
+        ledger.note(*KEY, FAILED)
+        assert (ledger.sessions(), ledger.failures()) == ({}, {KEY: FAILED})
+
+
+def test_a_study_has_one_place_in_the_cache_by_whichever_way_it_is_reached(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(platformdirs, "user_cache_path", lambda name: tmp_path / "cache" / name)
+    monkeypatch.setattr(ledgers, "_can_lock", lambda folder: False)
+    (tmp_path / "study").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "study")
+    with Ledger(tmp_path / "study") as one, Ledger(tmp_path / "link") as other:
+        assert one.folder == other.folder
+
+
 def test_one_of_another_version_is_made_anew(tmp_path: Path) -> None:
     with Ledger(tmp_path) as ledger:
         ledger.note(*KEY, FAILED)
