@@ -82,8 +82,8 @@ class Trace:
         positions = np.arange(place.first, place.after, dtype=np.float64)
         own, at = self._grid.times, self._grid.at.astype(np.float64)
         times = np.interp(positions, at, own)
-        times += np.minimum(positions - at[0], 0) / self.rate_hz
-        times += np.maximum(positions - at[-1], 0) / self.rate_hz
+        times += np.minimum(positions - at[0], 0) / self._grid.true_hz
+        times += np.maximum(positions - at[-1], 0) / self._grid.true_hz
         return np.asarray(times, np.float64)
 
     def whole(self) -> Place:

@@ -26,13 +26,20 @@ SKIP: Final = "BAD_ACQ_SKIP"
 class Grid:
     """The samples of a regular stream on an even grid at its nominal rate.
 
-    `skips` are the stretches (first, after the last) of the grid that no sample fills. It takes no
+    `skips` are the stretches (first, after the last) of the grid that no sample fills. Before the
+    first sample and after the last it goes on at `true_hz`, else at its own rate. It takes no
     memory by the sample until `times` or `at` are asked for.
     """
 
-    def __init__(self, times: F64Array | Axis, rate_hz: float, losses: Sequence[Loss] = ()) -> None:
+    def __init__(
+        self,
+        times: F64Array | Axis,
+        rate_hz: float,
+        losses: Sequence[Loss] = (),
+        true_hz: float | None = None,
+    ) -> None:
         self._axis: Axis = Given(times) if isinstance(times, np.ndarray) else times
-        self.rate_hz = rate_hz
+        self.rate_hz, self.true_hz = rate_hz, true_hz or rate_hz
         self._lost = lost_before(losses)
         self._samples = len(times)
         gaps = [loss.index for loss in losses if loss.lost and loss.index + 1 < self._samples]
@@ -81,8 +88,8 @@ class Grid:
         share = np.divide(times - since, step, out=np.zeros(len(times)), where=step > 0)
         before = self._places(left)
         out = before + share * (self._places(right) - before)
-        out[early] = (times[early] - self.first) * self.rate_hz
-        out[late] = len(self) - 1 + (times[late] - self.last) * self.rate_hz
+        out[early] = (times[early] - self.first) * self.true_hz
+        out[late] = len(self) - 1 + (times[late] - self.last) * self.true_hz
         return np.asarray(out, np.float64)
 
     def spread(self, data: npt.NDArray[Any]) -> npt.NDArray[Any]:
@@ -122,12 +129,12 @@ def grid_of(stream: Stream, *, filled: bool = True) -> Grid:
         raise RecordingError(f"stream {stream.shown!r} has no rate: it is no signal")
     if not len(stream):
         raise RecordingError(f"stream {stream.shown!r} has no samples")
-    losses = stream.pace.losses
-    grid = Grid(stream.axis, stream.rate_hz, losses)
+    grid = Grid(stream.axis, stream.rate_hz, stream.pace.losses)
     check_fill(stream, len(grid), filled=filled)
-    if filled or not (breaks := _breaks(stream)):
+    if filled:
         return grid
-    return Grid(stream.axis, stream.rate_hz, [*losses, *breaks])
+    losses = [*stream.pace.losses, *_breaks(stream)]
+    return Grid(stream.axis, stream.rate_hz, losses, stream.pace.rate_hz)
 
 
 def _breaks(stream: Stream) -> list[Loss]:

@@ -194,6 +194,15 @@ def test_nothing_goes_by_a_rate_that_is_announced_wrongly(tmp_path: Path, announ
         assert told == pytest.approx(right, rel=1e-3)
 
 
+@pytest.mark.parametrize("announced", [25, RATE, 1000])
+def test_a_stream_that_comes_late_is_missing_for_so_long(tmp_path: Path, announced: float) -> None:
+    late = sent("late", "EEG", ALPHA, ("Fz", "uV", "EEG"), rate_hz=announced)
+    first = sent("first", "EEG", ALPHA, ("Cz", "uV", "EEG"))
+    row, _ = row_of(tmp_path, first, replace(late, times=START + 10 + TIMES))
+    assert row["EEG_Missing_Cz"] == 0
+    assert row["EEG_Missing_Fz"] == pytest.approx(10 / (SECONDS - 1), abs=1e-3)
+
+
 def test_a_stream_that_tells_no_time_costs_the_others_nothing(tmp_path: Path) -> None:
     still = replace(
         sent("aaa", "EEG", ALPHA, ("Fz", "uV", "EEG")), times=np.full(len(ALPHA), START)
