@@ -14,7 +14,13 @@ from functools import cached_property
 import numpy as np
 
 from recordings.arrays import Array, BoolArray, F64Array
-from recordings.check.streams.sample_quality import CLIP_SAMPLES, STILL_S, STILL_SAMPLES
+from recordings.check.streams.sample_quality import (
+    BODY_HZ,
+    CLIP_FACTOR,
+    CLIP_SAMPLES,
+    STILL_S,
+    STILL_SAMPLES,
+)
 from recordings.features.windows import Window
 from recordings.lateness.decision import BACK_S
 from recordings.pieces import runs
@@ -110,12 +116,22 @@ def bridged(values: F64Array, longest: int) -> F64Array:
 
 
 def suspect(values: Array, rate_hz: float) -> BoolArray:
-    """Say which samples of one channel, shape (n,), stand still or clip, as the check has it."""
-    if not len(values):
-        return np.zeros(0, np.bool_)
-    starts = np.append(0, np.flatnonzero(values[1:] != values[:-1]) + 1)
-    lengths = np.diff(starts, append=len(values))
+    """Say which samples of one channel, shape (n,), stand still or clip, as the check has it.
+
+    A slow signal may well repeat a value: it stands still where it has no other.
+    """
     there = values[np.isfinite(values)]
-    extreme = np.isin(values[starts], (there.min(), there.max())) if len(there) else False
+    if not len(there) or rate_hz < BODY_HZ:
+        return np.full(len(values), bool(len(there)) and there.min() == there.max())
+    starts = np.append(0, np.flatnonzero(values[1:] != values[:-1]) + 1)
+    lengths, firsts = np.diff(starts, append=len(values)), values[starts]
     still = lengths >= max(STILL_SAMPLES, round(STILL_S * rate_hz))
-    return np.repeat(still | (extreme & (lengths >= CLIP_SAMPLES)), lengths)
+    ends = there.min(), there.max()
+    beside = int(lengths[~still & ~np.isin(firsts, ends)].max(initial=0))
+    least = CLIP_FACTOR * beside if beside >= CLIP_SAMPLES else CLIP_SAMPLES
+    found = still.copy()
+    for end in ends:
+        held = (firsts == end) & (lengths >= CLIP_SAMPLES) & ~still
+        if lengths[held].max(initial=0) >= least:
+            found |= held
+    return np.repeat(found, lengths)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recordings.annotation.model import Event, Moment
-from recordings.check.streams.sample_quality import CLIP_SAMPLES, STILL_SAMPLES
+from recordings.check.streams.sample_quality import BODY_HZ, CLIP_SAMPLES, STILL_SAMPLES
 from recordings.features.trace import bridged, suspect
 from recordings.features.windows import of_events, of_trials, sliding
 from recordings.pieces import runs
@@ -60,8 +60,34 @@ def test_flat_and_clipped_samples_are_suspect() -> None:
     values[700 : 700 + CLIP_SAMPLES - 1] = values.min()
     found = suspect(values, 100.0)
     assert runs(found) == [(100, 300), (500, 504), (600, 600 + CLIP_SAMPLES)]
-    slow = np.repeat(np.random.default_rng(1).normal(size=40), STILL_SAMPLES - 1)
-    assert not suspect(np.r_[-9.0, slow, 9.0], 0.5).any(), "of a slow sensor a few are alike"
+    shorter = np.repeat(np.random.default_rng(1).normal(size=40), STILL_SAMPLES - 1)
+    assert not suspect(np.r_[-9.0, shorter, 9.0], BODY_HZ).any()
+    longer = np.repeat(np.random.default_rng(1).normal(size=40), round(BODY_HZ))
+    assert suspect(np.r_[-9.0, longer, 9.0], BODY_HZ).sum() == len(longer)
+
+
+def test_a_coarse_signal_clips_where_it_stays_longer_than_elsewhere() -> None:
+    """As a converter of few steps has it: it stays at the turn of a wave, too."""
+    coarse = np.round(8 * np.sin(np.arange(4000) / 100))
+    turns = np.abs(coarse) == 8
+    assert runs(turns)[1][1] - runs(turns)[1][0] > 50
+    assert not suspect(coarse, 1000.0).any()
+    cut = np.clip(coarse, -8, 4)
+    found = suspect(cut, 1000.0)
+    assert (found == (cut == 4)).all()
+
+
+@pytest.mark.parametrize("count", [1, 5000])
+def test_a_slow_signal_may_repeat_a_value_and_stands_still_where_it_has_no_other(
+    count: int,
+) -> None:
+    skin = np.repeat(np.round(np.linspace(33, 34, 20), 2), 100)
+    assert not suspect(skin, 4.0).any()
+    assert suspect(np.full(count, 33.0), 4.0).all()
+    away = np.full(count, np.nan)
+    assert not suspect(away, 4.0).any()
+    assert not suspect(away, 100.0).any()
+    assert suspect(np.r_[away, 33.0, 33.0], 4.0).all()
 
 
 def test_a_trial_without_an_end_is_told_and_left_out() -> None:
