@@ -8,14 +8,19 @@ from pathlib import Path
 
 import pytest
 
+from recordings import owner
 from recordings.errors import RecordingError
+from recordings.manifest import Manifest, State
 from recordings.study.cells import Cell, StepState, mark
 from recordings.study.exported import changed_file, exported
-from recordings.study.facts import CheckFacts, CoderFacts, ExportFacts, Facts
-from recordings.study.ledger import Failure
+from recordings.study.facts import CheckFacts, CoderFacts, ExportFacts, Facts, doubles
+from recordings.study.ledger import Failure, Ledger
 from recordings.study.running import chosen
+from recordings.study.scan import scan
 from recordings.study.status import agreed, check_mark, checked, coded, recorded, study_status
+from recordings.study.steps import make_step, standing
 from recordings.version import program_version
+from tests.recordings.simulated_session import Plan, make_session
 
 NOW, LIMITS = program_version(), "thresholds.toml"
 FACTS = Facts("sub-01/ses-01/x", "x", participant="01", session="01", digest="d", state="complete")
@@ -141,3 +146,59 @@ def test_a_participant_is_asked_for_by_the_whole_name() -> None:
     assert [facts.participant for facts in chosen(sessions, ["sub-010_ses-01"])[0]] == ["010"]
     with pytest.raises(RecordingError, match="--only sub-0: no session's name begins so"):
         chosen(sessions, ["sub-0"])
+
+
+def test_one_that_is_not_usable_stands_for_no_other() -> None:
+    one = replace(FACTS, content="c")
+    copy = replace(one, folder="backup/x/y/z/copy")
+    assert doubles([one, copy]) == {copy.folder: one.folder}
+    for changes in ({"unusable": "ill"}, {"being_recorded": True}, {"problem": "cut off"}):
+        assert doubles([replace(one, **changes), copy]) == {}
+
+
+def test_a_run_looks_at_every_file_that_was_made(tmp_path: Path) -> None:
+    step = make_step("csv", tmp_path, {})
+    target = tmp_path / "csv"
+    target.mkdir()
+    for name in ("a.csv", "b.csv"):
+        (target / name).write_text("1")
+    export = ExportFacts(
+        *("csv", str(target), step.mark(FACTS, tmp_path).removeprefix(mark(FACTS)), "d", NOW),
+        files=(("a.csv", 1), ("b.csv", 1)),
+    )
+    facts = replace(FACTS, exports=(export,))
+    assert step.cell(facts, tmp_path) == Cell(StepState.DONE)
+    other = make_step("csv", tmp_path, {"format": "parquet"})
+    assert other.cell(facts, tmp_path).why == "made with other settings, or of another coding"
+    (target / "b.csv").unlink()
+    assert step.cell(facts, tmp_path) == Cell(StepState.STALE, "b.csv is gone")
+    tried = replace(export, tried=step.mark(FACTS, tmp_path), failed="why")
+    assert step.cell(replace(facts, exports=(tried,)), tmp_path) == Cell(StepState.FAILED, "why")
+    assert step.cell(FACTS, tmp_path).state is StepState.MISSING
+
+
+def test_a_failure_counts_for_the_step_as_it_was_asked_for(tmp_path: Path) -> None:
+    step = make_step("csv", tmp_path, {})
+    key = (FACTS.folder, "csv", step.target)
+    for fingerprint, state in (
+        (step.mark(FACTS, tmp_path), StepState.FAILED),
+        (f"{mark(FACTS)}other", StepState.MISSING),
+    ):
+        failures = {key: Failure(fingerprint, "ended")}
+        assert standing(step, FACTS, tmp_path, failures).state is state
+
+
+def test_what_was_being_recorded_is_looked_at_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = make_session(tmp_path, Plan(seconds=1.0))
+    Manifest.load(session).model_copy(update={"state": State.RECORDING}).save(session)
+
+    def state() -> StepState:
+        with Ledger(tmp_path) as ledger:
+            return recorded(scan(tmp_path, ledger)[0]).state
+
+    monkeypatch.setattr(owner, "lives", lambda host: True)
+    assert state() is StepState.MISSING
+    monkeypatch.setattr(owner, "lives", lambda host: False)
+    assert state() is StepState.FAILED, "no file says that it has ended"
