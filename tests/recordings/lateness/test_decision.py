@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from recordings.lateness.decision import decide
 from recordings.lateness.pace import Certainty, Loss
-from tests.stamps import START, Sender, Sent, Stall, send
+from tests.stamps import LATENCY_S, START, Sender, Sent, Stall, send
 
 
 def error_ms(times: np.ndarray[tuple[int], np.dtype[np.float64]], sent: Sent) -> float:
@@ -129,6 +129,17 @@ def test_one_packet_that_is_50_ms_late_has_lost_nothing() -> None:
     sent = send(Sender(packet=10, jitter_s=0.001), np.random.default_rng(0))
     sent.stamps[7500:7510] += 0.05
     assert decide(sent.stamps, 250.0).lost == 0
+
+
+@pytest.mark.parametrize("packet", [1, 8, 10])
+@pytest.mark.parametrize("jitter_s", [0.0, 1e-5, 1e-3])
+def test_a_stall_moves_no_time_of_packets_that_come_on_time(packet: int, jitter_s: float) -> None:
+    """Of packets that follow each other a period apart only those of the stall are to be told."""
+    stall = Stall(45.5, 1.5, 3.0)
+    sender = Sender(250.0, 60.0, packet=packet, jitter_s=jitter_s, stalls=(stall,))
+    sent = send(sender, np.random.default_rng(1))
+    error = decide(sent.stamps, 250.0).times - sent.true - LATENCY_S
+    assert np.abs(error).max() < 0.003
 
 
 def test_a_stall_in_a_recording_of_12_s_has_lost_nothing() -> None:
