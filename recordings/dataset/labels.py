@@ -68,9 +68,9 @@ Movement = tuple[float, float, float]
 
 def _within(movements: Sequence[Movement]) -> Label:
     def label(window: Window) -> int | None:
-        near = [m for m in movements if m[0] < window.stop and m[2] > window.start]
-        if any(window.start <= apex < window.stop for _, apex, _ in near):
+        if any(window.start <= apex < window.stop for _, apex, _ in movements):
             return 1
+        near = any(begin < window.stop and end > window.start for begin, _, end in movements)
         return None if near else 0
 
     return label
@@ -103,14 +103,19 @@ def _undecided(session: Session, coding: Coding, elsewhere: Path | None) -> list
 
 
 def _coded(session: Session, events: Iterable[Event]) -> list[Movement]:
-    """Return what was coded; where a repaired session has other times, the frames win."""
+    """Return what was coded; where a repaired session has other times, the frames win.
+
+    An end that was not coded, as offsets often are not, may be as far from the apex as the other.
+    """
     frames = {name: frame_times(camera) for name, camera in session.cameras.items()}
     found = []
     for event in events:
         now = placed(event, frames[event.camera])[0] if event.camera in frames else event
         if now.place is not None:
-            times = [moment.time for moment in now.marks.values()]
-            found.append((min(times), now.place.time, max(times)))
+            times, apex = [moment.time for moment in now.marks.values()], now.place.time
+            far = max(apex - min(times), max(times) - apex)
+            begin = min(times) if now.onset else apex - far
+            found.append((begin, apex, max(times) if now.offset else apex + far))
     return found
 
 
@@ -151,7 +156,7 @@ def _joined(parts: dict[str, list[float]], start: float, stop: float) -> list[Mo
     """Return movements whole or cut off: one may begin before the recording, or end after it."""
     marks = sorted((t, part) for part, times in parts.items() for t in times)
     found: list[Movement] = []
-    onset, apex = start, start
+    onset, apex = start, -np.inf  # of one that begins before, so may its apex
     for time, part in marks:
         if part == "onset":
             onset, apex = time, stop

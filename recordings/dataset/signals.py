@@ -141,22 +141,22 @@ class Samples:
         self.shown = tuple(f"{labels[n]} ({units[n][1] or 'no unit'})" for n in channels)
         self._grid = grid_of(stream, filled=False)
         self._trace = Trace(stream, self._grid, channels, [scale for scale, _ in units])
-        self._rate_hz = rate_hz
+        self._own_hz, self._rate_hz = stream.pace.rate_hz, rate_hz
 
     def read(self, window: Window) -> Cut:
         """See `Reader`."""
-        rate = self._rate_hz
+        own, rate = self._own_hz, self._rate_hz
         first = math.ceil((window.start - window.zero) * rate - 1e-6)
         after = math.ceil((window.stop - window.zero) * rate - 1e-6)
         times = np.arange(first, after) / rate
         if not len(times):
             return Cut(np.zeros((0, len(self.labels)), np.float32), times, np.zeros(0, np.bool_))
         positions = self._grid.positions(times + window.zero)
-        bridge = round(BRIDGE_S * self._trace.rate_hz)
-        wide = reach(self._trace.rate_hz, rate) + 1 + bridge  # what is crossed is whole
+        bridge = round(BRIDGE_S * own)
+        wide = reach(own, rate) + 1 + bridge  # what is crossed is whole
         low, high = int(np.floor(positions[0])) - wide, int(np.ceil(positions[-1])) + wide + 1
         values = bridged(self._trace.read(Place(low, high, 0)), bridge)
-        found = resampled(values, positions - low, self._trace.rate_hz, rate)
+        found = resampled(values, positions - low, own, rate)
         known = np.asarray(np.isfinite(found).all(axis=1))
         return Cut(found.astype(np.float32), times, known)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
@@ -49,10 +50,11 @@ def splits(
 
 
 def alike(participants: Iterable[str]) -> list[tuple[str, ...]]:
-    """Return pseudonyms that may be of one person, in two ways: `1` and `01`, `a` and `A`."""
+    """Return pseudonyms that may be of one person: `1` and `01`, `p7` and `P07`."""
     found: dict[str, list[str]] = {}
     for name in sorted(set(participants)):
-        found.setdefault(name.casefold().lstrip("0"), []).append(name)
+        plain = re.sub(r"(?<!\d)0+(?=\d)", "", name.casefold())
+        found.setdefault(plain, []).append(name)
     return [tuple(names) for names in found.values() if len(names) > 1]
 
 

@@ -23,7 +23,10 @@ _CONNECT_S: Final = 30.0
 _WORKERS_S: Final = 120.0
 _NONE: Final = "none"
 _PACKAGES: Final = ("unisono", "numpy", "scipy", "av")
-_OF_EXTRAS: Final = ("neurokit2", "pandas", "pyarrow", "mne", "mne-bids", "pybv", "edfio")
+_OPENCV: Final = ("opencv-python", "opencv-python-headless")  # the same, with and without windows
+_OF_EXTRAS: Final = (
+    "neurokit2", "pandas", "pyarrow", "scikit-image", "mne", "mne-bids", "pybv", "edfio",
+)  # fmt: skip
 """A task that needs one says so where it is missing; another version gives other bytes."""
 
 
@@ -101,12 +104,15 @@ def _distributed() -> Any:
 def versions() -> dict[str, str]:
     """Return the versions that results depend on, of the process that asks."""
     found = {"python": ".".join(platform.python_version_tuple()[:2])}
-    for name in _PACKAGES + _OF_EXTRAS:
-        try:
-            found[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            found[name] = _NONE
-    return found
+    found |= {name: _version(name) for name in _PACKAGES + _OF_EXTRAS}
+    return found | {"opencv": max(map(_version, _OPENCV), key=lambda version: version != _NONE)}
+
+
+def _version(name: str) -> str:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return _NONE
 
 
 def compare_versions(client: Any) -> None:

@@ -104,6 +104,12 @@ def note_failure(target: Path, name: str, kind: str, failed: Failed) -> None:
         replace_file(failure_path(target, name, kind), text.encode())
 
 
+def forget_failure(target: Path, name: str, kind: str) -> None:
+    """Forget that the last try failed, for what is there now is what was asked for."""
+    with contextlib.suppress(OSError):
+        failure_path(target, name, kind).unlink()
+
+
 def read_failure(target: Path, name: str, kind: str) -> Failed | None:
     """Return why the last try failed; None where it did not, or nothing says so."""
     try:

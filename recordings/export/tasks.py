@@ -32,7 +32,7 @@ from recordings.export.records import (
     Failed,
     MadeFrom,
     Record,
-    failure_path,
+    forget_failure,
     made_from,
     note_failure,
     read_record,
@@ -124,6 +124,7 @@ def _exported(order: Order, engine: Engine | None) -> Iterator[tuple[Path, Done]
             yield session, Done(name, "failed", error=str(error))
             continue
         if there is not None:
+            forget_failure(order.target, name, order.kind)
             yield session, Done(name, "there already", tuple(there.files))
         else:
             waiting.append(session)
@@ -256,6 +257,6 @@ def _publish(order: Order, session: Path, source: MadeFrom) -> tuple[str, ...]:
     replace_file(
         record_path(order.target, name, order.kind), json.dumps(asdict(record), indent=1).encode()
     )
-    failure_path(order.target, name, order.kind).unlink(missing_ok=True)
+    forget_failure(order.target, name, order.kind)
     shutil.rmtree(stage, ignore_errors=True)
     return tuple(files)

@@ -31,6 +31,9 @@ def not_there(
             notes.append(f"{stream.shown}: {', '.join(kinds)} without a rate: no features of it")
     there = {channel.kind for channel in body_channels(streams)}
     there |= {"EEG" for _ in eeg_columns(streams)}
+    if streams and not there and not named:
+        known = ", ".join(("EEG", *KINDS))
+        notes.append(f"no channel is one of {known}, by its header, its label or its stream's type")
     asked = [kind for kind in ("EEG", *KINDS) if kind in named and kind not in there]
     return notes + [f"no {kind} is in this session" for kind in asked]
 

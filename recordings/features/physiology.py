@@ -22,6 +22,8 @@ from recordings.pieces import runs
 KINDS: Final = ("ECG", "PPG", "EDA", "RSP", "SKT", "EMG")
 SHORTEST_S: Final = 10.0
 """Of a stretch: the filters of slow signals need some seconds to settle."""
+_FAR_OFF: Final = 0.1
+"""A nominal rate that is off by more says nothing of how long a beat lasts."""
 
 
 @dataclass
@@ -62,13 +64,15 @@ def process(
     Raises:
         RecordingError: NeuroKit2 is not installed.
     """
+    true_hz = measured_hz or rate_hz
+    if abs(true_hz / rate_hz - 1) > _FAR_OFF:
+        rate_hz = float(max(round(true_hz), 1))
     missing = np.isnan(values)
     crossed = bridged(values, round(bridge_s * rate_hz))
     gaps = np.isnan(crossed)
-    bad = suspect(values, rate_hz)
+    bad = suspect(values, rate_hz if kind != "SKT" else 0.0)  # at any rate a slow signal
     own = kind in _WITH_QUALITY
     quality = np.where(missing | own, np.nan, 1.0 - bad)
-    true_hz = measured_hz or rate_hz
     found = Processed(kind, true_hz, missing, gaps, quality)
     if kind == "SKT":
         found.signals["SKT"] = values
@@ -78,12 +82,15 @@ def process(
     for first, after in runs(~gaps):
         if after - first < SHORTEST_S * rate_hz:
             continue
+        stretch, seconds = crossed[first:after], (after - first) / rate_hz
+        if stretch.min() == stretch.max():  # of what is left of nothing, peaks would be found
+            found.notes.append(f"{kind}: {seconds:.1f} s stand still: nothing is told of them")
+            continue
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # of what it cannot tell: that is NaN here
-                part = _STEPS[kind](nk, crossed[first:after], _rate(rate_hz))
-        except Exception as error:  # of a flat line, or of noise: each function has its own
-            seconds = (after - first) / rate_hz
+                part = _STEPS[kind](nk, stretch, _rate(rate_hz))
+        except Exception as error:  # of noise: each function has its own
             found.notes.append(f"{kind}: {seconds:.1f} s cannot be processed ({one_line(error)})")
             continue
         parts.append((first, part))
@@ -177,7 +184,8 @@ def _ppg(nk: Any, values: F64Array, rate: float) -> Found:
     peaks = _positions(nk.ppg_peaks(clean, sampling_rate=rate)[1]["PPG_Peaks"])
     signals = {
         "PPG_Rate": _rate_between(nk, peaks, rate, len(values)),
-        "PPG_Quality": np.asarray(nk.ppg_quality(clean, peaks, sampling_rate=rate), np.float64),
+        # A correlation with the mean pulse.
+        "PPG_Quality": np.clip(nk.ppg_quality(clean, peaks, sampling_rate=rate), 0.0, 1.0),
     }
     return signals, {"PPG_Peaks": peaks}, {}
 

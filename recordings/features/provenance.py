@@ -24,7 +24,8 @@ _ABOUT: Final[Mapping[str, str]] = {
     r"EEG_(Delta|Theta|Alpha|Beta|Gamma)_.*": "Power of the band, µV²",
     r"[A-Za-z]+_Quality(_.*)?": (
         "0 to 1. ECG and PPG: NeuroKit's, 0 where samples stand still or clip; motion: share of "
-        "the face that moves with the head; others: share of samples that do neither"
+        "the face that moves with the head; others: share of samples that do neither, and of slow "
+        "signals, which may repeat a value, 0 where they have no other"
     ),
     r"[A-Za-z0-9]+_Missing(_.*)?": "Share of the window's samples that are missing, 0 to 1",
     r"(EDA_Tonic|EDA_Peak_Amplitude|SCR_(Peaks|Peak)_Amplitude)(?!.*_Time).*": "µS",

@@ -177,6 +177,8 @@ def features(session: Session, settings: Settings) -> tuple[list[Row], list[str]
                 _add_eeg(rows, found, _trace(stream, numbers), labels, settings)
     if settings.wants(_MOTION):
         _add_motion(rows, found, session)
+    if _MOTION in settings.signals and not motion_files(session.path):
+        notes.append("no motion is in this session; run unisono motion on it")
     for name, size in settings.flows.items():
         _add_flow(rows, found, session, name.capitalize(), size)
     return rows, notes
@@ -246,16 +248,16 @@ def _add_eeg(
 ) -> None:
     for row, window in zip(rows, found, strict=True):
         values = trace.read(trace.place(window))
-        missing = np.isnan(values)
-        crossed = bridged(values, round(settings.bridge_s * trace.rate_hz))
-        powers = band_powers(crossed, trace.measured_rate_hz)
+        missing, rate_hz = np.isnan(values), trace.measured_rate_hz
+        crossed = bridged(values, round(settings.bridge_s * rate_hz))
+        powers = band_powers(crossed, rate_hz)
         entropies = differential_entropy(powers)
         for n, label in enumerate(labels):
             for band, power, entropy in zip(BANDS, powers[n], entropies[n], strict=True):
                 row[f"EEG_{band}_{label}"] = float(power)
                 row[f"EEG_{band}_DE_{label}"] = float(entropy)
             there = values[~missing[:, n], n]
-            sound = 1.0 - suspect(there, trace.rate_hz).mean() if len(there) else np.nan
+            sound = 1.0 - suspect(there, rate_hz).mean() if len(there) else np.nan
             row[f"EEG_Quality_{label}"] = float(sound)
             row[f"EEG_Missing_{label}"] = float(missing[:, n].mean()) if len(missing) else 1.0
 

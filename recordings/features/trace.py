@@ -9,12 +9,20 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from recordings.arrays import Array, BoolArray, F64Array
-from recordings.check.streams.sample_quality import CLIP_SAMPLES, STILL_S, STILL_SAMPLES
+from recordings.check.streams.sample_quality import (
+    BODY_HZ,
+    CLIP_FACTOR,
+    CLIP_SAMPLES,
+    STILL_S,
+    STILL_SAMPLES,
+)
 from recordings.features.windows import Window
+from recordings.lateness.decision import BACK_S
 from recordings.pieces import runs
 from recordings.read.grid import Grid
 from recordings.read.stream import Stream
@@ -48,11 +56,13 @@ class Trace:
         self._scales = np.array(scales)[self._channels] if scales else 1.0
         self.rate_hz = grid.rate_hz
 
-    @property
+    @cached_property
     def measured_rate_hz(self) -> float:
         """Samples a second of the recording computer's clock, lost ones counted."""
-        span = self._grid.last - self._grid.first
-        return (len(self._grid) - 1) / span if span > 0 else self.rate_hz
+        steps = np.diff(self._grid.times)
+        on = steps > -BACK_S  # else a clock was set
+        seconds = float(steps[on].sum())
+        return float(np.diff(self._grid.at)[on].sum()) / seconds if seconds else self.rate_hz
 
     def place(self, window: Window) -> Place:
         """Say where a window lies on the grid."""
@@ -78,8 +88,8 @@ class Trace:
         positions = np.arange(place.first, place.after, dtype=np.float64)
         own, at = self._grid.times, self._grid.at.astype(np.float64)
         times = np.interp(positions, at, own)
-        times += np.minimum(positions - at[0], 0) / self.rate_hz
-        times += np.maximum(positions - at[-1], 0) / self.rate_hz
+        times += np.minimum(positions - at[0], 0) / self._grid.true_hz
+        times += np.maximum(positions - at[-1], 0) / self._grid.true_hz
         return np.asarray(times, np.float64)
 
     def whole(self) -> Place:
@@ -106,12 +116,22 @@ def bridged(values: F64Array, longest: int) -> F64Array:
 
 
 def suspect(values: Array, rate_hz: float) -> BoolArray:
-    """Say which samples of one channel, shape (n,), stand still or clip, as the check has it."""
-    if not len(values):
-        return np.zeros(0, np.bool_)
-    starts = np.append(0, np.flatnonzero(values[1:] != values[:-1]) + 1)
-    lengths = np.diff(starts, append=len(values))
+    """Say which samples of one channel, shape (n,), stand still or clip, as the check has it.
+
+    A slow signal may well repeat a value: it stands still where it has no other.
+    """
     there = values[np.isfinite(values)]
-    extreme = np.isin(values[starts], (there.min(), there.max())) if len(there) else False
+    if not len(there) or rate_hz < BODY_HZ:
+        return np.full(len(values), bool(len(there)) and there.min() == there.max())
+    starts = np.append(0, np.flatnonzero(values[1:] != values[:-1]) + 1)
+    lengths, firsts = np.diff(starts, append=len(values)), values[starts]
     still = lengths >= max(STILL_SAMPLES, round(STILL_S * rate_hz))
-    return np.repeat(still | (extreme & (lengths >= CLIP_SAMPLES)), lengths)
+    ends = there.min(), there.max()
+    beside = int(lengths[~still & ~np.isin(firsts, ends)].max(initial=0))
+    least = CLIP_FACTOR * beside if beside >= CLIP_SAMPLES else CLIP_SAMPLES
+    found = still.copy()
+    for end in ends:
+        held = (firsts == end) & (lengths >= CLIP_SAMPLES) & ~still
+        if lengths[held].max(initial=0) >= least:
+            found |= held
+    return np.repeat(found, lengths)

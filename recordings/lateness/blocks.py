@@ -60,7 +60,8 @@ def plain_rate(stamps: F64Array, rate_hz: float) -> float:
         found = overall
     # A backlog that is caught up goes faster for a while, and the whole does not; where samples are
     # lost by chance, the whole is slower, and most intervals are not.
-    if (found > rate_hz and overall < 0.98 * found) or abs(found * usual / rate_hz - 1) > _UNLIKE:
+    is_backlog = found > rate_hz and overall < 0.98 * found
+    if is_backlog or (found < rate_hz and abs(found * usual / rate_hz - 1) > _UNLIKE):
         return rate_hz
     return overall if abs(overall / found - 1) < _NEARLY else found  # of few, it is surer
 

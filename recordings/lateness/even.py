@@ -145,13 +145,16 @@ def _offset(stamps: F64Array, axis: EvenAxis) -> tuple[float, float]:
     Stamps that were made on arrival have an edge that few come near: it is the less known, the
     fewer lie close to it.
     """
-    packet = packet_size(stamps, axis.rate_hz)
+    packet, pieces = packet_size(stamps, axis.rate_hz), list(some(len(stamps)))
+    # Where packets follow each other a period apart, too, a backlog alone shows their ends.
+    shown = packet * sum(len(packet_ends(stamps[part], axis.rate_hz)) for part in pieces)
+    are_shown = 2 * shown > sum(part.stop - part.start for part in pieces)
     parts, steps = [], []
-    for part in some(len(stamps)):
+    for part in pieces:
         curve = axis.phases(np.arange(part.start, part.stop))
         above = phases(stamps, axis.rate_hz, part, axis.missing) - curve
         # Within a packet stamps are a nominal period apart, whatever the true one is.
-        ends = packet_ends if packet > 1 else last_of_packets
+        ends = packet_ends if packet > 1 and are_shown else last_of_packets
         parts.append(above[ends(stamps[part], axis.rate_hz)])
         steps.append(np.diff(stamps[part]))
     rest = np.sort(np.concatenate(parts))  # of what is in order, quantiles are there

@@ -22,8 +22,9 @@ from recordings.disk.regular import read_text
 from recordings.errors import RecordingError
 from recordings.export.bids.shared_tables import drop_rows, is_shared, read_tsv
 from recordings.export.places import read_exports
-from recordings.export.records import error_path, failure_path, record_path, stage_in
+from recordings.export.records import RECORDS, error_path, failure_path, stage_in
 from recordings.manifest import MANIFEST_NAME, Manifest
+from recordings.privacy.exports import moved, records_of
 from recordings.read.sessions import is_session, of_study, walk
 from recordings.repair.session import copy_of
 from recordings.repair.xdf import stage_of
@@ -88,21 +89,17 @@ def plan(study: Path, participant: str) -> Plan:
             elif not copy.parent.is_dir():
                 unreachable[f"copy in {copy}"] = None
         for entry in read_exports(folder):
-            target = Path(entry["target"])
-            if entry["kind"] == layout.MOTION_NAME:
-                if _is_motion(motion := target / folder.name):
+            target, kind = Path(entry["target"]), entry["kind"]
+            is_motion = kind == layout.MOTION_NAME
+            for place in (target, *moved(study, folder, target)):
+                if is_motion and _is_motion(motion := place / folder.name):
                     stages[motion] = None
-                elif not target.is_dir():
-                    unreachable[f"motion in {target}"] = None
-                continue
-            which = target, folder.name, entry["kind"]
-            record = record_path(*which)
-            left = stage_in(*which), error_path(*which), failure_path(*which)
-            stages |= dict.fromkeys(path for path in left if path.exists())
-            if record.is_file():
-                exports[target, record] = None
-            elif not record.parent.is_dir():
-                unreachable[f"{entry['kind']} export in {target}"] = None
+                which = place, folder.name, kind
+                left = stage_in(*which), error_path(*which), failure_path(*which)
+                stages |= dict.fromkeys(path for path in left if path.exists())
+                exports |= {(place, record): None for record in records_of(folder, place, kind)}
+            if not (target if is_motion else target / RECORDS).is_dir():
+                unreachable[f"{kind}{'' if is_motion else ' export'} in {target}"] = None
     sessions = tuple(dict.fromkeys((*sessions, *copied)))
     return Plan(participant, sessions, tuple(exports), tuple(unreachable), tuple(stages))
 

@@ -26,13 +26,20 @@ SKIP: Final = "BAD_ACQ_SKIP"
 class Grid:
     """The samples of a regular stream on an even grid at its nominal rate.
 
-    `skips` are the stretches (first, after the last) of the grid that no sample fills. It takes no
+    `skips` are the stretches (first, after the last) of the grid that no sample fills. Before the
+    first sample and after the last it goes on at `true_hz`, else at its own rate. It takes no
     memory by the sample until `times` or `at` are asked for.
     """
 
-    def __init__(self, times: F64Array | Axis, rate_hz: float, losses: Sequence[Loss] = ()) -> None:
+    def __init__(
+        self,
+        times: F64Array | Axis,
+        rate_hz: float,
+        losses: Sequence[Loss] = (),
+        true_hz: float | None = None,
+    ) -> None:
         self._axis: Axis = Given(times) if isinstance(times, np.ndarray) else times
-        self.rate_hz = rate_hz
+        self.rate_hz, self.true_hz = rate_hz, true_hz or rate_hz
         self._lost = lost_before(losses)
         self._samples = len(times)
         gaps = [loss.index for loss in losses if loss.lost and loss.index + 1 < self._samples]
@@ -81,8 +88,8 @@ class Grid:
         share = np.divide(times - since, step, out=np.zeros(len(times)), where=step > 0)
         before = self._places(left)
         out = before + share * (self._places(right) - before)
-        out[early] = (times[early] - self.first) * self.rate_hz
-        out[late] = len(self) - 1 + (times[late] - self.last) * self.rate_hz
+        out[early] = (times[early] - self.first) * self.true_hz
+        out[late] = len(self) - 1 + (times[late] - self.last) * self.true_hz
         return np.asarray(out, np.float64)
 
     def spread(self, data: npt.NDArray[Any]) -> npt.NDArray[Any]:
@@ -124,7 +131,24 @@ def grid_of(stream: Stream, *, filled: bool = True) -> Grid:
         raise RecordingError(f"stream {stream.shown!r} has no samples")
     grid = Grid(stream.axis, stream.rate_hz, stream.pace.losses)
     check_fill(stream, len(grid), filled=filled)
-    return grid
+    if filled:
+        return grid
+    losses = [*stream.pace.losses, *_breaks(stream)]
+    return Grid(stream.axis, stream.rate_hz, losses, stream.pace.rate_hz)
+
+
+def _breaks(stream: Stream) -> list[Loss]:
+    """Count what lacks where a clock may have been set, and so nothing is counted as lost.
+
+    Where nothing is filled in, it is a sensor that was away (see `check_fill`): without places of
+    its own, what lies between would be taken for known.
+    """
+    pace = stream.pace
+    counted = [loss.index for loss in pace.losses if loss.lost]
+    last = np.setdiff1d(pace.cuts, counted)
+    periods = (stream.axis.at(last + 1) - stream.axis.at(last)) * pace.rate_hz
+    counts = np.rint(periods).astype(np.int64) - 1
+    return [Loss(i, n) for i, n in zip(last.tolist(), counts.tolist(), strict=True) if n > 0]
 
 
 def annotations_on(

@@ -40,12 +40,28 @@ def _ends(targets: Sequence[str]) -> list[str]:
     return list(targets)
 
 
+def export_of(facts: Facts, kind: str, target: str, root: Path) -> ExportFacts:
+    """Return what is known of an export.
+
+    A session may not have been told where it was exported to: it is read-only, or whoever began
+    was ended before. Then what its target says of the same manifest counts.
+    """
+    known = facts.export_to(kind, target)
+    nothing = ExportFacts(kind, target)
+    if known is not None or not any(path.exists() for path in told_by(nothing, facts.name)):
+        return known or nothing
+    from recordings.study.reading import read_export  # models: not where there is nothing to read
+
+    found = read_export(root / facts.folder, kind, target)
+    return found if facts.digest in (found.digest, found.tried.partition(" ")[0]) else nothing
+
+
 def exported(facts: Facts, kind: str, target: str, failures: Failures, root: Path) -> Cell:
     """Whether an export to a target is of the session as it is now, and of its coding.
 
     With which settings, the record alone knows: `unisono study run` compares them.
     """
-    found = facts.export_to(kind, target) or ExportFacts(kind, target)
+    found = export_of(facts, kind, target, root)
     session = root / facts.folder
     cell = export_cell(found, facts) if found.fingerprint else MISSING
     if cell.state is StepState.DONE and (name := _changed(found.beside, session)):
@@ -53,10 +69,10 @@ def exported(facts: Facts, kind: str, target: str, failures: Failures, root: Pat
     if _changed(found.tried_beside, session):
         return cell  # it failed with other files, or for want of them
     failure = failures.get((facts.folder, kind, target))
+    if cell.state is StepState.DONE:
+        failure = None  # of that the target tells, too, unless a plain export has done it since
     if failure is not None and failure.fingerprint.startswith(mark(facts)):
-        same = failure.fingerprint == mark(facts) + found.fingerprint
-        if not (same and cell.state is StepState.DONE):  # a plain export has done it since
-            return Cell(StepState.FAILED, failure.reason)
+        return Cell(StepState.FAILED, failure.reason)
     if found.tried.startswith(mark(facts)):
         return Cell(StepState.FAILED, found.failed)
     return cell
@@ -67,10 +83,9 @@ def _changed(beside: Iterable[tuple[str, str]], session: Path) -> str:
     return next((name for name, was in beside if version_of(session / name) != was), "")
 
 
-def with_files(facts: Facts, kind: str, target: str) -> Cell | None:
+def with_files(facts: Facts, kind: str, target: str, root: Path) -> Cell | None:
     """Say of an export that is done what has become of its files; None where nothing has."""
-    export = facts.export_to(kind, target)
-    assert export is not None, "it is done"
+    export = export_of(facts, kind, target, root)
     why = changed_file(export, told_by(export, facts.name)[0])
     return Cell(StepState.STALE, why) if why else None
 

@@ -30,8 +30,10 @@ _NAME: Final = "catalogue.sqlite"
 _VERSION: Final = 1
 _BUSY_S: Final = 10.0
 _SCHEMA: Final = f"""
-CREATE TABLE session (folder TEXT PRIMARY KEY, stamp TEXT NOT NULL, facts TEXT NOT NULL);
-CREATE TABLE failure (
+CREATE TABLE IF NOT EXISTS session (
+  folder TEXT PRIMARY KEY, stamp TEXT NOT NULL, facts TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS failure (
   folder TEXT NOT NULL, step TEXT NOT NULL, target TEXT NOT NULL, fingerprint TEXT NOT NULL,
   reason TEXT NOT NULL, PRIMARY KEY (folder, step, target)
 );
@@ -103,7 +105,7 @@ class Ledger:
             self._base.execute("PRAGMA journal_mode = DELETE")
             (version,) = self._base.execute("PRAGMA user_version").fetchone()
             tables = self._base.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-            if not tables:
+            if not tables:  # unless another program makes them right now
                 self._base.executescript(f"BEGIN IMMEDIATE;{_SCHEMA}COMMIT;")
             elif version != _VERSION:
                 raise sqlite3.DatabaseError(f"version {version}")

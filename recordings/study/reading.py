@@ -142,28 +142,30 @@ def _undecided(consensus: Coding, folder: Path, cameras: Iterable[str]) -> int:
 
 
 def _exports(folder: Path) -> list[ExportFacts]:
-    found = []
     # What else lies elsewhere, as a motion's traces, is `erase`'s business and no step of a study.
-    for entry in (entry for entry in read_exports(folder) if entry["kind"] in KINDS):
-        place = Path(entry["target"]), folder.name, entry["kind"]
-        export = ExportFacts(entry["kind"], entry["target"])
-        if (record := read_record(*place)) is not None:
-            export = replace(
-                export,
-                fingerprint=record.fingerprint,
-                digest=record.digest,
-                version=record.version,
-                files=tuple(record.files.items()),
-                coder=record.coder,
-                beside=tuple(record.beside.items()),
-            )
-        if (failed := read_failure(*place)) is not None:
-            tried = f"{failed.digest} {failed.version} {failed.fingerprint}"
-            export = replace(
-                export,
-                failed=brief(failed.reason, folder),
-                tried=tried,
-                tried_beside=tuple(failed.beside.items()),
-            )
-        found.append(export)
-    return found
+    listed = (entry for entry in read_exports(folder) if entry["kind"] in KINDS)
+    return [read_export(folder, entry["kind"], entry["target"]) for entry in listed]
+
+
+def read_export(folder: Path, kind: str, target: str) -> ExportFacts:
+    """Return what a target says of a session: nothing but where, if it does not know it."""
+    place = Path(target), folder.name, kind
+    export = ExportFacts(kind, target)
+    if (record := read_record(*place)) is not None:
+        export = replace(
+            export,
+            fingerprint=record.fingerprint,
+            digest=record.digest,
+            version=record.version,
+            files=tuple(record.files.items()),
+            coder=record.coder,
+            beside=tuple(record.beside.items()),
+        )
+    if (failed := read_failure(*place)) is not None:
+        export = replace(
+            export,
+            failed=brief(failed.reason, folder),
+            tried=f"{failed.digest} {failed.version} {failed.fingerprint}",
+            tried_beside=tuple(failed.beside.items()),
+        )
+    return export

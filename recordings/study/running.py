@@ -85,10 +85,19 @@ def run_step(
 ) -> None:
     """Do what is due; each result is remembered as it comes.
 
+    What is done as it is asked for has not failed any more, whatever was tried since.
+
     Raises:
         RecordingError: there is nobody to do it, or nowhere to write to, or the settings name what
             cannot be.
     """
+    failures = ledger.failures()
+    for folder in (one.facts.folder for one in planned if one.cell.state is StepState.DONE):
+        step.settle(root / folder)
+        if (folder, step.name, step.target) in failures:
+            ledger.note(folder, step.name, step.target, None)
+    if not any(one.due for one in planned):
+        return
     due = {root / one.facts.folder: one.facts for one in planned if one.due}
     # Before anything is done: what is coded meanwhile was not read.
     marks = {session: step.mark(facts, root) for session, facts in due.items()}

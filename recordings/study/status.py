@@ -96,7 +96,7 @@ def study_status(
         for place, name in names.items():
             cell = exported(facts, *place, failures, root)
             if files and cell.state is StepState.DONE:
-                cell = with_files(facts, *place) or cell
+                cell = with_files(facts, *place, root) or cell
             cells[name] = cell
         rows.append(SessionStatus(facts, called[facts.folder], cells))
     steps = (RECORDED, CHECK, CODED, AGREED, *names.values())

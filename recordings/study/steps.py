@@ -21,12 +21,12 @@ from pydantic import TypeAdapter, ValidationError
 from recordings.check.thresholds import limits_of
 from recordings.engines.work import Engine
 from recordings.errors import RecordingError
-from recordings.export.records import fingerprint
+from recordings.export.records import fingerprint, forget_failure, session_name
 from recordings.export.staging import KINDS
 from recordings.export.tasks import Done, Order, run
 from recordings.report.many import Checked, check_many
 from recordings.study.cells import Cell, StepState, mark
-from recordings.study.exported import changed_file, export_cell
+from recordings.study.exported import changed_file, export_cell, export_of
 from recordings.study.facts import Facts
 from recordings.study.ledger import Failures
 from recordings.study.status import CHECK, check_mark, checked
@@ -70,6 +70,10 @@ class Step(Protocol):
         """Say whether it is done for a session, from its files alone."""
         ...
 
+    def settle(self, session: Path) -> None:
+        """Forget that a try with other settings failed since: what is asked for is there."""
+        ...
+
     def run(self, sessions: Sequence[Path], engine: Engine, tell: Tell) -> None:
         """Do it; `tell` hears of each session as it is done.
 
@@ -106,6 +110,9 @@ class CheckStep:
         given = self.settings.thresholds
         return facts.limits if given is None else limits_of(root / facts.folder, given)
 
+    def settle(self, session: Path) -> None:
+        """See `Step`; a report is of its last check."""
+
     def run(self, sessions: Sequence[Path], engine: Engine, tell: Tell) -> None:
         """See `Step`."""
 
@@ -133,10 +140,10 @@ class ExportStep:
 
     def cell(self, facts: Facts, root: Path) -> Cell:
         """See `Step`."""
-        found = facts.export_to(self.name, self.target)
-        if found is not None and found.tried == self.mark(facts, root):
+        found = export_of(facts, self.name, self.target, root)
+        if found.tried == self.mark(facts, root):
             return Cell(StepState.FAILED, found.failed)
-        if found is None or not found.fingerprint:
+        if not found.fingerprint:
             return Cell(StepState.MISSING)
         cell = export_cell(found, facts)
         if cell.state is not StepState.DONE:
@@ -145,6 +152,10 @@ class ExportStep:
             return Cell(StepState.STALE, "made with other settings, or of another coding")
         why = changed_file(found)
         return Cell(StepState.STALE, why) if why else cell
+
+    def settle(self, session: Path) -> None:
+        """See `Step`."""
+        forget_failure(Path(self.target), session_name(session), self.name)
 
     def run(self, sessions: Sequence[Path], engine: Engine, tell: Tell) -> None:
         """See `Step`."""

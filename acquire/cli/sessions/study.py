@@ -218,7 +218,7 @@ class _StepRun:
     def do(self, planned: list[Planned], workers: Workers) -> list[dict[str, Any]]:
         due = [one for one in planned if one.due]
         failed = {one.facts.folder: one.cell.why for one in planned if one.cell.state == "failed"}
-        reasons = self._run(planned, due, workers) if due else {}
+        reasons = self._run(planned, due, workers)
         workers.tell()
         failed |= reasons
         for one in planned:  # in one order: they ended as they came

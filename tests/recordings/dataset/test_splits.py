@@ -34,6 +34,17 @@ def test_no_participant_is_in_two_folds(
     assert sorted(tested) == list(range(len(people)))
 
 
+def test_people_are_dealt_out_by_the_seed_alike_in_number() -> None:
+    people = [f"{n:02d}" for n in range(12) for _ in range(3)]
+    dealt = [
+        [tuple(test.tolist()) for _, test in splits("kfold", people, 4, seed)] for seed in range(6)
+    ]
+    assert [list(map(len, folds)) for folds in dealt] == [[9] * 4] * 6
+    assert len({tuple(folds) for folds in dealt}) == 6
+    again = [tuple(test.tolist()) for _, test in splits("kfold", people, 4, 3)]
+    assert again == dealt[3]
+
+
 def test_a_leaking_split_has_to_be_asked_for_by_its_name() -> None:
     people = ["a"] * 10 + ["b"] * 10
     leaks = [
@@ -46,9 +57,10 @@ def test_a_leaking_split_has_to_be_asked_for_by_its_name() -> None:
 
 
 def test_pseudonyms_that_may_be_one_persons_are_told() -> None:
-    assert alike(["01", "02", "10", "100", "20", "a1"]) == []
-    assert alike(["1", "01", "02", "2", "001", "P7", "p7"]) == [
+    assert alike(["01", "02", "10", "100", "20", "a1", "a10", "a101", "0"]) == []
+    assert alike(["1", "01", "02", "2", "001", "P7", "p7", "p07", "00", "0"]) == [
+        ("0", "00"),
         ("001", "01", "1"),
         ("02", "2"),
-        ("P7", "p7"),
+        ("P7", "p07", "p7"),
     ]

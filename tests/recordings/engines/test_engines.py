@@ -209,7 +209,8 @@ def test_a_worker_of_other_versions_is_refused_by_name() -> None:
 
     compare()
     compare(pyarrow="none", neurokit2="none")  # a task that needs one says that itself
-    for name in ("numpy", "unisono"):
+    assert "none" not in (mine["opencv"], mine["numpy"])
+    for name in ("numpy", "unisono", "opencv", "scikit-image"):
         with pytest.raises(RecordingError, match=f"tcp://b: has {name} 0.1, this program has"):
             compare(**{name: "0.1"})
     with pytest.raises(RecordingError, match="has numpy none, this program has"):

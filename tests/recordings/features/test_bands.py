@@ -44,6 +44,23 @@ def test_the_power_of_simulated_noise_over_ten_minutes_is_that_of_its_spectrum()
         assert power == pytest.approx(expected, rel=0.05)
 
 
+@pytest.mark.parametrize(("rate", "seconds"), [(250.0, 1.0), (125.0, 20.0), (256.0, 9.0)])
+def test_seconds_overlap_by_half_and_each_counts_once(rate: float, seconds: float) -> None:
+    """As SciPy's Welch has it, with the bins at a limit shared by both bands."""
+    values = np.random.default_rng(1).normal(50.0, 3.0, (round(seconds * rate), 2))
+    size = round(rate)
+    welch = pytest.importorskip("scipy.signal").welch
+    _, density = welch(
+        *(values, rate, "hann", size, size - size // 2), detrend="constant", axis=0
+    )  # fmt: skip
+    expected = [
+        density[round(low) : round(high) + 1].sum(axis=0)
+        - (density[round(low)] + density[round(high)]) / 2
+        for low, high in BANDS.values()
+    ]
+    assert band_powers(values, rate) == pytest.approx(np.array(expected).T)
+
+
 def test_seconds_with_a_missing_sample_count_for_nothing() -> None:
     times = np.arange(4000) / 1000
     values = np.sin(2 * np.pi * 10 * times)[:, None].repeat(3, axis=1)

@@ -164,6 +164,10 @@ def test_what_gives_no_column_is_said(tmp_path: Path) -> None:
     assert "slow: RSP without a rate: no features of it" in told
     _, notes = row_of(tmp_path, streams[1], signals=("PPG",))
     assert notes == ["no PPG is in this session"]
+    _, notes = row_of(tmp_path, streams[1], signals=("motion", "EDA"))
+    assert "no motion is in this session; run unisono motion on it" in notes
+    _, notes = row_of(tmp_path, sent("loads", "Force", ALPHA, ("left", "N", "Force")))
+    assert notes[0].startswith("no channel is one of EEG, ECG, PPG, EDA, RSP, SKT, EMG, by its")
 
 
 @pytest.mark.parametrize("announced", [200, 320])
@@ -172,6 +176,31 @@ def test_bands_are_those_of_the_true_rate(tmp_path: Path, announced: float) -> N
     row, _ = row_of(tmp_path, replace(amplifier, times=START + TIMES))
     assert row["EEG_Alpha_Fz"] == pytest.approx(200, rel=0.02)
     assert row["EEG_Theta_Fz"] + row["EEG_Beta_Fz"] < 4
+
+
+@pytest.mark.parametrize("announced", [25, 125, 1000])
+def test_nothing_goes_by_a_rate_that_is_announced_wrongly(tmp_path: Path, announced: float) -> None:
+    found = []
+    for rate_hz in (RATE, announced):
+        amplifier = sent("amp", "EEG", ALPHA, ("Fz", "uV", "EEG"), rate_hz=rate_hz)
+        body = sent("body", "Physio", ecg(70), ("ECG", "mV", "ECG"), rate_hz=rate_hz)
+        streams = [replace(stream, times=START + TIMES) for stream in (amplifier, body)]
+        row, _ = row_of(tmp_path, *streams)
+        with open_session(tmp_path / "a.xdf") as session:
+            (reader,) = readers(session, {"eeg": 100}).values()
+            values = reader.read(Window(START + 5.0, START + 9.0, START)).values
+        found.append((row["ECG_Rate_Mean"], row["ECG_Quality"], row["EEG_Alpha_Fz"], values))
+    for right, told in zip(*found, strict=True):
+        assert told == pytest.approx(right, rel=1e-3)
+
+
+@pytest.mark.parametrize("announced", [25, RATE, 1000])
+def test_a_stream_that_comes_late_is_missing_for_so_long(tmp_path: Path, announced: float) -> None:
+    late = sent("late", "EEG", ALPHA, ("Fz", "uV", "EEG"), rate_hz=announced)
+    first = sent("first", "EEG", ALPHA, ("Cz", "uV", "EEG"))
+    row, _ = row_of(tmp_path, first, replace(late, times=START + 10 + TIMES))
+    assert row["EEG_Missing_Cz"] == 0
+    assert row["EEG_Missing_Fz"] == pytest.approx(10 / (SECONDS - 1), abs=1e-3)
 
 
 def test_a_stream_that_tells_no_time_costs_the_others_nothing(tmp_path: Path) -> None:

@@ -182,9 +182,29 @@ def test_what_cannot_be_asked_for_is_said(study: Path, tmp_path: Path) -> None:
         export(session, tmp_path, Settings(length_s=1000.0))
 
 
-def test_noise_and_flat_lines_are_no_beats() -> None:
-    flat = process("ECG", np.zeros(20_000), 1000.0, 0.0)
-    assert flat.notes or np.isnan(flat.signals["ECG_Rate"]).all()
+@pytest.mark.parametrize("kind", ["ECG", "PPG", "EDA", "RSP", "EMG"])
+def test_nothing_is_told_of_a_line_that_stands_still(kind: str) -> None:
+    flat = process(kind, np.full(20_000, 5.3), 1000.0, 0.0)
+    assert flat.notes == [f"{kind}: 20.0 s stand still: nothing is told of them"]
+    row = summary(flat, Place(0, 10_000, 0), np.arange(10_000) / 1000, event=False)
+    assert row.pop(f"{kind}_Quality") in (0.0, pytest.approx(np.nan, nan_ok=True))
+    assert row.pop(f"{kind}_Missing") == 0.0
+    assert np.isnan(list(row.values())).all()
+
+
+def test_quality_lies_between_0_and_1_whatever_the_signal() -> None:
+    import neurokit2 as nk
+
+    pulse = np.asarray(nk.ppg_simulate(60, sampling_rate=100, random_state=1))
+    noise = np.random.default_rng(1).normal(size=12_000)
+    for values in (pulse + noise[6000:], noise[:6000]):
+        for kind in ("ECG", "PPG"):
+            quality = process(kind, values, 100.0, 0.0).quality
+            assert np.nanmin(quality) >= 0.0
+            assert np.nanmax(quality) <= 1.0
+
+
+def test_noise_is_no_beat() -> None:
     nothing = process("PPG", np.full(20_000, np.nan), 1000.0, 0.0)
     assert np.isnan(nothing.signals["PPG_Rate"]).all()
     assert nothing.missing.all()

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import Any
+
 import cv2
 import numpy as np
 import pytest
 from scipy.ndimage import map_coordinates
 
 from recordings.arrays import F64Array, U8Array
+from recordings.errors import RecordingError
+from recordings.features import event_flow
 from recordings.features.flow import CROP_PX, dense_flow, onset_apex, square_crop, strain
 
 YS, XS = np.mgrid[0:CROP_PX, 0:CROP_PX].astype(np.float64)
@@ -81,3 +86,45 @@ def test_a_crop_is_the_square_around_the_box() -> None:
     assert wide[2:-2, 2:-2].min() == 200
     beyond = square_crop(picture, (-100, -100, 300, 300))
     assert beyond.shape == (CROP_PX, CROP_PX)
+
+
+class Film:
+    """A camera of two pictures, at 1 s and at 2 s; a third is never asked for."""
+
+    name = "face"
+    entry = SimpleNamespace(pixel_format="Mono8")
+
+    def __init__(self, *pictures: U8Array) -> None:
+        self._pictures = dict(zip((1.0, 2.0), pictures, strict=True))
+
+    def at(self, time: float) -> U8Array:
+        return self._pictures[time]
+
+
+def test_the_flow_of_an_event_goes_from_onset_to_apex_of_its_own_camera(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    picture = texture()
+    then, now = (as_bytes(np.roll(picture, by, axis=1)) for by in (0, 2))
+    asked: list[U8Array] = []
+
+    def found(gray: U8Array) -> tuple[int, int, int, int]:
+        asked.append(gray)
+        return 0, 0, CROP_PX, CROP_PX
+
+    monkeypatch.setattr(event_flow, "find_face", found)
+    camera: Any = Film(then, now)
+    about = {"camera": "face", "onset_time": 1.0, "apex_time": 2.0}
+    flow = event_flow.event_flow(camera, about, CROP_PX)
+    assert flow is not None
+    assert np.median(flow[0]) == pytest.approx(2.0, abs=0.1)
+    assert np.median(flow[1]) == pytest.approx(0.0, abs=0.1)
+    (looked_at,) = asked
+    assert (looked_at == then).all(), "the face is where it was at the onset"
+    for unknown in ({"onset_time": None}, {"apex_time": None}, {"camera": "side"}):
+        assert event_flow.event_flow(camera, about | unknown, 28) is None
+    with pytest.raises(RecordingError, match="flow is of events"):
+        event_flow.event_flow(camera, {"trial": 1}, 28)
+    event_flow.check_size("face", CROP_PX)
+    with pytest.raises(RecordingError, match="at most 256 pixels"):
+        event_flow.check_size("face", CROP_PX + 1)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from recordings.lateness.decision import decide
 from recordings.lateness.pace import Certainty, Loss
-from tests.stamps import START, Sender, Sent, Stall, send
+from tests.stamps import LATENCY_S, START, Sender, Sent, Stall, send
 
 
 def error_ms(times: np.ndarray[tuple[int], np.dtype[np.float64]], sent: Sent) -> float:
@@ -131,6 +131,17 @@ def test_one_packet_that_is_50_ms_late_has_lost_nothing() -> None:
     assert decide(sent.stamps, 250.0).lost == 0
 
 
+@pytest.mark.parametrize("packet", [1, 8, 10])
+@pytest.mark.parametrize("jitter_s", [0.0, 1e-5, 1e-3])
+def test_a_stall_moves_no_time_of_packets_that_come_on_time(packet: int, jitter_s: float) -> None:
+    """Of packets that follow each other a period apart only those of the stall are to be told."""
+    stall = Stall(45.5, 1.5, 3.0)
+    sender = Sender(250.0, 60.0, packet=packet, jitter_s=jitter_s, stalls=(stall,))
+    sent = send(sender, np.random.default_rng(1))
+    error = decide(sent.stamps, 250.0).times - sent.true - LATENCY_S
+    assert np.abs(error).max() < 0.003
+
+
 def test_a_stall_in_a_recording_of_12_s_has_lost_nothing() -> None:
     sender = Sender(packet=5, style="equal", jitter_s=1e-4, seconds=12.0, stalls=(Stall(4.0, 3.0),))
     assert decide(send(sender, np.random.default_rng(0)).stamps, 250.0).lost == 0
@@ -194,6 +205,17 @@ def test_a_nominal_rate_that_is_far_off_is_no_loss() -> None:
     pace = decide(sent.stamps, 250.0)
     assert pace.lost == 0
     assert pace.rate_hz == pytest.approx(227.5, rel=1e-3)
+
+
+@pytest.mark.parametrize("off", [0.06, 0.11, 1.0])
+def test_more_samples_than_announced_come_at_their_own_rate_through_a_queue(off: float) -> None:
+    """Most of them come right after another, so that the usual interval tells no rate."""
+    sender = Sender(250.0, 60.0, jitter_s=0.005, off=off)
+    sent = send(sender, np.random.default_rng(1))
+    pace = decide(sent.stamps, sender.rate_hz)
+    assert pace.lost == 0
+    assert pace.rate_hz == pytest.approx(250.0 * (1 + off), rel=0.002)
+    assert error_ms(pace.times, sent) < 3
 
 
 @pytest.mark.parametrize("size", [0, 1, 2, 5, 15, 16, 40])

@@ -15,6 +15,7 @@ from recordings.errors import RecordingError
 from recordings.export.bids.dataset import Settings as Bids
 from recordings.export.bids.shared_tables import read_tsv
 from recordings.export.mmme import Settings as Mmme
+from recordings.export.places import remember
 from recordings.export.tables import Settings as Tables
 from recordings.manifest import Manifest
 from recordings.manifest_entries import FileEntry, PendingFile
@@ -78,6 +79,44 @@ def test_a_withdrawn_participant_is_gone_from_sessions_and_exports(tmp_path: Pat
     again = _unisono("erase", data, "01", "--yes")
     assert again.returncode == 2
     assert "no session of participant '01'" in again.stderr
+
+
+@pytest.mark.parametrize("stays", [True, False])
+def test_exports_in_a_study_that_was_copied_or_moved_go_with_it(
+    tmp_path: Path, stays: bool
+) -> None:
+    sessions = study(tmp_path / "old")
+    exported("csv", sessions, tmp_path / "old" / "tables" / "csv", Tables(streams=("protocol",)))
+    for session in sessions:
+        traces = tmp_path / "old" / "traces"
+        (traces / session.name).mkdir(parents=True)
+        (traces / session.name / "face.parquet").write_text("traces")
+        remember(session, "motion", traces)
+    place = Path(shutil.copytree(tmp_path / "old", tmp_path / "new"))
+    other = Path(shutil.copytree(place / "tables", place / "study" / "tables"))
+    for record in (other / "csv" / ".unisono").glob("*.json"):
+        record.write_text(json.dumps(json.loads(record.read_text()) | {"recorded": "another"}))
+    if not stays:
+        shutil.rmtree(tmp_path / "old")
+    planned = erase.plan(place, "01")
+    assert len(planned.unreachable) == (0 if stays else 2)
+    done = erase.erase(place, planned)
+    assert len(done.exports) == 1 + stays
+    for folder in (place / "tables", place / "traces"):
+        assert _names(folder, "sub-01") == []
+        assert _names(folder, "sub-02")
+    assert _names(other, "sub-01"), "another recording's"
+
+
+def test_a_session_whose_folder_was_renamed_is_gone_from_exports_of_before(tmp_path: Path) -> None:
+    sessions = study(tmp_path / "data")
+    tables = tmp_path / "tables"
+    exported("csv", sessions, tables, Tables(streams=("protocol",)))
+    sessions[0].rename(sessions[0].parent / "first")
+    done = erase.erase(tmp_path / "data", erase.plan(tmp_path / "data", "01"))
+    assert len(done.exports) == 1
+    assert _names(tables, "sub-01") == []
+    assert _names(tables, "sub-02")
 
 
 def test_what_nodes_keep_of_a_withdrawn_participant_is_named(tmp_path: Path) -> None:

@@ -14,11 +14,15 @@ from recordings.annotation.store import CodingStore
 from recordings.engines.local import Here
 from recordings.engines.work import Engine, Lost, R, T, Work
 from recordings.errors import RecordingError
+from recordings.export import clips
+from recordings.export.tasks import Order, run
+from recordings.manifest import Manifest
 from recordings.study.cells import StepState
 from recordings.study.ledger import Ledger
 from recordings.study.running import Planned, plan, run_step
 from recordings.study.scan import scan
-from recordings.study.steps import Step, make_step
+from recordings.study.status import study_status
+from recordings.study.steps import Step, export_step, make_step
 from tests.recordings.simulated_session import START, Plan, make_session
 
 
@@ -95,6 +99,63 @@ def test_what_was_coded_again_meanwhile_was_not_exported(
     code(session, "anna")
     work(root, step, _CodedMeanwhile(session))
     assert planned(root, step).cell.state is StepState.STALE
+
+
+class _Ended:
+    """Each process is ended from outside before it has begun."""
+
+    def run(self, work: Work[T, R], items: Sequence[T]) -> Iterator[tuple[T, R | Lost]]:
+        return ((item, Lost("its process was ended")) for item in items)
+
+
+def listed(root: Path) -> StepState:
+    """What the list of the study says of the one export of the one session."""
+    with Ledger(root) as ledger:
+        found = study_status(root, scan(root, ledger), ledger.failures())
+    return found.rows[0].cells[found.steps[-1]].state
+
+
+def test_what_failed_before_the_session_was_told_is_listed_as_it_is_run(
+    session: Path, root: Path, step: Step
+) -> None:
+    code(session, "anna")
+    work(root, step, _Ended())
+    assert not (session / "exports.json").exists()
+    assert planned(root, step).cell.state is listed(root) is StepState.FAILED
+    for path in annotations_folder(session).iterdir():
+        path.unlink()
+    assert planned(root, step).cell.state is listed(root) is StepState.MISSING
+
+
+def test_a_session_that_could_not_be_told_is_not_exported_again(
+    session: Path, root: Path, step: Step
+) -> None:
+    code(session, "anna")
+    work(root, step, Here())
+    (session / "exports.json").unlink()
+    assert planned(root, step).cell.state is StepState.DONE
+    manifest = Manifest.load(session)
+    manifest.model_copy(update={"lsl_stop": START + 1.0}).save(session)
+    assert planned(root, step).cell.state is StepState.MISSING, "the target may be another's"
+
+
+@pytest.mark.parametrize("plainly", [False, True])
+def test_what_other_settings_could_not_do_is_forgotten_once_what_is_there_is_asked_for(
+    session: Path, root: Path, step: Step, plainly: bool
+) -> None:
+    code(session, "anna")
+    work(root, step, Here())
+    target = Path(step.target)
+    work(root, export_step("clips", target, {"coder": "ben"}), Here())
+    assert listed(root) is StepState.FAILED
+    if plainly:
+        run(Order("clips", (session,), target, clips.Settings(coder="anna")))
+    else:
+        assert not planned(root, step).due
+        work(root, step, Here())
+        with Ledger(root) as ledger:
+            assert ledger.failures() == {}
+    assert listed(root) is StepState.DONE
 
 
 def test_a_name_that_no_coder_can_have_is_said_once(root: Path, tmp_path: Path) -> None:
