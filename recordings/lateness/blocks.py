@@ -16,7 +16,7 @@ from recordings.lateness.floor import (
     scatter,
     slope_of,
 )
-from recordings.lateness.packets import packet_size, usual_period
+from recordings.lateness.packets import are_whole, packet_size, usual_period
 
 _BLOCKS_S: Final = (1.0, 3.0, 10.0)
 _COARSE: Final = 3.0  # periods: a floor that scatters more is looked at in longer blocks
@@ -61,7 +61,8 @@ def plain_rate(stamps: F64Array, rate_hz: float) -> float:
     # A backlog that is caught up goes faster for a while, and the whole does not; where samples are
     # lost by chance, the whole is slower, and most intervals are not.
     is_backlog = found > rate_hz and overall < 0.98 * found
-    if is_backlog or (found < rate_hz and abs(found * usual / rate_hz - 1) > _UNLIKE):
+    is_unlike = found < rate_hz and abs(found * usual / rate_hz - 1) > _UNLIKE
+    if is_backlog or (is_unlike and are_whole(stamps, rate_hz)):
         return rate_hz
     return overall if abs(overall / found - 1) < _NEARLY else found  # of few, it is surer
 

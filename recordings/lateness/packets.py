@@ -18,6 +18,7 @@ _GAP: Final = 1.5
 _TOGETHER: Final = 0.05  # periods
 _FEW_TOGETHER: Final = 0.2  # of all intervals
 _SELDOM: Final = 1e-3  # of all intervals
+_WHOLE: Final = 0.17  # of a packet: anything between is 0.25 from a whole one in the median
 _MIDDLE: Final = (0.16, 0.84)
 _PACKETS: Final = 20  # fewer tell no size
 _NOMINAL: Final = 0.025  # a rate is so near the nominal one, as a part of it
@@ -63,6 +64,19 @@ def usual_period(stamps: F64Array, rate_hz: float) -> float:
         ends = packet_ends(own, rate_hz) if size > 1 else np.arange(len(own))
         found.append(np.diff(own[ends]) / np.diff(ends))
     return float(np.median(np.concatenate(found))) * rate_hz
+
+
+def are_whole(stamps: F64Array, rate_hz: float) -> bool:
+    """Say whether packets come about whole ones apart: then some that lack show as longer times."""
+    size = packet_size(stamps, rate_hz)
+    found = []
+    for part in some(len(stamps)):
+        own = stamps[part]
+        ends = packet_ends(own, rate_hz) if size > 1 else np.arange(len(own))
+        found.append(np.diff(own[ends]) * rate_hz / size)
+    turns = np.concatenate(found)
+    turns = turns[turns > 0.5]
+    return bool(np.median(np.abs(turns - np.rint(turns))) < _WHOLE) if len(turns) else False
 
 
 def last_of_packets(stamps: F64Array, rate_hz: float) -> BoolArray:

@@ -86,3 +86,24 @@ def test_where_the_rate_is_not_the_one_that_is_said_nothing_is_lost(
     assert pace.lost == 0
     assert pace.rate_hz == pytest.approx(10.0 * share, rel=0.05)
     assert float(np.max(np.abs(pace.times - true))) * 10.0 * share < max(4 * scatter, 1.0)
+
+
+@pytest.mark.parametrize("share", [0.5, 0.77, 0.9, 0.94, 1.1, 1.5])
+@pytest.mark.parametrize("periods", [0.3, 1.0, 3.0, 8.0])
+def test_nor_where_its_samples_queue_for_a_period_or_more(share: float, periods: float) -> None:
+    """The usual interval is another than the mean then, as it is where samples are lost."""
+    sender = Sender(250.0, 120.0, jitter_s=periods / 250, off=share - 1)
+    sent = send(sender, rng())
+    pace = decide(sent.stamps, 250.0)
+    assert pace.lost == 0
+    assert pace.rate_hz == pytest.approx(250 * share, rel=0.01)
+    error = pace.times - sent.true
+    assert np.quantile(np.abs(error - np.median(error)), 0.99) < 0.01
+
+
+@pytest.mark.parametrize("share", [0.06, 0.15, 0.24])
+def test_drops_by_chance_are_no_slower_rate(share: float) -> None:
+    losses = tuple((at / 60, 1) for at in np.flatnonzero(rng().random(9000) < share).tolist()[1:-1])
+    sent = send(Sender(60.0, 150.0, jitter_s=0.001, losses=losses), rng())
+    pace = decide(sent.stamps, 60.0)
+    assert pace.lost == pytest.approx(sent.lost, abs=max(3, pace.uncertainty))
