@@ -37,6 +37,7 @@ class EngineLink(QObject):
         self._rig: Path | None = None
         self._data_dir: Path | None = None
         self._override: Path | None = None
+        self._text: str | None = None  # of the rig that was opened, until it is known what runs
         self._told_end = False  # that the engine which was started here has ended
         self._network = QNetworkAccessManager(self)
         self._poll = QTimer(self, interval=POLL_MS)
@@ -52,9 +53,9 @@ class EngineLink(QObject):
         self.client.attach(url)
         self.attached.emit(url)
 
-    def open(self, rig: Path, data_dir: Path, override: Path | None) -> None:
+    def open(self, rig: Path, text: str, data_dir: Path, override: Path | None) -> None:
         """Use the engine that records into `data_dir`, or start one for the rig file."""
-        self._rig, self._data_dir, self._override = rig, data_dir, override
+        self._rig, self._data_dir, self._override, self._text = rig, data_dir, override, text
         url = found_url(data_dir)
         if url is None:
             self.start()
@@ -85,6 +86,24 @@ class EngineLink(QObject):
             self.ended.emit(str(error))
             return
         self._poll.start()
+
+    def runs_another(self, path: str | None, text: str) -> str:
+        """Say that the engine does not run the rig that was opened; asked once it is known.
+
+        A data folder has one engine, and all rigs have the same data folder unless they name one.
+
+        Args:
+            path: the rig file that the engine runs.
+            text: what is in it, as the engine has it.
+        """
+        wanted, self._text = self._text, None  # from now on what runs was chosen here
+        if wanted is None or wanted == text:
+            return ""
+        same = path is not None and Path(path) == self._rig
+        return tr(
+            "{} does not run: an engine that records into {} runs {}. End it (menu: End the engine "
+            "and close) and open the file again, or give it a data_dir of its own"
+        ).format(self._rig, self._data_dir, tr("another text of it") if same else path or "–")
 
     @property
     def can_start(self) -> bool:

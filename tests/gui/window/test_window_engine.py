@@ -15,11 +15,13 @@ from pytestqt.qtbot import QtBot
 from acquire.server.api.models import EventInfo
 from acquire.server.api.protocol_models import ProtocolInfo
 from gui.window.app import WindowOrder
+from gui.window.window import RecorderWindow
 from recordings.manifest import Manifest
 from recordings.manifest_entries import Event
 from tests.acquire.program import posix_only, unique, unisono
 from tests.acquire.sources import Source, Sources
 from tests.gui.windows import (
+    EXPECTING,
     click,
     end,
     expecting,
@@ -79,6 +81,7 @@ def test_closing_the_window_leaves_a_recording_alone(tmp_path: Path, qtbot: QtBo
             wait_until(lambda: second.status is not None, what="attached")
             assert second.link.process is None, "it started another engine"
             wait_until(lambda: second.bar.participant.text() == "02", what="labels")
+            assert second.focusWidget() is second.markers.text, "Stop had the keyboard"
             wait_until(lambda: second.events.count(), what="events")
             times = [second.events.item(row).text() for row in range(second.events.count())]
             assert not any("--:--:--" in text for text in times), times
@@ -148,6 +151,36 @@ def test_an_engine_that_ends_well_can_be_started_again(tmp_path: Path, qtbot: Qt
         wait_until(lambda: found.alarm.isVisible(), what="alarm")
         wait_until(lambda: found.alarm.action.isVisible(), what="a way to start it again")
         assert "ended with code 0" in found.alarm.text.text()
+
+
+def test_an_engine_that_runs_another_rig_is_said(tmp_path: Path, qtbot: QtBot) -> None:
+    """All rigs have one data folder unless they name another: the first one's engine is found."""
+    rig, other = (tmp_path / name for name in ("rig.toml", "other.toml"))
+    for path in (rig, other):
+        path.write_text(EXPECTING.format(name=path.stem))
+
+    def shows_its_rig(found: RecorderWindow) -> bool:
+        return found.rig is not None
+
+    data = tmp_path / "data"
+    with window(WindowOrder(rig, data_dir=data)) as first:
+        idle(first)
+        with window(WindowOrder(other, data_dir=data)) as second:
+            wait_until(lambda: shows_its_rig(second), what="its rig")
+            assert second.alarm.shown is not None
+            assert second.alarm.shown.text.startswith(f"{other} does not run:")
+            assert f"runs {rig}." in second.alarm.shown.text
+        with window(WindowOrder(rig, data_dir=data)) as same:
+            wait_until(lambda: shows_its_rig(same), what="its rig")
+            assert same.alarm.shown is None
+        rig.write_text(f"# mended\n{rig.read_text()}")
+        with window(WindowOrder(rig, data_dir=data)) as changed:
+            wait_until(lambda: shows_its_rig(changed), what="its rig")
+            assert changed.alarm.shown is not None
+            assert "another text of it" in changed.alarm.shown.text
+        first.client.put("rig", {"text": rig.read_text()}, first.take_rig)
+        wait_until(lambda: first.rig is not None and "mended" in first.rig.text, what="a change")
+        assert first.alarm.shown is None, "what was changed here is no other rig"
 
 
 def test_an_address_where_nothing_answers_is_said(qtbot: QtBot) -> None:
