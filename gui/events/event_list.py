@@ -46,7 +46,7 @@ class EventList(QListWidget):
     def add(self, found: EventInfo) -> None:
         """Add an event."""
         event = found.event
-        source = "" if event.text.startswith(f"{event.source}:") else f"{event.source}: "
+        source = "" if event.text.startswith(event.source) else f"{event.source}: "
         when = self.time_of_day(event.time)
         text = f"{_GLYPHS[event.level]} {when}  {source}{told(event)}"
         # A place to break: one word without any would make the list, and all its lines, wider.

@@ -40,10 +40,21 @@ class RecordControl(QObject):
     def show_status(self, status: StatusInfo) -> None:
         """Keep gate and runs up to date."""
         before, self._status = self._status, status
+        if status.state is Phase.RECORDING and (before is None or before.state is not status.state):
+            self._leave_bar()
         if self._gate.isVisible():
             self._refresh_gate(status)
         if before is not None and before.state in _BUSY and status.state not in _BUSY:
             self.ask_runs()
+
+    def _leave_bar(self) -> None:
+        """Take the keyboard from the labels: Qt gives it to Stop as they go dim.
+
+        So it does where a recording begins elsewhere, and where a window opens on one that runs.
+        """
+        focused: QWidget | None = self._bar.window().focusWidget()
+        if focused is not None and self._bar.isAncestorOf(focused):
+            self._beside.setFocus()
 
     def show_gone(self) -> None:
         """Know that no engine answers."""

@@ -65,10 +65,12 @@ def _absent(status: StatusInfo) -> list[Finding]:
         for d in named
     ]
     known = {f"device {d.name} is" for d in named}
+    # What was there and has gone is told by its own light.
+    gone = [repr(s.name) for s in status.streams if s.selected and not s.connected]
     found += [
         Finding("warning", told, tr("It will not be in the session unless it comes later."))
         for text, told in missing(status).items()
-        if not any(text.startswith(k) for k in known)
+        if not any(text.startswith(k) for k in known) and not any(name in text for name in gone)
     ]
     return found
 

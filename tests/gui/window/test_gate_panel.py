@@ -82,6 +82,23 @@ def test_a_trouble_is_known_by_its_code_whatever_its_words(cause: str, meaning: 
     assert (found.text, meaning in found.meaning) == ("eeg: anything at all", True)
 
 
+def test_a_stream_that_has_gone_is_told_once(qtbot: QtBot) -> None:
+    """It was missing by the rig, and gone by its light: of eight lines four said nothing new."""
+    gone = stream(("stream-lost",), "its outlet is gone").model_copy(
+        update={"connected": False, "health": "missing"}
+    )
+    missing = ("a stream with name='eeg' is not there", "a stream with name='gaze' is not there")
+    status = recording_status().model_copy(
+        update={
+            "state": Phase.IDLE,
+            "streams": (gone, stream((), "").model_copy(update={"name": "ppg", "health": "alive"})),
+            "missing": missing,
+            "missing_codes": ("not-found", "not-found"),
+        }
+    )
+    assert [f.text for f in findings(status, "p1")] == [missing[1], "eeg: its outlet is gone"]
+
+
 def test_what_is_missing_is_said_in_the_users_language_by_its_code(qapp: QApplication) -> None:
     texts = ("the streams of device eeg are not connected yet", "name='gaze' is not there")
     status = recording_status().model_copy(
