@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QWidget
 
 
 class FocusHeir(QObject):
@@ -17,7 +17,8 @@ class FocusHeir(QObject):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
         """Hand it on while the strip still has it."""
         if event.type() == QEvent.Type.Hide and watched is self._strip:
-            focused = QApplication.focusWidget()
+            # Of the window, which need not be in front: in one that is behind nothing has it.
+            focused: QWidget | None = self._strip.window().focusWidget()
             if focused is not None and self._strip.isAncestorOf(focused):
                 self._heir.setFocus()
         return False

@@ -92,7 +92,7 @@ class RecordControl(QObject):
 
     def stop(self) -> None:
         """End the recording."""
-        if self._bar.stop.hasFocus():
+        if self._bar.window().focusWidget() is self._bar.stop:
             self._beside.setFocus()
         self._client.post("recording/stop")
 
