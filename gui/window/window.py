@@ -6,7 +6,7 @@ from functools import partial
 from urllib.parse import urlsplit
 
 import pylsl
-from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QResizeEvent
 from PySide6.QtWidgets import QMainWindow, QStackedWidget
 
@@ -39,6 +39,7 @@ from gui.viewer.bar import SignalView
 from gui.viewer.channel_list import ChannelList
 from gui.viewer.viewer import Viewer
 from gui.widgets.chosen import remembered_data_dir
+from gui.widgets.first_size import open_at
 from gui.widgets.focus_heir import FocusHeir
 from gui.window import parts
 from gui.window.first_page import FirstPage
@@ -53,8 +54,6 @@ from gui.window.record_control import RecordControl
 from gui.window.top_bar import TopBar
 from gui.window.window_menu import WindowMenu
 
-SIZE, FRAME = QSize(1280, 800), QSize(16, 48)
-"""How large it is at first; what the system draws around it."""
 _GONE = "engine gone"
 _DRAWN = (Qt.CursorShape.SplitVCursor, Qt.CursorShape.SplitHCursor)
 
@@ -108,10 +107,7 @@ class RecorderWindow(QMainWindow):
         parts.lay_out(self, self._parts)
         self._wire()
         self.setWindowTitle("Unisono")
-        # Now it needs less than while its parts came in: that was higher than a laptop's screen.
-        if (layout := self.layout()) is not None:
-            layout.activate()
-        self.resize(SIZE.boundedTo(self.screen().availableSize() - FRAME))
+        open_at(self, 1280, 800)
         self.bar.participant.setFocus()
 
     def _make_parts(self) -> parts.Parts:
