@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem
 
 from acquire.server.api.models import ContentsInfo
@@ -13,6 +13,7 @@ from acquire.server.api.session_models import SessionInfo
 from gui.sessions.row_text import COPY, LENGTH, LOOKS, SIZE, VERDICT, lost_words, texts
 from gui.texts import tr
 from gui.widgets import theme
+from gui.widgets.empty_text import paint_empty
 from gui.widgets.plain_label import plain
 
 MEASURED = 25
@@ -139,6 +140,14 @@ class SessionTable(QTableWidget):
         for column in (SIZE, LENGTH, COPY):
             self.setColumnHidden(column, room < 0)
             room += wide[column] if room < 0 else 0
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+        """Say so where there is nothing."""
+        super().paintEvent(event)
+        if not self.rows:
+            paint_empty(self, tr("Nothing has been recorded yet"))
+        elif all(self.isRowHidden(number) for number in range(self.rowCount())):
+            paint_empty(self, tr("No session has all these words"))
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802
         """Colour the cells anew where light and dark have changed."""

@@ -2939,5 +2939,13 @@
         <source>first-session.md</source>
         <translation>first-session.zh.md</translation>
     </message>
+    <message>
+        <source>Nothing has been recorded yet</source>
+        <translation>尚未录制任何会话</translation>
+    </message>
+    <message>
+        <source>No session has all these words</source>
+        <translation>没有同时包含这些词的会话</translation>
+    </message>
 </context>
 </TS>

@@ -186,6 +186,7 @@ class RecorderWindow(QMainWindow):
         self.bar.show_gone(tr("no rig yet"))
         page.refused.connect(lambda text: self.alarm.add(Alarm("error", text)))
         page.opened.connect(lambda: parts.show_page(self, self._parts, self.signals, alone=False))
+        page.opened.connect(self.bar.participant.setFocus)  # what is typed first
         parts.show_page(self, self._parts, page, alone=True)
 
     def _menu(self) -> MenuButton:
@@ -300,7 +301,8 @@ class RecorderWindow(QMainWindow):
 
     def show_problem(self, problem: Problem) -> None:
         """Say what was not done and what to do about it."""
-        self.alarm.add(Alarm("error", words(problem)))
+        text = words(problem)
+        self.alarm.add(Alarm("error", text, key=text))  # a second try is refused as the first was
 
     def _on_device(self, name: str, what: str) -> None:
         if what in ("start", "stop", "restart"):

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QApplication
 from acquire.server.api.models import ContentsInfo
 from acquire.server.api.session_models import SessionInfo
 from gui.client.system_open import open_here
+from gui.sessions import session_table
 from gui.sessions.export_command import export_command
 from gui.sessions.session_list import SessionList
 from gui.sessions.session_pages import FIRST, PAGE
@@ -408,6 +409,24 @@ def test_the_verdict_is_seen_in_a_narrow_window(shown: tuple[SessionList, Client
         assert room() >= wanted, width
     found.resize(900, 200)
     wait_until(lambda: not found.table.isColumnHidden(5), what="a wide list")
+
+
+def test_an_empty_list_says_why(
+    shown: tuple[SessionList, Client], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(session_table, "paint_empty", lambda view, text: said.append(text))
+    found, client = shown
+    found.table.grab()
+    assert said.pop() == "Nothing has been recorded yet"
+    client.sessions = [session(0)]
+    client.answer_all()
+    said.clear()
+    found.table.grab()
+    assert said == []
+    found.filter.setText("nobody")
+    found.table.grab()
+    assert said.pop() == "No session has all these words"
 
 
 def test_a_long_pseudonym_leaves_the_verdict_its_room(
