@@ -227,4 +227,5 @@ class SessionList(QWidget):
 
     def _on_check(self) -> None:
         if (row := self.selected) is not None:
-            self._client.post(f"sessions/{quote(row.id, safe='')}/check")
+            path = f"sessions/{quote(row.id, safe='')}/check"
+            self._client.post(path, {}, lambda _: self.table.show_ordered(row.id))

@@ -110,6 +110,13 @@ class SessionTable(QTableWidget):
             self._show_row(at, row)
             self._on_selection()
 
+    def show_ordered(self, id: str) -> None:
+        """Say at its verdict that a check was ordered; once it is done the row is shown anew."""
+        for number, row in enumerate(self.rows):
+            if row.id == id and (verdict := self.item(number, VERDICT)) is not None:
+                verdict.setText(tr("being checked…"))
+                verdict.setForeground(theme.colour("muted"))
+
     def show_reading(self, reading: ContentsInfo | None) -> None:
         """Say at its verdict how far the contents of a session are read."""
         self._reading = reading

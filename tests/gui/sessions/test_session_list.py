@@ -411,6 +411,23 @@ def test_the_verdict_is_seen_in_a_narrow_window(shown: tuple[SessionList, Client
     wait_until(lambda: not found.table.isColumnHidden(5), what="a wide list")
 
 
+def test_a_check_that_was_ordered_is_said_until_it_is_done(
+    shown: tuple[SessionList, Client],
+) -> None:
+    """Of a long session nothing was to be seen for minutes, and the button seemed to do nothing."""
+    found, client = shown
+    client.sessions = [session(0), session(1, verdict=Verdict.WARN)]
+    client.answer_all()
+    found.table.selectRow(1)
+    found.check.click()
+    assert client.put_to == [(f"sessions/{found.rows[1].id}/check", {})]
+    texts = [found.table.item(row, 8).text() for row in range(2)]  # type: ignore[union-attr]
+    assert texts == ["● PASS", "being checked…"]
+    found.read_anew(Path(found.rows[1].session).name)
+    client.answer_all()
+    assert found.table.item(1, 8).text() == "▲ WARN"  # type: ignore[union-attr]
+
+
 def test_an_empty_list_says_why(
     shown: tuple[SessionList, Client], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -16,12 +16,12 @@ def test_what_a_strip_had_goes_to_its_heir(qtbot: QtBot, in_front: bool) -> None
     button, menu, field = QPushButton(), QPushButton(), QLineEdit()
     QVBoxLayout(strip).addWidget(button)
     column = QVBoxLayout(window)
-    for widget in (strip, menu, field):
-        column.addWidget(widget)
+    for part in (strip, menu, field):
+        column.addWidget(part)
     FocusHeir(strip, field)
-    for widget in (window, other):
-        qtbot.addWidget(widget)
-        widget.show()
+    for shown in (window, other):
+        qtbot.addWidget(shown)
+        shown.show()
     (window if in_front else other).activateWindow()
     wait_until(lambda: window.isActiveWindow() is in_front, what="which window is in front")
     button.setFocus()
