@@ -2947,5 +2947,9 @@
         <source>No session has all these words</source>
         <translation>没有同时包含这些词的会话</translation>
     </message>
+    <message>
+        <source>kept for the next recording</source>
+        <translation>留给下一次录制</translation>
+    </message>
 </context>
 </TS>

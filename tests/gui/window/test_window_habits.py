@@ -188,10 +188,15 @@ def test_a_marker_that_nothing_records_is_called_that(tmp_path: Path, qtbot: QtB
         idle(found)
         found.orders.mark("F1", None)
         wait_until(lambda: "not recorded" in found.markers.message.text(), what="not recorded")
+        found.orders.note("moved", None)
+        later = "✓ kept for the next recording: moved"
+        wait_until(lambda: found.markers.message.text() == later, what=later)
         wait_until(lambda: light(found, name) == "alive", what="alive")
         record(found, "01")
         found.orders.mark("F1", None)
         wait_until(lambda: found.markers.message.text() == "✓ F1", what="recorded")
+        found.orders.note("yawned", None)
+        wait_until(lambda: found.markers.message.text() == "✓ yawned", what="the note")
         found.close()
         assert found.isVisible(), "it left a recording without a word"
         assert found.alarm.shown is not None
