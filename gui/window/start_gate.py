@@ -55,7 +55,7 @@ def _engine(status: StatusInfo) -> list[Finding]:
 
 
 def _absent(status: StatusInfo) -> list[Finding]:
-    named = [d for d in status.devices if d.state in (DeviceState.CLOSED, DeviceState.FAILED)]
+    named = _down(status)
     found = [
         Finding(
             "warning",
@@ -75,6 +75,10 @@ def _absent(status: StatusInfo) -> list[Finding]:
     return found
 
 
+def _down(status: StatusInfo) -> list[DeviceInfo]:
+    return [d for d in status.devices if d.state in (DeviceState.CLOSED, DeviceState.FAILED)]
+
+
 def _state(device: DeviceInfo) -> str:
     if device.state is DeviceState.FAILED:
         return tr("Device {} has failed").format(device.name)
@@ -83,7 +87,10 @@ def _state(device: DeviceInfo) -> str:
 
 def _troubled(status: StatusInfo) -> list[Finding]:
     found = []
+    told = {device.name for device in _down(status)}
     for stream in status.streams:
+        if stream.device in told and not stream.connected:
+            continue  # with its device, which has no cable to be checked where it was stopped
         if not stream.selected:
             meaning = tr("It is not chosen: nothing of it will be recorded.")
             found.append(Finding("warning", tr("Stream {}").format(stream.name), meaning))
