@@ -11,6 +11,7 @@ from PySide6.QtNetwork import QNetworkAccessManager, QNetworkReply, QNetworkRequ
 
 from acquire.errors import AcquireError
 from acquire.server.data_lock import owner
+from acquire.serving.problem import Problem
 from gui.client.client import EngineClient, words
 from gui.client.engine_process import EngineProcess, found_url
 from gui.texts import tr
@@ -45,7 +46,7 @@ class EngineLink(QObject):
         self._look = QTimer(self, interval=LOOK_MS)
         self._look.timeout.connect(self._look_for_another)
         client.lost.connect(self._on_lost)
-        client.unreached.connect(lambda problem: self.ended.emit(f"{client.url}: {words(problem)}"))
+        client.unreached.connect(self._on_unreached)
         client.connected.connect(self._look.stop)
 
     def attach(self, url: str) -> None:
@@ -143,6 +144,13 @@ class EngineLink(QObject):
             self.ended.emit(self.process.error)
             self._look.start()  # another may have been started at the same moment
 
+    def _on_unreached(self, problem: Problem) -> None:
+        text = words(problem)
+        if problem.code == "no-token":  # its remedy is for programs
+            token = tr("{}; name the file that it is in by --token-file")
+            text = token.format(problem.text)
+        self.ended.emit(f"{self.client.url}: {text}")
+
     def _on_lost(self, url: str) -> None:
         self._look.start()
         self._tell_lost(url)
@@ -155,7 +163,10 @@ class EngineLink(QObject):
         elif code is not None:
             why = tr("The engine ended with code {}").format(code)
         else:
-            why = tr("The engine at {} does not answer").format(url)
+            # It hangs, or is cut off: nobody has ended what it records.
+            text = tr("The engine at {} does not answer; it may be recording still")
+            self.ended.emit(text.format(url))
+            return
         remedy = tr("what was recorded until then is on the disk; start the engine again")
         self.ended.emit(f"{why}; {remedy}")
 

@@ -96,8 +96,8 @@
         <translation>引擎已结束，代码 {}</translation>
     </message>
     <message>
-        <source>The engine at {} does not answer</source>
-        <translation>位于 {} 的引擎没有应答</translation>
+        <source>The engine at {} does not answer; it may be recording still</source>
+        <translation>位于 {} 的引擎没有应答；它可能仍在录制</translation>
     </message>
     <message>
         <source>Events</source>
@@ -2950,6 +2950,10 @@
     <message>
         <source>kept for the next recording</source>
         <translation>留给下一次录制</translation>
+    </message>
+    <message>
+        <source>{}; name the file that it is in by --token-file</source>
+        <translation>{}；请用 --token-file 指明令牌所在的文件</translation>
     </message>
 </context>
 </TS>

@@ -18,6 +18,7 @@ from gui.window.app import WindowOrder
 from gui.window.window import RecorderWindow
 from recordings.manifest import Manifest
 from recordings.manifest_entries import Event
+from tests.acquire.daemon_program import Daemon
 from tests.acquire.program import posix_only, unique, unisono
 from tests.acquire.sources import Source, Sources
 from tests.gui.windows import (
@@ -123,6 +124,8 @@ def test_closing_the_window_leaves_an_engine_alone_that_hangs_while_it_records(
             assert process is not None
             os.kill(process.pid, signal.SIGSTOP)
             wait_until(lambda: found.status is None, what="that it hangs")
+            assert found.alarm.shown is not None
+            assert "does not answer; it may be recording still" in found.alarm.shown.text
             for label in (found.bar.disk, found.bar.signals, found.bar.sync):
                 assert "–" in label.text(), "as of now, although nobody knows"
         os.kill(process.pid, signal.SIGCONT)
@@ -189,6 +192,21 @@ def test_an_address_where_nothing_answers_is_said(qtbot: QtBot) -> None:
         wait_until(lambda: found.alarm.isVisible(), what="alarm")
         assert "http://127.0.0.1:9: the engine does not answer" in found.alarm.text.text()
         assert "NO ENGINE" in found.bar.state.text()
+
+
+def test_a_token_that_is_missing_is_asked_for_in_the_words_of_the_command(
+    tmp_path: Path, qtbot: QtBot
+) -> None:
+    """It was to be sent in a header."""
+    (tmp_path / "token").write_text("0123456789abcdef-secret")
+    with Daemon(tmp_path, "--token-file", str(tmp_path / "token")) as daemon:
+        daemon.ready("0123456789abcdef-secret")
+        with window(WindowOrder(attach=daemon.url)) as found:
+            wait_until(lambda: found.alarm.isVisible(), what="alarm")
+            assert found.alarm.shown is not None
+            assert "--token-file" in found.alarm.shown.text
+            assert "header" not in found.alarm.shown.text
+        daemon.end()
 
 
 def test_who_records_at_another_window_is_said(tmp_path: Path, qtbot: QtBot) -> None:
