@@ -2955,5 +2955,37 @@
         <source>{}; name the file that it is in by --token-file</source>
         <translation>{}；请用 --token-file 指明令牌所在的文件</translation>
     </message>
+    <message>
+        <source>The protocol is played, but not as it should be</source>
+        <translation>实验流程会播放，但不完全如设计</translation>
+    </message>
+    <message>
+        <source>Values are none that their format can hold</source>
+        <translation>有数值超出其格式的范围</translation>
+    </message>
+    <message>
+        <source>The last samples of a device have not come</source>
+        <translation>设备的最后一些样本没有到达</translation>
+    </message>
+    <message>
+        <source>The last picture of a camera is lost</source>
+        <translation>相机的最后一帧丢失</translation>
+    </message>
+    <message>
+        <source>A film is not turned as it should be</source>
+        <translation>影片没有按应有的方向旋转</translation>
+    </message>
+    <message>
+        <source>About the replay</source>
+        <translation>关于回放</translation>
+    </message>
+    <message>
+        <source>It is not known whether an amplifier was changed</source>
+        <translation>不知道放大器是否被更改</translation>
+    </message>
+    <message>
+        <source>Another computer was not let in</source>
+        <translation>拒绝了另一台计算机的连接</translation>
+    </message>
 </context>
 </TS>
