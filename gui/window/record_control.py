@@ -40,10 +40,10 @@ class RecordControl(QObject):
     def show_status(self, status: StatusInfo) -> None:
         """Keep gate and runs up to date."""
         before, self._status = self._status, status
-        if status.state is Phase.RECORDING and (before is None or before.state is not status.state):
-            self._leave_bar()
         if self._gate.isVisible():
             self._refresh_gate(status)
+        if status.state is Phase.RECORDING and (before is None or before.state is not status.state):
+            self._leave_bar()  # after the gate, which hands on what it had
         if before is not None and before.state in _BUSY and status.state not in _BUSY:
             self.ask_runs()
 

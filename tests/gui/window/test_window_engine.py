@@ -209,6 +209,26 @@ def test_a_token_that_is_missing_is_asked_for_in_the_words_of_the_command(
         daemon.end()
 
 
+@pytest.mark.parametrize("asked", [False, True], ids=["from-a-field", "from-the-gate"])
+def test_the_keyboard_is_in_the_field_for_markers_whoever_began(
+    tmp_path: Path, qtbot: QtBot, asked: bool
+) -> None:
+    """Qt gave it to Stop as the labels went dim, or to the menu as the gate closed."""
+    name = unique("gaze")
+    with Sources(Source(name, "EEG")), window(expecting(tmp_path, name)) as found:
+        idle(found)
+        wait_until(lambda: light(found, name) == "alive", what="alive")
+        found.bar.participant.setFocus()
+        if asked:  # nobody is named yet
+            click(found.bar.record)
+            assert found.gate.isVisible()
+        found.client.post("recording/start", {"participant": "07"})  # as the page would
+        wait_until(lambda: found.bar.stop.isVisible(), what="recording")
+        assert found.focusWidget() is found.markers.text
+        found.recording.stop()
+        idle(found)
+
+
 def test_who_records_at_another_window_is_said(tmp_path: Path, qtbot: QtBot) -> None:
     """Both were pressed, and the label of one operator was changed to the other's in silence."""
     name = unique("gaze")
