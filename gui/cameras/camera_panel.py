@@ -60,7 +60,7 @@ class CameraPanel(QWidget):
                 self.tiles[key] = CameraTile(self._client, *key)
                 self.tiles[key].large_wanted.connect(partial(self.show_large, key))
                 self.tiles[key].large_switched.connect(partial(self._switch_large, key))
-                self._layout.insertWidget(self._layout.count() - 1, self.tiles[key])
+                self._layout.insertWidget(self._place(key, devices), self.tiles[key])
             self.tiles[key].show_status(device, named.get(key[1]))
             if key in self.large:
                 self.large[key].tile.show_status(device, named.get(key[1]))
@@ -70,6 +70,12 @@ class CameraPanel(QWidget):
         self._none.setText("\n".join(lines) or tr("No camera in this rig"))
         if before != set(self.tiles):
             self.changed.emit()
+
+    def _place(self, key: tuple[str, str], devices: tuple[DeviceInfo, ...]) -> int:
+        """Give a new tile its place: as the rig file has them, whichever opens first."""
+        names = [device.name for device in devices]
+        above = [tile for tile in self.tiles if names.index(tile[0]) <= names.index(key[0])]
+        return len(above)  # itself among them, as the first in the layout is a text
 
     def show_large(self, key: tuple[str, str]) -> None:
         """Show a camera, by its device and its name, in a window of its own."""

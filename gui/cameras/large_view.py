@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QDialog, QVBoxLayout, QWidget
 from gui.cameras.camera_tile import CameraTile
 from gui.client.client import EngineClient
 from gui.texts import tr
+from gui.widgets.first_size import open_at
 
 SIZE = (960, 820)
 """Pixels at first: a picture of 4 : 3 and the words below it."""
@@ -33,7 +34,7 @@ class LargeView(QDialog):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.tile)
-        self.resize(*SIZE)
+        open_at(self, *SIZE)
 
     def event(self, event: QEvent) -> bool:
         """Hand the keyboard back where the system gives it to every window."""

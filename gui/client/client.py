@@ -17,6 +17,7 @@ from PySide6.QtWebSockets import QWebSocket
 
 from acquire.server.api.models import EventInfo, StatusInfo
 from acquire.serving.problem import Problem
+from gui.texts import tr
 
 AGAIN_MS = 500
 """How long until the next try to connect."""
@@ -241,5 +242,5 @@ def _problem(reply: QNetworkReply) -> Problem | None:
     try:
         return Problem.model_validate_json(body)
     except ValidationError:
-        text = f"the engine does not answer: {reply.errorString()}"
-        return Problem(code="no-answer", text=text, remedy="see whether it still runs")
+        text = tr("the engine does not answer: {}").format(reply.errorString())
+        return Problem(code="no-answer", text=text, remedy=tr("see whether it still runs"))

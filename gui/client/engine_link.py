@@ -11,6 +11,7 @@ from PySide6.QtNetwork import QNetworkAccessManager, QNetworkReply, QNetworkRequ
 
 from acquire.errors import AcquireError
 from acquire.server.data_lock import owner
+from acquire.serving.problem import Problem
 from gui.client.client import EngineClient, words
 from gui.client.engine_process import EngineProcess, found_url
 from gui.texts import tr
@@ -37,6 +38,7 @@ class EngineLink(QObject):
         self._rig: Path | None = None
         self._data_dir: Path | None = None
         self._override: Path | None = None
+        self._text: str | None = None  # of the rig that was opened, until it is known what runs
         self._told_end = False  # that the engine which was started here has ended
         self._network = QNetworkAccessManager(self)
         self._poll = QTimer(self, interval=POLL_MS)
@@ -44,7 +46,7 @@ class EngineLink(QObject):
         self._look = QTimer(self, interval=LOOK_MS)
         self._look.timeout.connect(self._look_for_another)
         client.lost.connect(self._on_lost)
-        client.unreached.connect(lambda problem: self.ended.emit(f"{client.url}: {words(problem)}"))
+        client.unreached.connect(self._on_unreached)
         client.connected.connect(self._look.stop)
 
     def attach(self, url: str) -> None:
@@ -52,9 +54,9 @@ class EngineLink(QObject):
         self.client.attach(url)
         self.attached.emit(url)
 
-    def open(self, rig: Path, data_dir: Path, override: Path | None) -> None:
+    def open(self, rig: Path, text: str, data_dir: Path, override: Path | None) -> None:
         """Use the engine that records into `data_dir`, or start one for the rig file."""
-        self._rig, self._data_dir, self._override = rig, data_dir, override
+        self._rig, self._data_dir, self._override, self._text = rig, data_dir, override, text
         url = found_url(data_dir)
         if url is None:
             self.start()
@@ -85,6 +87,24 @@ class EngineLink(QObject):
             self.ended.emit(str(error))
             return
         self._poll.start()
+
+    def runs_another(self, path: str | None, text: str) -> str:
+        """Say that the engine does not run the rig that was opened; asked once it is known.
+
+        A data folder has one engine, and all rigs have the same data folder unless they name one.
+
+        Args:
+            path: the rig file that the engine runs.
+            text: what is in it, as the engine has it.
+        """
+        wanted, self._text = self._text, None  # from now on what runs was chosen here
+        if wanted is None or wanted == text:
+            return ""
+        same = path is not None and Path(path) == self._rig
+        return tr(
+            "{} does not run: an engine that records into {} runs {}. End it (menu: End the engine "
+            "and close) and open the file again, or give it a data_dir of its own"
+        ).format(self._rig, self._data_dir, tr("another text of it") if same else path or "–")
 
     @property
     def can_start(self) -> bool:
@@ -124,6 +144,13 @@ class EngineLink(QObject):
             self.ended.emit(self.process.error)
             self._look.start()  # another may have been started at the same moment
 
+    def _on_unreached(self, problem: Problem) -> None:
+        text = words(problem)
+        if problem.code == "no-token":  # its remedy is for programs
+            token = tr("{}; name the file that it is in by --token-file")
+            text = token.format(problem.text)
+        self.ended.emit(f"{self.client.url}: {text}")
+
     def _on_lost(self, url: str) -> None:
         self._look.start()
         self._tell_lost(url)
@@ -136,7 +163,10 @@ class EngineLink(QObject):
         elif code is not None:
             why = tr("The engine ended with code {}").format(code)
         else:
-            why = tr("The engine at {} does not answer").format(url)
+            # It hangs, or is cut off: nobody has ended what it records.
+            text = tr("The engine at {} does not answer; it may be recording still")
+            self.ended.emit(text.format(url))
+            return
         remedy = tr("what was recorded until then is on the disk; start the engine again")
         self.ended.emit(f"{why}; {remedy}")
 

@@ -15,6 +15,7 @@ from platformdirs import user_state_path
 from acquire.errors import AcquireError
 from acquire.own_program import OWN_GROUP, command, program
 from acquire.server.data_lock import owner
+from gui.texts import tr
 
 LOGS_KEPT = 20
 
@@ -43,7 +44,7 @@ class EngineProcess:
                 creationflags=OWN_GROUP,
             )
         except OSError as error:
-            raise AcquireError(f"{program()}: cannot be run: {error}") from error
+            raise AcquireError(tr("{}: cannot be run: {}").format(program(), error)) from error
         finally:
             os.close(handle)
 
@@ -68,7 +69,7 @@ class EngineProcess:
     def error(self) -> str:
         """What it said last: why it ended."""
         lines = self._log_text().strip().splitlines()
-        return lines[-1].removeprefix("error: ") if lines else "it said nothing"
+        return lines[-1].removeprefix("error: ") if lines else tr("it said nothing")
 
     def _log_text(self) -> str:
         try:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from acquire.errors import AcquireError
 from acquire.own_program import OWN_GROUP, command, program
+from gui.texts import tr
 from recordings.errors import RecordingError
 
 
@@ -22,7 +23,9 @@ def open_review(session: Path) -> int:
 
     _, xdf, _ = locate(session)
     if not xdf.is_file():
-        raise RecordingError(f"{xdf}: is missing; copy it back from where it was recorded")
+        raise RecordingError(
+            tr("{}: is missing; copy it back from where it was recorded").format(xdf)
+        )
     try:
         process = subprocess.Popen(
             command("acquire", "review", str(session)),
@@ -33,7 +36,7 @@ def open_review(session: Path) -> int:
             creationflags=OWN_GROUP,
         )
     except OSError as error:
-        raise AcquireError(f"{program()}: cannot be run: {error}") from error
+        raise AcquireError(tr("{}: cannot be run: {}").format(program(), error)) from error
     # Whoever started it has to wait for its end, or it stays in the list of processes.
     threading.Thread(target=process.wait, name="review window", daemon=True).start()
     return process.pid

@@ -9,6 +9,7 @@ from acquire.plain_text import room
 from acquire.processes.messages import DeviceState
 from acquire.server.api.device_models import DeviceInfo, NodeStatus
 from acquire.server.api.models import Health, StatusInfo, StreamInfo
+from gui.client.code_words import explained
 from gui.texts import tr
 from recordings.stream_kinds import LOST_FATES, Fate
 
@@ -100,6 +101,7 @@ def stream_row(stream: StreamInfo) -> Row:
     if not stream.rate_hz:
         value = tr("marks") if stream.type == "Markers" else tr("irregular")
     note = stream.reason.removeprefix(f"{stream.name}: ")
+    note = explained(stream.causes, note) if note else ""
     if stream.health == "missing":
         note = tr("missing") + (f": {note}" if note else "")
     return Row(f"stream {stream.name}", stream.health, stream.name, value, note, stream.selected)

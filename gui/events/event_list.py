@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
 
 from PySide6.QtCore import QEvent, QSize, Qt
@@ -14,10 +13,9 @@ from gui.client.code_words import told
 from gui.texts import tr
 from gui.widgets import theme
 from gui.widgets.empty_text import paint_empty
-from gui.widgets.plain_label import plain
+from gui.widgets.plain_label import breakable, plain
 
 KEPT = 500
-_LONG = re.compile(r"\S{24}")
 _LEVEL = Qt.ItemDataRole.UserRole
 _GLYPHS = {"info": "·", "warning": "▲", "error": "✖"}
 _COLOURS = {"info": "muted", "warning": "warning", "error": "failed"}
@@ -46,11 +44,10 @@ class EventList(QListWidget):
     def add(self, found: EventInfo) -> None:
         """Add an event."""
         event = found.event
-        source = "" if event.text.startswith(f"{event.source}:") else f"{event.source}: "
+        source = "" if event.text.startswith(event.source) else f"{event.source}: "
         when = self.time_of_day(event.time)
         text = f"{_GLYPHS[event.level]} {when}  {source}{told(event)}"
-        # A place to break: one word without any would make the list, and all its lines, wider.
-        item = QListWidgetItem(_LONG.sub("\\g<0>\u200b", text))
+        item = QListWidgetItem(breakable(text))
         item.setData(_LEVEL, event.level)
         item.setForeground(theme.colour(_COLOURS[event.level]))
         item.setToolTip(plain(event.code))

@@ -29,7 +29,7 @@ class Pages(QTextBrowser):
         self.setOpenLinks(False)
         self.setAccessibleName(tr("Handbook"))
         self.anchorClicked.connect(self._follow)
-        self._open(self._pages / FIRST)
+        self._open(self._pages / tr("first-session.md"))
 
     def _follow(self, link: QUrl) -> None:
         target = self.source().resolved(link)

@@ -69,7 +69,7 @@ class SpectrumView(QWidget):
         self.plot.addItem(self._mean)
         self.bands = grid.addPlot(1, 0, enableMenu=False)
         self._prepare_bands(grid)
-        self._none = PlainLabel(tr("No EEG channel is shown, or not for 2 s yet"))
+        self._none = PlainLabel(tr("No EEG channel is shown, or not for 2\u00a0s yet"))
         self._none.setWordWrap(True)
         self._none.setMargin(12)
         self._none.setAlignment(Qt.AlignmentFlag.AlignCenter)

@@ -98,7 +98,7 @@ class ViewState:
     def describe(self, trace: Trace) -> str:
         """Say what a trace is."""
         method = METHODS.get(trace.channel.kind)
-        how = method.text if method else ""
+        how = method.text() if method else ""
         channel, trouble = trace.channel, self.trouble_of(trace)
         parts = (channel.label, channel.kind, trace.key.name, trouble, how)
         return " · ".join(filter(None, parts))

@@ -68,8 +68,10 @@ class OrderButtons(QWidget):
             "abort": info.state in (*BUSY, "loaded", "crashed"),
         }
         # Qt gives the focus of a button that goes gray to the next one: that was Abort after Begin,
-        # and Skip after Pause.
-        if any(b.hasFocus() and not can[name] for name, b in self.buttons.items()):
+        # and Skip after Pause. Asked of the window: it need not be in front, as the participant's
+        # screen takes the keyboard, and nothing has the focus in one that is behind.
+        focused = self.window().focusWidget()
+        if any(b is focused and not can[name] for name, b in self.buttons.items()):
             heir = next((self.buttons[name] for name in _HARMLESS if can[name]), self._otherwise)
             heir.setEnabled(True)
             heir.setFocus()

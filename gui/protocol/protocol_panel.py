@@ -160,7 +160,8 @@ class ProtocolPanel(QWidget):
 
     def _show_loader(self) -> None:
         """Hide while it plays what cannot be done then: the participant's screen needs the room."""
-        if self.plays and any(w.hasFocus() for w in self.loader.findChildren(QWidget)):
+        focused: QWidget | None = self.window().focusWidget()
+        if self.plays and focused is not None and self.loader.isAncestorOf(focused):
             self.orders.buttons["pause"].setFocus()
         self.loader.setVisible(not self.plays)
         self.loader.show_possible(

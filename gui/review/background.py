@@ -8,6 +8,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
+from gui.texts import tr
 from recordings.errors import RecordingError
 from recordings.review.pyramid_store import PyramidStore, folders_for, forget_old
 from recordings.review.session import ReviewSession
@@ -63,7 +64,7 @@ class Background(QObject):
         except _Ended:
             return
         except (RecordingError, OSError, ValueError, MemoryError) as error:
-            self.found.emit(f"the signals cannot all be shown from afar: {error}")
+            self.found.emit(tr("the signals cannot all be shown from afar: {}").format(error))
 
     def _store(self) -> PyramidStore | None:
         """Say where pyramids are kept: nowhere, of a session that still grows."""

@@ -30,6 +30,7 @@ from gui.review.stage import Stage
 from gui.review.wording import clock, speed_text
 from gui.texts import tr
 from gui.widgets import theme
+from gui.widgets.first_size import open_at
 from gui.widgets.plain_label import PlainLabel
 from recordings.errors import RecordingError
 from recordings.review.lanes import Lane
@@ -70,7 +71,7 @@ class ReviewWindow(QMainWindow):
         self.bar.channels.changed.connect(lambda rows: self.stage.show_rows(rows))
         self.bar.filters.changed.connect(self._on_filters)
         self._open(session)
-        self.resize(1280, 900)
+        open_at(self, 1280, 900)
 
     # What a pane asks for.
 

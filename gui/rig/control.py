@@ -119,9 +119,9 @@ class RigControl(QObject):
             self._say(problem or tr("Nothing was found that could be driven here."))
         elif (rig := self._rig()) is not None:
             found = rig_text.devices_in(snippets)
-            text = tr("{} devices found").format(found)
+            text = tr("devices found: {}").format(found)
             if ports := len(snippets) - found:
-                text = f"{text}; {tr('{} ports with nothing known behind them').format(ports)}"
+                text = f"{text}; {tr('ports with nothing known behind them: {}').format(ports)}"
             self._say(text)
             made = rig_text.from_found("rig", snippets)
             self._open_editor(rig, rig_text.with_data_dir(made, self._data_dir()))

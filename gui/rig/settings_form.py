@@ -151,6 +151,7 @@ class _Field:
             self.widget, self.value = choice, choice.currentData
         else:
             line = QLineEdit(_text(value))
+            line.setCursorPosition(0)  # else of what is long its end is seen
             self.widget = line
             self.value = lambda: _parsed(line.text().strip(), kinds)
         self.widget.setAccessibleName(name)

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QWidget
 
 from acquire.server.api.session_models import SessionInfo
 from gui.texts import tr
-from gui.widgets.plain_label import PlainLabel
+from gui.widgets.short_label import ShortLabel
 
 
 class MarkLine(QWidget):
@@ -19,7 +19,7 @@ class MarkLine(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._session = ""
-        self._label = PlainLabel()
+        self._label = ShortLabel()
         self.done, self.leave = QPushButton(tr("Mark")), QPushButton(tr("Leave it"))
         self.reason = QLineEdit()
         self.reason.setMaxLength(1000)

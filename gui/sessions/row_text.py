@@ -6,15 +6,24 @@ import os
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
+from typing import Final
 
 from acquire.server.api.session_models import SessionInfo
 from gui.client.status_text import duration
 from gui.texts import tr
+from recordings.certificate import Verdict
 from recordings.manifest import State
 from recordings.manifest_entries import LostFile
 
 LENGTH, SIZE, COPY, VERDICT = 5, 6, 7, 8
 """Columns that somebody names."""
+LOOKS: Final = {
+    Verdict.PASS: ("alive", "●"),
+    Verdict.WARN: ("warning", "▲"),
+    Verdict.FAIL: ("failed", "✖"),
+    Verdict.PENDING: ("muted", "○"),
+}
+"""The colour and the glyph of each verdict."""
 
 
 def texts(row: SessionInfo) -> tuple[str, ...]:
@@ -63,10 +72,12 @@ def lost_words(files: Iterable[LostFile]) -> list[str]:
 
 
 def _verdict(row: SessionInfo) -> str:
-    text = str(row.verdict or row.state or "")
     if row.outdated:
-        return tr("▲ {}, changed since: check again").format(text)
-    return f"{text}, {tr('contents read')}" if row.contents_read and row.verdict else text
+        return tr("▲ {}, changed since: check again").format(row.verdict)
+    if row.verdict is None:
+        return str(row.state or "")
+    text = f"{LOOKS[row.verdict][1]} {row.verdict}"
+    return f"{text}, {tr('contents read')}" if row.contents_read else text
 
 
 def _size(count: int) -> str:

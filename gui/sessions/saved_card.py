@@ -12,20 +12,12 @@ from acquire.engine.status import Phase
 from acquire.server.api.models import LastInfo, StatusInfo
 from gui.client.status_text import duration
 from gui.client.system_open import open_here
-from gui.sessions.row_text import lost_words
+from gui.sessions.row_text import LOOKS, lost_words
 from gui.texts import tr
 from gui.widgets import theme
 from gui.widgets.plain_label import PlainLabel, plain
 from recordings import layout
-from recordings.certificate import Verdict
 from recordings.manifest import State
-
-_LOOKS = {
-    Verdict.PASS: ("alive", "●"),
-    Verdict.WARN: ("warning", "▲"),
-    Verdict.FAIL: ("failed", "✖"),
-    Verdict.PENDING: ("muted", "○"),
-}
 
 
 class SavedCard(QFrame):
@@ -134,8 +126,10 @@ class SavedCard(QFrame):
 
     def _fill_verdict(self, last: LastInfo) -> None:
         if last.verdict is not None:
-            colour, glyph = _LOOKS[last.verdict]
+            colour, glyph = LOOKS[last.verdict]
             lines = [f"{glyph} {last.verdict}", *last.findings]
+            if last.more_findings:
+                lines.append(tr("and {} more").format(last.more_findings))
         elif last.problem is not None:
             colour, lines = "warning", [f"▲ {tr('not checked')}: {last.problem}"]
         else:

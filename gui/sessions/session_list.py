@@ -39,7 +39,7 @@ from recordings import layout
 from recordings.errors import RecordingError
 
 NARROW = 640
-"""Pixels: below, not all columns fit."""
+"""Pixels: below, their number has no place beside the buttons."""
 
 
 class SessionList(QWidget):
@@ -121,9 +121,7 @@ class SessionList(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         """Leave out in a narrow window what is needed least."""
         super().resizeEvent(event)
-        narrow = self.width() < NARROW
-        self.table.narrow(narrow)
-        self.count.setVisible(not narrow)
+        self.count.setVisible(self.width() >= NARROW)
 
     @property
     def rows(self) -> tuple[SessionInfo, ...]:
@@ -229,4 +227,5 @@ class SessionList(QWidget):
 
     def _on_check(self) -> None:
         if (row := self.selected) is not None:
-            self._client.post(f"sessions/{quote(row.id, safe='')}/check")
+            path = f"sessions/{quote(row.id, safe='')}/check"
+            self._client.post(path, {}, lambda _: self.table.show_ordered(row.id))

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem
 
 from acquire.server.api.models import ContentsInfo
 from acquire.server.api.session_models import SessionInfo
-from gui.sessions.row_text import COPY, LENGTH, SIZE, VERDICT, lost_words, texts
+from gui.sessions.row_text import COPY, LENGTH, LOOKS, SIZE, VERDICT, lost_words, texts
 from gui.texts import tr
 from gui.widgets import theme
+from gui.widgets.empty_text import paint_empty
 from gui.widgets.plain_label import plain
 
 MEASURED = 25
@@ -19,7 +21,8 @@ MEASURED = 25
 WIDEST = 144
 """Pixels of a column, but for the last, which takes what is left: a longer text is cut with dots,
 and the tooltip has the whole of it."""
-_COLOURS = {"PASS": "alive", "WARN": "warning", "FAIL": "failed", "PENDING": "missing"}
+_LEAST = "▲ PENDING, …"
+"""So much of a verdict is always seen."""
 
 
 class SessionTable(QTableWidget):
@@ -95,6 +98,7 @@ class SessionTable(QTableWidget):
         if is_last:
             self.rows = self.rows[:end]
             self.setRowCount(end)
+        self._make_room()
         self._filling = False
         self._on_selection()
 
@@ -105,6 +109,13 @@ class SessionTable(QTableWidget):
             self.rows = (*self.rows[:at], row, *self.rows[at + 1 :])
             self._show_row(at, row)
             self._on_selection()
+
+    def show_ordered(self, id: str) -> None:
+        """Say at its verdict that a check was ordered; once it is done the row is shown anew."""
+        for number, row in enumerate(self.rows):
+            if row.id == id and (verdict := self.item(number, VERDICT)) is not None:
+                verdict.setText(tr("being checked…"))
+                verdict.setForeground(theme.colour("muted"))
 
     def show_reading(self, reading: ContentsInfo | None) -> None:
         """Say at its verdict how far the contents of a session are read."""
@@ -119,10 +130,31 @@ class SessionTable(QTableWidget):
         for number, row in enumerate(self.rows):
             self._hide(number, hidden=not self._is_wanted(row))
 
-    def narrow(self, on: bool) -> None:
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        """Leave out what has no room."""
+        super().resizeEvent(event)
+        self._make_room()
+
+    def _make_room(self) -> None:
         """Leave out what is needed least: the verdict has to be seen."""
-        for column in (LENGTH, SIZE, COPY):
-            self.setColumnHidden(column, on)
+        header = self.horizontalHeader()
+        wide = [
+            min(WIDEST, max(self.sizeHintForColumn(column), header.sectionSizeHint(column)))
+            for column in range(VERDICT)
+        ]
+        least = self.fontMetrics().horizontalAdvance(_LEAST) + 2 * theme.SPACE
+        room = self.viewport().width() - sum(wide) - least
+        for column in (SIZE, LENGTH, COPY):
+            self.setColumnHidden(column, room < 0)
+            room += wide[column] if room < 0 else 0
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+        """Say so where there is nothing."""
+        super().paintEvent(event)
+        if not self.rows:
+            paint_empty(self, tr("Nothing has been recorded yet"))
+        elif all(self.isRowHidden(number) for number in range(self.rowCount())):
+            paint_empty(self, tr("No session has all these words"))
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802
         """Colour the cells anew where light and dark have changed."""
@@ -157,7 +189,7 @@ class SessionTable(QTableWidget):
         self._colour_row(number, row)
 
     def _colour_row(self, number: int, row: SessionInfo) -> None:
-        verdict = _COLOURS.get(str(row.verdict), "muted")
+        verdict = LOOKS[row.verdict][0] if row.verdict is not None else "muted"
         if row.problem:
             verdict = "failed"
         elif row.unusable or row.outdated:

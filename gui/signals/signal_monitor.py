@@ -43,21 +43,31 @@ class SignalMonitor:
         self.wants_spectra = False
         self._live, self._shown, self._on_found = live, shown, on_found
         self._closing = threading.Event()
+        self._due = threading.Event()  # a look is wanted before its time, or the end
         self._thread = threading.Thread(target=self._run, name="signal monitor", daemon=True)
 
     def start(self) -> None:
         """Begin."""
         self._thread.start()
 
+    def look_now(self) -> None:
+        """Look before its time: somebody waits for what is found."""
+        self._due.set()
+
     def close(self) -> None:
         """End."""
         self._closing.set()
+        self._due.set()
         if self._thread.ident is not None:
             # A look under way ends first; it may just be importing SciPy, which takes a second.
             self._thread.join(5.0)
 
     def _run(self) -> None:
-        while not self._closing.wait(PERIOD_S):  # rests, and ends at once
+        while True:
+            self._due.wait(PERIOD_S)  # rests, and ends at once
+            self._due.clear()
+            if self._closing.is_set():
+                return
             try:
                 found = self.look()
                 if not self._closing.is_set():  # who would hear of it may be gone

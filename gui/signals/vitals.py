@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from devices.arrays import F64Array
+from gui.texts import tr
 
 MIN_BEATS = 4
 MAX_SPREAD = 0.35
@@ -23,7 +24,7 @@ class Method:
     """How a figure is made of a signal."""
 
     seconds: float  # how much of it is looked at
-    text: str
+    text: Callable[[], str]  # in the language of the window, which is known later
     read: Callable[[F64Array, float, str], str | None]  # samples (n,), rate, unit → what is shown
 
 
@@ -112,19 +113,19 @@ def _level(signal: F64Array, rate_hz: float, unit: str) -> str | None:
 METHODS: dict[str, Method] = {
     "ECG": Method(
         10.0,
-        "heart rate: R peaks by the squared slope of 5–20 Hz, median interval of 10 s",
+        lambda: tr("heart rate: R peaks by the squared slope of 5–20 Hz, median interval of 10 s"),
         _per_minute(heart_rate_ecg),
     ),
     "PPG": Method(
         10.0,
-        "heart rate: pulse waves in 0.5–4 Hz, median interval of 10 s",
+        lambda: tr("heart rate: pulse waves in 0.5–4 Hz, median interval of 10 s"),
         _per_minute(heart_rate_ppg),
     ),
     "RSP": Method(
         40.0,
-        "respiration rate: breaths in 0.1–0.7 Hz, median interval of 40 s",
+        lambda: tr("respiration rate: breaths in 0.1–0.7 Hz, median interval of 40 s"),
         _per_minute(respiration_rate),
     ),
-    "EDA": Method(1.0, "skin conductance level: mean of 1 s", _level),
-    "SKT": Method(1.0, "skin temperature: mean of 1 s", _level),
+    "EDA": Method(1.0, lambda: tr("skin conductance level: mean of 1 s"), _level),
+    "SKT": Method(1.0, lambda: tr("skin temperature: mean of 1 s"), _level),
 }

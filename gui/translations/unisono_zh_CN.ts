@@ -96,8 +96,8 @@
         <translation>引擎已结束，代码 {}</translation>
     </message>
     <message>
-        <source>The engine at {} does not answer</source>
-        <translation>位于 {} 的引擎没有应答</translation>
+        <source>The engine at {} does not answer; it may be recording still</source>
+        <translation>位于 {} 的引擎没有应答；它可能仍在录制</translation>
     </message>
     <message>
         <source>Events</source>
@@ -568,7 +568,7 @@
         <translation>已设标记 {}；没有触发输出</translation>
     </message>
     <message>
-        <source>{} devices found</source>
+        <source>devices found: {}</source>
         <translation>找到 {} 个设备</translation>
     </message>
     <message>
@@ -676,7 +676,7 @@
         <translation>Welch 法：最近 8 秒，2 秒汉宁窗，重叠一半，滤波后</translation>
     </message>
     <message>
-        <source>No EEG channel is shown, or not for 2 s yet</source>
+        <source>No EEG channel is shown, or not for 2 s yet</source>
         <translation>没有显示脑电通道，或未满 2 秒</translation>
     </message>
     <message>
@@ -1884,7 +1884,7 @@
         <translation>以首个字符的时刻保存在本次（或下一次）录制的事件中</translation>
     </message>
     <message>
-        <source>{} ports with nothing known behind them</source>
+        <source>ports with nothing known behind them: {}</source>
         <translation>{} 个端口，不知道后面接了什么</translation>
     </message>
     <message>
@@ -2878,6 +2878,114 @@
     <message>
         <source>The protocol that plays ends with this window; close again to end it</source>
         <translation>正在进行的实验流程会随此窗口一起结束；再次关闭即结束</translation>
+    </message>
+    <message>
+        <source>{} does not run: an engine that records into {} runs {}. End it (menu: End the engine and close) and open the file again, or give it a data_dir of its own</source>
+        <translation>{} 没有运行：向 {} 录制的引擎正在运行 {}。请结束它（菜单：结束引擎并关闭）再重新打开此文件，或为此文件另设 data_dir</translation>
+    </message>
+    <message>
+        <source>another text of it</source>
+        <translation>它的另一份内容</translation>
+    </message>
+    <message>
+        <source>the engine does not answer: {}</source>
+        <translation>引擎没有应答：{}</translation>
+    </message>
+    <message>
+        <source>see whether it still runs</source>
+        <translation>请查看它是否仍在运行</translation>
+    </message>
+    <message>
+        <source>{}: cannot be run: {}</source>
+        <translation>{}：无法运行：{}</translation>
+    </message>
+    <message>
+        <source>it said nothing</source>
+        <translation>它没有给出任何说明</translation>
+    </message>
+    <message>
+        <source>{}: is missing; copy it back from where it was recorded</source>
+        <translation>{}：缺失；请从录制它的地方复制回来</translation>
+    </message>
+    <message>
+        <source>{}: cannot be written ({}); choose another place</source>
+        <translation>{}：无法写入（{}）；请另选位置</translation>
+    </message>
+    <message>
+        <source>the signals cannot all be shown from afar: {}</source>
+        <translation>无法显示全部信号的概览：{}</translation>
+    </message>
+    <message>
+        <source>heart rate: R peaks by the squared slope of 5–20 Hz, median interval of 10 s</source>
+        <translation>心率：由 5–20 Hz 斜率平方求 R 峰，取 10 s 内间期的中位数</translation>
+    </message>
+    <message>
+        <source>heart rate: pulse waves in 0.5–4 Hz, median interval of 10 s</source>
+        <translation>心率：0.5–4 Hz 的脉搏波，取 10 s 内间期的中位数</translation>
+    </message>
+    <message>
+        <source>respiration rate: breaths in 0.1–0.7 Hz, median interval of 40 s</source>
+        <translation>呼吸频率：0.1–0.7 Hz 的呼吸，取 40 s 内间期的中位数</translation>
+    </message>
+    <message>
+        <source>skin conductance level: mean of 1 s</source>
+        <translation>皮肤电导水平：1 s 的平均值</translation>
+    </message>
+    <message>
+        <source>skin temperature: mean of 1 s</source>
+        <translation>皮肤温度：1 s 的平均值</translation>
+    </message>
+    <message>
+        <source>first-session.md</source>
+        <translation>first-session.zh.md</translation>
+    </message>
+    <message>
+        <source>Nothing has been recorded yet</source>
+        <translation>尚未录制任何会话</translation>
+    </message>
+    <message>
+        <source>No session has all these words</source>
+        <translation>没有同时包含这些词的会话</translation>
+    </message>
+    <message>
+        <source>kept for the next recording</source>
+        <translation>留给下一次录制</translation>
+    </message>
+    <message>
+        <source>{}; name the file that it is in by --token-file</source>
+        <translation>{}；请用 --token-file 指明令牌所在的文件</translation>
+    </message>
+    <message>
+        <source>The protocol is played, but not as it should be</source>
+        <translation>实验流程会播放，但不完全如设计</translation>
+    </message>
+    <message>
+        <source>Values are none that their format can hold</source>
+        <translation>有数值超出其格式的范围</translation>
+    </message>
+    <message>
+        <source>The last samples of a device have not come</source>
+        <translation>设备的最后一些样本没有到达</translation>
+    </message>
+    <message>
+        <source>The last picture of a camera is lost</source>
+        <translation>相机的最后一帧丢失</translation>
+    </message>
+    <message>
+        <source>A film is not turned as it should be</source>
+        <translation>影片没有按应有的方向旋转</translation>
+    </message>
+    <message>
+        <source>About the replay</source>
+        <translation>关于回放</translation>
+    </message>
+    <message>
+        <source>It is not known whether an amplifier was changed</source>
+        <translation>不知道放大器是否被更改</translation>
+    </message>
+    <message>
+        <source>Another computer was not let in</source>
+        <translation>拒绝了另一台计算机的连接</translation>
     </message>
 </context>
 </TS>

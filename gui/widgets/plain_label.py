@@ -5,10 +5,13 @@ Qt takes what looks like HTML for HTML, and would load a picture that a stream's
 
 from __future__ import annotations
 
+import re
 from html import escape
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel
+
+_LONG = re.compile(r"\S{24}(?=\S)")
 
 
 class PlainLabel(QLabel):
@@ -16,9 +19,30 @@ class PlainLabel(QLabel):
 
     def __init__(self, text: str = "", *, word_wrap: bool = False) -> None:
         super().__init__()
+        self._said = text
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setWordWrap(word_wrap)
         self.setText(text)
+
+    def setText(self, text: str) -> None:  # noqa: N802
+        """Show a text; where it is in lines, no word of it makes the window wider."""
+        self._said = text
+        # What can be copied stays letter by letter: its label has to get its width by its layout.
+        copied = self.textInteractionFlags() & Qt.TextInteractionFlag.TextSelectableByMouse
+        super().setText(breakable(text) if self.wordWrap() and not copied else text)
+
+    def text(self) -> str:
+        """Give what is said."""
+        return self._said
+
+    def clear(self) -> None:
+        """Say nothing."""
+        self.setText("")
+
+
+def breakable(text: str) -> str:
+    """Give a text with places to break: one word without any would widen what it stands in."""
+    return _LONG.sub("\\g<0>\u200b", text)
 
 
 def plain(text: str) -> str:

@@ -86,7 +86,7 @@ def open_rig(link: EngineLink, path: Path, data_dir: Path | None) -> None:
     """
     rig = load_rig(path)
     folder = (data_dir or rig.data_dir).expanduser().absolute()
-    link.open(path.absolute(), folder, data_dir)
+    link.open(path.absolute(), rig.text, folder, data_dir)
     remember_rig(str(path.absolute()))
     with contextlib.suppress(OSError):  # then it is not found by itself the next time
         replace_file(_config() / LAST_RIG, f"{path.absolute()}\n{data_dir or ''}\n".encode())

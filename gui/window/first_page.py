@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QStackedWidget
 
 from acquire.errors import AcquireError, ConfigError
 from gui.rig.editor import RigEditor
+from gui.texts import tr
 from gui.window.welcome import Welcome
 from recordings.disk.atomic import replace_file
 
@@ -58,8 +59,7 @@ class FirstPage(QStackedWidget):
         try:
             replace_file(self._path, text.encode())
         except OSError as error:
-            self.editor.show_refusal(
-                f"{self._path}: cannot be written ({error.strerror}); choose another place"
-            )
+            text = tr("{}: cannot be written ({}); choose another place")
+            self.editor.show_refusal(text.format(self._path, error.strerror))
             return
         self.open(str(self._path))

@@ -33,6 +33,12 @@ class Leaving(QObject):
         self._alarm.add(Alarm("warning", why, key=_LEAVING))
         return False
 
+    def look_again(self) -> None:
+        """Take back what was said once it is no longer so."""
+        if self._told and not self._why_stay():
+            self._forget()
+
     def _forget(self) -> None:
         self._told = False
+        self._forgets.stop()
         self._alarm.drop(_LEAVING)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from acquire.server.api.models import MarkerSet
+from acquire.server.api.models import MarkerSet, NoteKept
 from acquire.serving.problem import Problem
 from gui.client.client import EngineClient
+from gui.texts import tr
 from gui.window.marker_line import MarkerLine, StampedEdit
 
 
@@ -30,10 +31,17 @@ class MarkerOrders:
     def note(self, text: str, stamp: float | None) -> None:
         """Add a note, which goes into the session alone."""
         failed = partial(self._give_back, self._line.notes, text, stamp)
-        self._client.post("notes", {"text": text, "time": stamp}, failed=failed)
+        done = partial(self._on_noted, text)
+        self._client.post("notes", {"text": text, "time": stamp}, done, failed)
 
     def _on_marked(self, text: str, found: object) -> None:
         self._line.show_sent(text, recorded=MarkerSet.model_validate(found).recorded)
+
+    def _on_noted(self, text: str, found: object) -> None:
+        recorded = NoteKept.model_validate(found).recorded
+        self._line.show_message(
+            f"✓ {text}" if recorded else f"✓ {tr('kept for the next recording')}: {text}"
+        )
 
     def _give_back(
         self, field: StampedEdit, text: str, stamp: float | None, problem: Problem

@@ -26,6 +26,7 @@ LEAST_CAMERAS = 48
 CHANNELS = "channels"
 _HIDDEN = ("impedances", CHANNELS)
 """Parts that are hidden until somebody wants them."""
+_IN_FRONT = ("events", "protocol")
 _BELOW = ("protocol", "spectrum", "impedances")
 """Parts below the cameras that leave them the height they ask for; forms and channels do not."""
 _RIGHT = Qt.DockWidgetArea.RightDockWidgetArea
@@ -63,7 +64,6 @@ def lay_out(window: QMainWindow, parts: Parts) -> None:
     events = _add_dock(window, "events", tr("Events"), parts.events, bottom)
     sessions = _add_dock(window, "sessions", tr("Sessions"), parts.sessions, bottom)
     window.tabifyDockWidget(events, sessions)
-    events.raise_()
     window.resizeDocks([events], [132], Qt.Orientation.Vertical)
     _lay_out_right(window, parts)
     window.setCorner(Qt.Corner.BottomLeftCorner, left)
@@ -79,9 +79,16 @@ def _lay_out_right(window: QMainWindow, parts: Parts) -> None:
     window.tabifyDockWidget(protocol, spectra)
     window.tabifyDockWidget(spectra, impedances)
     window.tabifyDockWidget(impedances, channels)
-    protocol.raise_()
     impedances.hide()
     channels.hide()
+    _raise_first(window)
+
+
+def _raise_first(window: QMainWindow) -> None:
+    """Put in front, of the parts behind each other's tabs, what a recording needs."""
+    for name in _IN_FRONT:
+        if (dock := window.findChild(QDockWidget, name)) is not None:
+            dock.raise_()
 
 
 def _stack(widgets: Iterable[QWidget], stretch: int = 0) -> QWidget:
@@ -205,3 +212,4 @@ def show_page(window: QMainWindow, parts: Parts, page: QWidget, *, alone: bool) 
     parts.markers.setVisible(not alone)  # there is nothing yet that would record them
     for dock in window.findChildren(QDockWidget):
         dock.setVisible(not alone and dock.objectName() not in _HIDDEN)
+    _raise_first(window)  # whichever was shown last is in front else

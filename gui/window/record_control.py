@@ -42,8 +42,19 @@ class RecordControl(QObject):
         before, self._status = self._status, status
         if self._gate.isVisible():
             self._refresh_gate(status)
+        if status.state is Phase.RECORDING and (before is None or before.state is not status.state):
+            self._leave_bar()  # after the gate, which hands on what it had
         if before is not None and before.state in _BUSY and status.state not in _BUSY:
             self.ask_runs()
+
+    def _leave_bar(self) -> None:
+        """Take the keyboard from the labels: Qt gives it to Stop as they go dim.
+
+        So it does where a recording begins elsewhere, and where a window opens on one that runs.
+        """
+        focused: QWidget | None = self._bar.window().focusWidget()
+        if focused is not None and self._bar.isAncestorOf(focused):
+            self._beside.setFocus()
 
     def show_gone(self) -> None:
         """Know that no engine answers."""
@@ -81,7 +92,7 @@ class RecordControl(QObject):
 
     def stop(self) -> None:
         """End the recording."""
-        if self._bar.stop.hasFocus():
+        if self._bar.window().focusWidget() is self._bar.stop:
             self._beside.setFocus()
         self._client.post("recording/stop")
 

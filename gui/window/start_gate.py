@@ -55,7 +55,7 @@ def _engine(status: StatusInfo) -> list[Finding]:
 
 
 def _absent(status: StatusInfo) -> list[Finding]:
-    named = [d for d in status.devices if d.state in (DeviceState.CLOSED, DeviceState.FAILED)]
+    named = _down(status)
     found = [
         Finding(
             "warning",
@@ -65,12 +65,18 @@ def _absent(status: StatusInfo) -> list[Finding]:
         for d in named
     ]
     known = {f"device {d.name} is" for d in named}
+    # What was there and has gone is told by its own light.
+    gone = [repr(s.name) for s in status.streams if s.selected and not s.connected]
     found += [
         Finding("warning", told, tr("It will not be in the session unless it comes later."))
         for text, told in missing(status).items()
-        if not any(text.startswith(k) for k in known)
+        if not any(text.startswith(k) for k in known) and not any(name in text for name in gone)
     ]
     return found
+
+
+def _down(status: StatusInfo) -> list[DeviceInfo]:
+    return [d for d in status.devices if d.state in (DeviceState.CLOSED, DeviceState.FAILED)]
 
 
 def _state(device: DeviceInfo) -> str:
@@ -81,7 +87,10 @@ def _state(device: DeviceInfo) -> str:
 
 def _troubled(status: StatusInfo) -> list[Finding]:
     found = []
+    told = {device.name for device in _down(status)}
     for stream in status.streams:
+        if stream.device in told and not stream.connected:
+            continue  # with its device, which has no cable to be checked where it was stopped
         if not stream.selected:
             meaning = tr("It is not chosen: nothing of it will be recorded.")
             found.append(Finding("warning", tr("Stream {}").format(stream.name), meaning))

@@ -74,9 +74,9 @@ class Welcome(QWidget):
             self.hint.setText(problem or nothing)
             return
         if not rig_text.devices_in(snippets):
-            ports = tr("{} ports with nothing known behind them").format(len(snippets))
+            ports = tr("ports with nothing known behind them: {}").format(len(snippets))
             how = tr("describe what they send in a rig file, or try the simulated rig")
-            self.hint.setText(f"{ports}: {how}")
+            self.hint.setText(f"{ports}; {how}")
             return
         number = 1
         while (path := self._folder / f"rig-{number}.toml").exists():

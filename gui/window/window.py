@@ -39,6 +39,8 @@ from gui.viewer.bar import SignalView
 from gui.viewer.channel_list import ChannelList
 from gui.viewer.viewer import Viewer
 from gui.widgets.chosen import remembered_data_dir
+from gui.widgets.first_size import open_at
+from gui.widgets.focus_heir import FocusHeir
 from gui.window import parts
 from gui.window.first_page import FirstPage
 from gui.window.gate_panel import GatePanel
@@ -105,7 +107,7 @@ class RecorderWindow(QMainWindow):
         parts.lay_out(self, self._parts)
         self._wire()
         self.setWindowTitle("Unisono")
-        self.resize(1280, 800)
+        open_at(self, 1280, 800)
         self.bar.participant.setFocus()
 
     def _make_parts(self) -> parts.Parts:
@@ -142,9 +144,13 @@ class RecorderWindow(QMainWindow):
         self.news.sessions_changed.connect(self.sessions.refresh)
         self.news.session_changed.connect(self.sessions.read_anew)
         # A part that comes from behind another one's tab is not shown anew: Qt called it visible.
-        dock = parts.dock_of(self.sessions)
-        assert dock is not None
-        dock.visibilityChanged.connect(self.sessions.refresh)
+        for part, seen in (
+            (self.sessions, self.sessions.refresh),
+            (self.spectra, self._on_spectra_seen),
+        ):
+            dock = parts.dock_of(part)
+            assert dock is not None
+            dock.visibilityChanged.connect(seen)
         self.client.connected.connect(self.sessions.refresh)
         self.client.connected.connect(self._on_connected)
         self.bar.refused.connect(self.say)
@@ -161,6 +167,12 @@ class RecorderWindow(QMainWindow):
         self.saved.next_wanted.connect(self.recording.start)
         self.saved.refused.connect(self.say)
         self.gate.shown.connect(partial(self.saved.give_way, "gate"))
+        for strip, heir in (
+            (self.gate, self.bar.participant),
+            (self.saved, self.markers.text),
+            (self.alarm, self.markers.text),
+        ):
+            FocusHeir(strip, heir)
         self.protocol.playing_changed.connect(
             lambda: self.saved.give_way("protocol", self.protocol.plays)
         )
@@ -174,6 +186,7 @@ class RecorderWindow(QMainWindow):
         self.bar.show_gone(tr("no rig yet"))
         page.refused.connect(lambda text: self.alarm.add(Alarm("error", text)))
         page.opened.connect(lambda: parts.show_page(self, self._parts, self.signals, alone=False))
+        page.opened.connect(self.bar.participant.setFocus)  # what is typed first
         parts.show_page(self, self._parts, page, alone=True)
 
     def _menu(self) -> MenuButton:
@@ -211,6 +224,8 @@ class RecorderWindow(QMainWindow):
     def take_rig(self, found: object) -> None:
         """Show the rig that the engine runs."""
         self.rig = RigInfo.model_validate(found)
+        if another := self.link.runs_another(self.rig.path, self.rig.text):
+            self.alarm.add(Alarm("error", another))
         if not self._live:
             # Not before the session is known: liblsl reads its configuration once.
             configure(configuration(self.rig.parsed["rig"]["lsl_session"]))
@@ -247,6 +262,7 @@ class RecorderWindow(QMainWindow):
         self.saved.show_status(status, same_computer=self.engine_clock.same_computer)
         self.recording.show_status(status)
         self.sessions.show_status(status)
+        self._leaving.look_again()
 
     def _say_opening(self, status: StatusInfo) -> None:
         """Say what the opening waits for: it takes up to 10 s."""
@@ -256,6 +272,11 @@ class RecorderWindow(QMainWindow):
             self.say(text.format("; ".join(code_words.missing(status).values())))
         elif was_opening and status.state is not Phase.OPENING:
             self.say("")
+
+    def _on_spectra_seen(self, seen: bool) -> None:
+        if seen and not self.monitor.wants_spectra:
+            self.monitor.wants_spectra = True
+            self.monitor.look_now()
 
     def _on_found(self, found: Findings) -> None:
         # A dock behind a tab is visible to Qt, too.
@@ -280,7 +301,8 @@ class RecorderWindow(QMainWindow):
 
     def show_problem(self, problem: Problem) -> None:
         """Say what was not done and what to do about it."""
-        self.alarm.add(Alarm("error", words(problem)))
+        text = words(problem)
+        self.alarm.add(Alarm("error", text, key=text))  # a second try is refused as the first was
 
     def _on_device(self, name: str, what: str) -> None:
         if what in ("start", "stop", "restart"):

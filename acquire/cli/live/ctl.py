@@ -119,7 +119,7 @@ def stop(
     *,
     engine: EngineOptions,
 ) -> None:
-    """End the recording; exit 1 where it has losses or alarms."""
+    """End the recording; exit 1 where it has losses or alarms, 2 where its check fails."""
     answer = engine.client.post("recording/stop", {"verify": verify})
     engine.show(answer, _stopped_words)
     raise typer.Exit(_ended(answer))

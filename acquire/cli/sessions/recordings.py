@@ -56,7 +56,7 @@ def check(
     *,
     workers: Workers,
 ) -> None:
-    """Verify sessions or XDF files; exit 0 pass, 1 warnings, 2 fail."""
+    """Verify sessions or XDF files; exit 0 pass, 1 warnings, 2 fail, 4 pending."""
     from recordings.check.examination import exit_code
     from recordings.read.sessions import holds_sessions
     from recordings.report.html import check_and_report

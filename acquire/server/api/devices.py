@@ -106,7 +106,7 @@ def add_rig(app: FastAPI, controller: Controller) -> None:
 
     def info() -> RigInfo:
         found = controller.rig
-        path = str(found.path) if found.path else None
+        path = str(found.path.absolute()) if found.path else None
         return RigInfo(path=path, text=found.text, sha256=found.sha256, parsed=found.parsed)
 
     @app.get("/api/rig")

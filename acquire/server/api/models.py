@@ -198,6 +198,7 @@ class LastInfo(Told):
     error: str | None
     verdict: Verdict | None  # None: it is not checked yet, or cannot be
     findings: tuple[str, ...]  # the worst of them, in words
+    more_findings: int = 0  # warnings and failures beyond those
     problem: str | None  # why it cannot be checked
     copies: tuple[str, ...] = ()  # folders of whole copies, compared by hash
     on_nodes: tuple[str, ...] = ()  # nodes that files of it are still on

@@ -81,6 +81,7 @@ def ended(controller: Controller, last: Outcome) -> api.LastInfo:
     """Tell of the recording that ended last."""
     checked = controller.checks.first.of(last.path)
     report = checked if isinstance(checked, Report) else None
+    findings = list(_in_words(report)) if report else []
     signals = [s for s in last.streams if s.type != VIDEO_TYPE]
     row = controller.catalogue.of(last.path)
     return _told(
@@ -93,7 +94,8 @@ def ended(controller: Controller, last: Outcome) -> api.LastInfo:
         frames=sum(v.frames for v in last.videos),
         lost_frames=last.lost - sum(s.lost for s in signals),
         verdict=report.verdict if report else None,
-        findings=tuple(_in_words(report)) if report else (),
+        findings=tuple(findings[:MAX_FINDINGS]),
+        more_findings=len(findings[MAX_FINDINGS:]),
         problem=checked if isinstance(checked, str) else None,
         copies=tuple(map(str, row.copies)),
         on_nodes=row.on_nodes,
@@ -102,7 +104,7 @@ def ended(controller: Controller, last: Outcome) -> api.LastInfo:
 
 
 def _in_words(report: Report) -> Iterator[str]:
-    for finding in [f for f in report.findings if f.level != "info"][:MAX_FINDINGS]:
+    for finding in (f for f in report.findings if f.level != "info"):
         named = finding.subject and not finding.text.startswith(finding.subject)
         yield f"{finding.subject}: {finding.text}" if named else finding.text
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -150,8 +151,26 @@ class SignalPlot(pg.PlotWidget):
         metrics = QFontMetrics(theme.tabular(self.font()))
         room = (LEFT if name == "left" else RIGHT) - BESIDE
         # In the middle: names of a kind differ at their ends.
-        fit = [(y, metrics.elidedText(t, Qt.TextElideMode.ElideMiddle, room)) for y, t in texts]
+        fit = [
+            (y, metrics.elidedText(text, Qt.TextElideMode.ElideMiddle, room))
+            for y, text in self._apart(texts, metrics.height())
+        ]
         self.getPlotItem().getAxis(name).setTicks([fit])
+
+    def _apart(
+        self, texts: Sequence[tuple[float, str]], line_px: int
+    ) -> Iterator[tuple[float, str]]:
+        """Leave out texts of traces that would touch the one above, or the first lane's."""
+        count = len(self.rows)
+        rows = count + self._lane * len(self.lanes)
+        line = line_px * rows / max(1.0, self.getPlotItem().getViewBox().height())
+        free, last = -math.inf, count + self._lane / 2 - line if self.lanes else math.inf
+        for y, text in texts:
+            if y > count:
+                yield y, text  # a lane's: it has its room
+            elif free <= y <= last:
+                free = y + line
+                yield y, text
 
     def _lane_height(self) -> float:
         """Give a lane the room that its name takes, of a trace's row, however low the plot is."""
@@ -163,8 +182,9 @@ class SignalPlot(pg.PlotWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         """Give the lanes their room again."""
         super().resizeEvent(event)
-        if self.isVisible() and self._lane_height() != self._lane:
+        if self.isVisible():
             self._arrange()
+            self._write_values()
 
     # The time axis.
 

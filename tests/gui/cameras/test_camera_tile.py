@@ -67,17 +67,17 @@ class Pictures(EngineClient):
         done(data.tobytes(), {"x-focus": "100", "x-saturated": "0"})
 
 
-def camera(stored: int = 0) -> DeviceInfo:
+def camera(stored: int = 0, name: str = "face") -> DeviceInfo:
     return DeviceInfo(
-        name="face",
+        name=name,
         driver="simulated-camera",
         state=DeviceState.RUNNING,
         error=None,
-        streams=("face",),
-        cameras=("face",),
+        streams=(name,),
+        cameras=(name,),
         drift_ppm=None,
         ring_fill=0.0,
-        fates={"face": {Fate.STORED: stored}},
+        fates={name: {Fate.STORED: stored}},
     )
 
 
@@ -316,6 +316,23 @@ def test_a_double_click_shows_a_camera_in_a_window_of_its_own(qtbot: QtBot) -> N
     tile.large_wanted.emit()
     panel.show_status((), ())  # the rig has no camera any more
     assert panel.large == {}
+    panel.end()
+
+
+def test_cameras_are_in_the_order_of_the_rig_whichever_opens_first(qtbot: QtBot) -> None:
+    panel = CameraPanel(Pictures(CENTRED))
+    qtbot.addWidget(panel)
+    panel.show()
+    rig = tuple(camera(name=name) for name in ("face", "profile", "room"))
+    for opened in ({"room"}, {"room", "face"}, {"room", "face", "profile"}):
+        known = (
+            device if device.name in opened else device.model_copy(update={"cameras": ()})
+            for device in rig
+        )
+        panel.show_status(tuple(known), ())
+    QApplication.processEvents()
+    tiles = sorted(panel.tiles.values(), key=lambda tile: tile.y())
+    assert [tile.camera for tile in tiles] == ["face", "profile", "room"]
     panel.end()
 
 

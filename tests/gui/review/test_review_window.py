@@ -442,3 +442,23 @@ def test_names_of_lanes_have_room_in_a_low_plot(made: Made) -> None:
             box = plot.getPlotItem().getViewBox()
             apart = [box.mapViewToScene(QPointF(0, y)).y() for y in lanes]
             assert min(b - a for a, b in pairwise(apart)) >= plot.fontMetrics().height() - 1
+
+
+def test_no_name_or_value_lies_over_another_in_a_low_plot(made: Made) -> None:
+    with review(made.folder) as window:
+        plot = window.stage.plot
+        box = plot.getPlotItem().getViewBox()
+        plot.show_rows([*plot.rows] * 5)
+        window.stage.playhead.seconds(1.0)  # where every channel has a value
+        for height in (700, 240, 700):
+            plot.setFixedHeight(height)
+            wait_until(lambda h=height: plot.height() == h, what="its height")  # type: ignore[misc]
+            for side in ("left", "right"):
+                texts, *_ = plot.getPlotItem().getAxis(side)._tickLevels
+                apart = [box.mapViewToScene(QPointF(0, y)).y() for y, _ in texts]
+                least = min(b - a for a, b in pairwise(apart))
+                assert least >= plot.fontMetrics().height() - 1, (side, height)
+            labels = {row.channel.label for row in plot.rows}
+            names, *_ = plot.getPlotItem().getAxis("left")._tickLevels
+            shown = [name for _, name in names if name in labels]
+            assert (len(shown) == len(plot.rows)) is (height == 700), "there is room for all"

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QApplication
 from acquire.server.api.models import ContentsInfo
 from acquire.server.api.session_models import SessionInfo
 from gui.client.system_open import open_here
+from gui.sessions import session_table
 from gui.sessions.export_command import export_command
 from gui.sessions.session_list import SessionList
 from gui.sessions.session_pages import FIRST, PAGE
@@ -125,7 +126,7 @@ def test_the_first_rows_come_first_and_the_rest_in_pages(
     client.answer_all()
     assert len(found.rows) == found.table.rowCount() == 60
     assert found.table.item(5, 0) is kept
-    assert (found.selected, found.table.item(3, 8).text()) == (found.rows[2], "FAIL")  # type: ignore[union-attr]
+    assert (found.selected, found.table.item(3, 8).text()) == (found.rows[2], "✖ FAIL")  # type: ignore[union-attr]
 
 
 def test_it_is_asked_for_at_once_and_once_more_however_much_happens(
@@ -180,7 +181,7 @@ def test_of_a_session_that_was_checked_one_row_is_asked_for(
     found.read_anew(Path(found.rows[1].session).name)
     assert [path for path, _ in client.asked] == [f"sessions/{found.rows[1].id}"]
     client.answer()
-    assert found.table.item(1, 8).text() == "FAIL"  # type: ignore[union-attr]
+    assert found.table.item(1, 8).text() == "✖ FAIL"  # type: ignore[union-attr]
     assert found.table.item(0, 0) is kept
     assert found.selected is not None
     assert found.selected.verdict is Verdict.FAIL
@@ -343,7 +344,7 @@ def test_the_only_copy_is_said_and_how_far_the_contents_are_read(
     assert "face.nut is lost on cam-pc: its &lt;b&gt;disk&lt;/b&gt; is broken" in place.toolTip()
     assert found.table.item(0, 7).text() == "▲ only here"  # type: ignore[union-attr]
     assert found.table.item(1, 7).text() == "● 1 more"  # type: ignore[union-attr]
-    assert found.table.item(1, 8).text() == "PASS, contents read"  # type: ignore[union-attr]
+    assert found.table.item(1, 8).text() == "● PASS, contents read"  # type: ignore[union-attr]
     reading = ContentsInfo(session=found.rows[0].session, read=34, total=100, rests=False)
     status = recording_status().model_copy(update={"contents": reading})
     found.show_status(status)
@@ -402,8 +403,47 @@ def test_the_verdict_is_seen_in_a_narrow_window(shown: tuple[SessionList, Client
         return found.table.viewport().width() - found.table.columnViewportPosition(8)
 
     wait_until(lambda: room() >= wanted, what="room for the verdict")
+    for width in range(520, 900, 20):  # what has a little more room is left out later, not cut
+        found.resize(width, 200)
+        QApplication.processEvents()
+        assert room() >= wanted, width
     found.resize(900, 200)
     wait_until(lambda: not found.table.isColumnHidden(5), what="a wide list")
+
+
+def test_a_check_that_was_ordered_is_said_until_it_is_done(
+    shown: tuple[SessionList, Client],
+) -> None:
+    """Of a long session nothing was to be seen for minutes, and the button seemed to do nothing."""
+    found, client = shown
+    client.sessions = [session(0), session(1, verdict=Verdict.WARN)]
+    client.answer_all()
+    found.table.selectRow(1)
+    found.check.click()
+    assert client.put_to == [(f"sessions/{found.rows[1].id}/check", {})]
+    texts = [found.table.item(row, 8).text() for row in range(2)]  # type: ignore[union-attr]
+    assert texts == ["● PASS", "being checked…"]
+    found.read_anew(Path(found.rows[1].session).name)
+    client.answer_all()
+    assert found.table.item(1, 8).text() == "▲ WARN"  # type: ignore[union-attr]
+
+
+def test_an_empty_list_says_why(
+    shown: tuple[SessionList, Client], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(session_table, "paint_empty", lambda view, text: said.append(text))
+    found, client = shown
+    found.table.grab()
+    assert said.pop() == "Nothing has been recorded yet"
+    client.sessions = [session(0)]
+    client.answer_all()
+    said.clear()
+    found.table.grab()
+    assert said == []
+    found.filter.setText("nobody")
+    found.table.grab()
+    assert said.pop() == "No session has all these words"
 
 
 def test_a_long_pseudonym_leaves_the_verdict_its_room(
@@ -437,6 +477,28 @@ def test_what_is_gone_is_not_opened_in_silence(
         assert "is not there any more" in found.job.text.text()
     monkeypatch.setattr(QDesktopServices, "openUrl", lambda _: False)
     assert "no program that opens" in open_here(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "text", "colour"),
+    [
+        (Verdict.PASS, "● PASS", "alive"),
+        (Verdict.WARN, "▲ WARN", "warning"),
+        (Verdict.FAIL, "✖ FAIL", "failed"),
+        (Verdict.PENDING, "○ PENDING", "muted"),
+    ],
+)
+def test_each_verdict_has_its_glyph_and_colour(
+    shown: tuple[SessionList, Client], verdict: Verdict, text: str, colour: str
+) -> None:
+    """One of them, PENDING, had a colour that there is not: the list ended at its row."""
+    found, client = shown
+    client.sessions = [session(1, verdict=verdict), session(2)]
+    client.answer_all()
+    cell = found.table.item(0, 8)
+    assert cell is not None
+    assert (cell.text(), cell.foreground().color()) == (text, theme.colour(colour))
+    assert found.table.item(1, 8) is not None
 
 
 def test_a_verdict_on_what_has_changed_since_is_not_shown_as_one(

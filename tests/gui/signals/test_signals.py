@@ -163,7 +163,7 @@ def test_a_look_that_ends_after_the_window_is_told_to_nobody(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A look may outlast the wait for its thread; its words went to a window that was gone."""
-    monkeypatch.setattr(signal_monitor, "PERIOD_S", 0.01)
+    monkeypatch.setattr(signal_monitor, "PERIOD_S", 3600.0)  # whoever waits need not wait so long
     looks, go = threading.Event(), threading.Event()
     told: list[signal_monitor.Findings] = []
 
@@ -175,6 +175,7 @@ def test_a_look_that_ends_after_the_window_is_told_to_nobody(
 
     monitor = Slow(LiveStreams.__new__(LiveStreams), lambda stream: [], told.append)
     monitor.start()
+    monitor.look_now()
     assert looks.wait(30)
     monitor._closing.set()
     go.set()

@@ -8,6 +8,8 @@ from PySide6.QtWidgets import QApplication, QToolButton
 from pytestqt.qtbot import QtBot
 
 from acquire.engine.status import Phase
+from acquire.processes.messages import DeviceState
+from acquire.server.api.device_models import DeviceInfo
 from acquire.server.api.models import DiskInfo, StreamInfo
 from acquire.server.api.session_models import RunsInfo
 from gui.client.status_text import disk_text
@@ -80,6 +82,48 @@ def test_a_trouble_is_known_by_its_code_whatever_its_words(cause: str, meaning: 
     )
     (found,) = findings(idle, "p1")
     assert (found.text, meaning in found.meaning) == ("eeg: anything at all", True)
+
+
+def test_a_stream_that_has_gone_is_told_once(qtbot: QtBot) -> None:
+    """It was missing by the rig, and gone by its light: of eight lines four said nothing new."""
+    gone = stream(("stream-lost",), "its outlet is gone").model_copy(
+        update={"connected": False, "health": "missing"}
+    )
+    missing = ("a stream with name='eeg' is not there", "a stream with name='gaze' is not there")
+    status = recording_status().model_copy(
+        update={
+            "state": Phase.IDLE,
+            "streams": (gone, stream((), "").model_copy(update={"name": "ppg", "health": "alive"})),
+            "missing": missing,
+            "missing_codes": ("not-found", "not-found"),
+        }
+    )
+    assert [f.text for f in findings(status, "p1")] == [missing[1], "eeg: its outlet is gone"]
+
+
+def test_the_stream_of_a_device_that_was_stopped_is_told_with_it(qtbot: QtBot) -> None:
+    stopped = DeviceInfo(
+        name="face",
+        driver="simulated-camera",
+        state=DeviceState.CLOSED,
+        error=None,
+        streams=("face",),
+        cameras=("face",),
+        drift_ppm=None,
+        ring_fill=0.0,
+        fates={},
+    )
+    gone = stream(("stream-lost",), "its outlet is gone; check its cable").model_copy(
+        update={"name": "face", "device": "face", "connected": False, "health": "missing"}
+    )
+    status = recording_status().model_copy(
+        update={
+            "state": Phase.IDLE,
+            "streams": (gone, stream((), "").model_copy(update={"health": "alive"})),
+            "devices": (stopped,),
+        }
+    )
+    assert [f.text for f in findings(status, "p1")] == ["Device face is closed"]
 
 
 def test_what_is_missing_is_said_in_the_users_language_by_its_code(qapp: QApplication) -> None:

@@ -10,13 +10,17 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QTextDocument
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 import gui
 from acquire.server.api.models import EventInfo
+from acquire.server.api.protocol_models import ProtocolInfo
+from gui.client.client import EngineClient
 from gui.events.alarm_bar import Alarm, AlarmBar
 from gui.events.event_list import EventList
 from gui.plots.spectrum import SpectrumView
+from gui.protocol.protocol_panel import ProtocolPanel
 from gui.sessions.job_line import JobLine
 from gui.signals.spectra import spectrum
 from gui.widgets.plain_label import PlainLabel, plain
@@ -46,6 +50,33 @@ def test_one_long_word_makes_no_line_of_the_events_wider(qtbot: QtBot) -> None:
         events.add(EventInfo(number=number, event=event))
     qtbot.wait(50)
     assert events.horizontalScrollBar().maximum() == 0
+
+
+@pytest.mark.usefixtures("qapp")
+def test_one_long_word_makes_no_panel_wider() -> None:
+    """The name of a clip that is not there made the window wider than the screen."""
+    panel = ProtocolPanel(EngineClient(None))
+    panel.show()
+    before = panel.minimumSizeHint().width()
+    film = "C:\\lab\\films\\" + "an_expression_of_joy_" * 12 + ".mp4"
+    panel.show_info(ProtocolInfo(state="none", error=f"{film} is not there; copy it there"))
+    QApplication.processEvents()
+    assert panel.minimumSizeHint().width() == before
+    assert panel.problem.text() == f"✖ {film} is not there; copy it there"
+    panel.problem.clear()
+    assert panel.problem.text() == ""
+    panel.deleteLater()
+
+
+@pytest.mark.usefixtures("qapp")
+def test_who_an_event_is_about_is_said_once() -> None:
+    events = EventList()
+    for source, text in (("eeg", "eeg: silent"), ("gaze", "gaze is gone"), ("engine", "stopping")):
+        event = Event(time=1.0, source=source, level="info", code="note", text=text)
+        events.add(EventInfo(number=1, event=event))
+    told = [events.item(row).text().partition("  ")[2] for row in range(events.count())]
+    assert told == ["engine: stopping", "gaze is gone", "eeg: silent"]
+    events.deleteLater()
 
 
 @pytest.mark.usefixtures("qapp")

@@ -134,6 +134,20 @@ def test_the_card_of_the_recording_before_is_not_shown_for_the_one_that_ended(
     assert (card.isVisible(), card.path.text()) == (True, "/data/run-02")
 
 
+def test_how_many_findings_there_are_beside_the_first_is_said(qtbot: QtBot) -> None:
+    card = SavedCard()
+    qtbot.addWidget(card)
+    first = ("a: ends early", "b: ends early", "c: ends early")
+    told = {"verdict": Verdict.WARN, "findings": first, "more_findings": 26}
+    recording = recording_status()
+    card.show_status(recording, same_computer=True)
+    for more, last_line in ((26, "and 26 more"), (0, "c: ends early")):
+        last = last_of("/data/run-01").model_copy(update={**told, "more_findings": more})
+        ended = recording.model_copy(update={"state": Phase.IDLE, "last": last})
+        card.show_status(ended, same_computer=True)
+        assert card.verdict.text().splitlines()[-1] == last_line
+
+
 def test_a_failed_recording_says_in_one_line_that_what_there_is_is_saved(qtbot: QtBot) -> None:
     card = SavedCard()
     qtbot.addWidget(card)

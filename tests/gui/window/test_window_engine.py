@@ -15,11 +15,14 @@ from pytestqt.qtbot import QtBot
 from acquire.server.api.models import EventInfo
 from acquire.server.api.protocol_models import ProtocolInfo
 from gui.window.app import WindowOrder
+from gui.window.window import RecorderWindow
 from recordings.manifest import Manifest
 from recordings.manifest_entries import Event
+from tests.acquire.daemon_program import Daemon
 from tests.acquire.program import posix_only, unique, unisono
 from tests.acquire.sources import Source, Sources
 from tests.gui.windows import (
+    EXPECTING,
     click,
     end,
     expecting,
@@ -79,6 +82,7 @@ def test_closing_the_window_leaves_a_recording_alone(tmp_path: Path, qtbot: QtBo
             wait_until(lambda: second.status is not None, what="attached")
             assert second.link.process is None, "it started another engine"
             wait_until(lambda: second.bar.participant.text() == "02", what="labels")
+            assert second.focusWidget() is second.markers.text, "Stop had the keyboard"
             wait_until(lambda: second.events.count(), what="events")
             times = [second.events.item(row).text() for row in range(second.events.count())]
             assert not any("--:--:--" in text for text in times), times
@@ -120,6 +124,8 @@ def test_closing_the_window_leaves_an_engine_alone_that_hangs_while_it_records(
             assert process is not None
             os.kill(process.pid, signal.SIGSTOP)
             wait_until(lambda: found.status is None, what="that it hangs")
+            assert found.alarm.shown is not None
+            assert "does not answer; it may be recording still" in found.alarm.shown.text
             for label in (found.bar.disk, found.bar.signals, found.bar.sync):
                 assert "–" in label.text(), "as of now, although nobody knows"
         os.kill(process.pid, signal.SIGCONT)
@@ -150,12 +156,77 @@ def test_an_engine_that_ends_well_can_be_started_again(tmp_path: Path, qtbot: Qt
         assert "ended with code 0" in found.alarm.text.text()
 
 
+def test_an_engine_that_runs_another_rig_is_said(tmp_path: Path, qtbot: QtBot) -> None:
+    """All rigs have one data folder unless they name another: the first one's engine is found."""
+    rig, other = (tmp_path / name for name in ("rig.toml", "other.toml"))
+    for path in (rig, other):
+        path.write_text(EXPECTING.format(name=path.stem))
+
+    def shows_its_rig(found: RecorderWindow) -> bool:
+        return found.rig is not None
+
+    data = tmp_path / "data"
+    with window(WindowOrder(rig, data_dir=data)) as first:
+        idle(first)
+        with window(WindowOrder(other, data_dir=data)) as second:
+            wait_until(lambda: shows_its_rig(second), what="its rig")
+            assert second.alarm.shown is not None
+            assert second.alarm.shown.text.startswith(f"{other} does not run:")
+            assert f"runs {rig}." in second.alarm.shown.text
+        with window(WindowOrder(rig, data_dir=data)) as same:
+            wait_until(lambda: shows_its_rig(same), what="its rig")
+            assert same.alarm.shown is None
+        rig.write_text(f"# mended\n{rig.read_text()}")
+        with window(WindowOrder(rig, data_dir=data)) as changed:
+            wait_until(lambda: shows_its_rig(changed), what="its rig")
+            assert changed.alarm.shown is not None
+            assert "another text of it" in changed.alarm.shown.text
+        first.client.put("rig", {"text": rig.read_text()}, first.take_rig)
+        wait_until(lambda: first.rig is not None and "mended" in first.rig.text, what="a change")
+        assert first.alarm.shown is None, "what was changed here is no other rig"
+
+
 def test_an_address_where_nothing_answers_is_said(qtbot: QtBot) -> None:
     """The window waited for an engine for ever, without a word."""
     with window(WindowOrder(attach="http://127.0.0.1:9")) as found:
         wait_until(lambda: found.alarm.isVisible(), what="alarm")
         assert "http://127.0.0.1:9: the engine does not answer" in found.alarm.text.text()
         assert "NO ENGINE" in found.bar.state.text()
+
+
+def test_a_token_that_is_missing_is_asked_for_in_the_words_of_the_command(
+    tmp_path: Path, qtbot: QtBot
+) -> None:
+    """It was to be sent in a header."""
+    (tmp_path / "token").write_text("0123456789abcdef-secret")
+    with Daemon(tmp_path, "--token-file", str(tmp_path / "token")) as daemon:
+        daemon.ready("0123456789abcdef-secret")
+        with window(WindowOrder(attach=daemon.url)) as found:
+            wait_until(lambda: found.alarm.isVisible(), what="alarm")
+            assert found.alarm.shown is not None
+            assert "--token-file" in found.alarm.shown.text
+            assert "header" not in found.alarm.shown.text
+        daemon.end()
+
+
+@pytest.mark.parametrize("asked", [False, True], ids=["from-a-field", "from-the-gate"])
+def test_the_keyboard_is_in_the_field_for_markers_whoever_began(
+    tmp_path: Path, qtbot: QtBot, asked: bool
+) -> None:
+    """Qt gave it to Stop as the labels went dim, or to the menu as the gate closed."""
+    name = unique("gaze")
+    with Sources(Source(name, "EEG")), window(expecting(tmp_path, name)) as found:
+        idle(found)
+        wait_until(lambda: light(found, name) == "alive", what="alive")
+        found.bar.participant.setFocus()
+        if asked:  # nobody is named yet
+            click(found.bar.record)
+            assert found.gate.isVisible()
+        found.client.post("recording/start", {"participant": "07"})  # as the page would
+        wait_until(lambda: found.bar.stop.isVisible(), what="recording")
+        assert found.focusWidget() is found.markers.text
+        found.recording.stop()
+        idle(found)
 
 
 def test_who_records_at_another_window_is_said(tmp_path: Path, qtbot: QtBot) -> None:

@@ -11,7 +11,7 @@ from typing import get_args
 import pytest
 from PySide6.QtCore import QLocale, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QMenu, QPushButton
+from PySide6.QtWidgets import QApplication, QMenu, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 import acquire
@@ -75,23 +75,25 @@ def test_enter_presses_the_focused_button(qtbot: QtBot, enter: EnterPresses) -> 
 STATES = get_args(ProtocolInfo.model_fields["state"].annotation)
 
 
+@pytest.mark.parametrize("in_front", [True, False], ids=["in-front", "behind"])
 @pytest.mark.parametrize(("before", "after"), list(product(STATES, STATES)))
 def test_the_focus_is_never_left_to_what_cannot_be_undone(
-    qtbot: QtBot, before: str, after: str
+    qtbot: QtBot, before: str, after: str, in_front: bool
 ) -> None:
     """It jumped to Abort after Begin, and to Skip after Pause."""
-    panel = ProtocolPanel(EngineClient(None))
-    qtbot.addWidget(panel)
-    panel.show()
-    panel.activateWindow()
-    wait_until(panel.isActiveWindow, what="the panel in front")
+    panel, screen = ProtocolPanel(EngineClient(None)), QWidget()
+    for widget in (panel, screen):
+        qtbot.addWidget(widget)
+        widget.show()
+    (panel if in_front else screen).activateWindow()
+    wait_until(lambda: panel.isActiveWindow() is in_front, what="which window is in front")
     for name in ("start", "pause", "resume"):
         panel.show_info(info(before))
         if not panel.orders.buttons[name].isEnabled():
             continue
         panel.orders.buttons[name].setFocus()
         panel.show_info(info(after))
-        focused = QApplication.focusWidget()
+        focused = panel.focusWidget()
         assert focused is not None
         assert focused not in (panel.orders.buttons["abort"], panel.orders.buttons["skip"]), (
             name,
@@ -186,10 +188,15 @@ def test_a_marker_that_nothing_records_is_called_that(tmp_path: Path, qtbot: QtB
         idle(found)
         found.orders.mark("F1", None)
         wait_until(lambda: "not recorded" in found.markers.message.text(), what="not recorded")
+        found.orders.note("moved", None)
+        later = "✓ kept for the next recording: moved"
+        wait_until(lambda: found.markers.message.text() == later, what=later)
         wait_until(lambda: light(found, name) == "alive", what="alive")
         record(found, "01")
         found.orders.mark("F1", None)
         wait_until(lambda: found.markers.message.text() == "✓ F1", what="recorded")
+        found.orders.note("yawned", None)
+        wait_until(lambda: found.markers.message.text() == "✓ yawned", what="the note")
         found.close()
         assert found.isVisible(), "it left a recording without a word"
         assert found.alarm.shown is not None

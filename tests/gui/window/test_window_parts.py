@@ -183,6 +183,9 @@ def test_the_welcome_page_leads_to_a_rig(
         idle(found)
         assert all(action.isEnabled() for action in of_engine)
         assert found.pages.currentWidget() is found.signals
+        assert found.focusWidget() is found.bar.participant, "what is typed first"
+        for part in (found.events, found.protocol):
+            assert not part.visibleRegion().isEmpty(), "behind another's tab"
 
 
 def test_a_file_that_is_no_protocol_costs_not_the_one_that_is_loaded(

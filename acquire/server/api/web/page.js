@@ -6,9 +6,14 @@ const SILENT_MS = 5000;
 // After these the list of sessions is not what it was; session_models.py has them, too.
 const SESSION_EVENTS = ["checked", "not-checked", "recording-start", "recording-stop", "recording-split", "recovered", "not-recovered",
   "never-begun", "hashed", "usable", "unusable", "withdrawn", "collected", "released"];
+// Warnings that mean missing data while a recording runs: an alarm, as in the window (gui/events/alarm_bar.py).
+const LOSSES = ["stream-lost", "silent", "device-hangs", "device-lost", "device-broke", "device-died", "unreachable"];
 let token = sessionStorage.getItem("unisono-token");
 let status = null, stop = null, offset = 0;
 let heard = 0, lost = null;  // when a state last came, and over which socket
+let unread = [];  // alarms, the newest last
+let newest = null;  // the number of the newest event that is listed; null: the page was just opened
+let late = null;  // events that come while those before them are still asked for
 
 function element(tag, text, css, title) {
   const made = document.createElement(tag);
@@ -31,8 +36,13 @@ async function ask(method, path, body) {
   return told;
 }
 
-function alarm(text) { $("alarm-text").textContent = "✖ " + text; $("alarm").hidden = false; }
-$("alarm-read").onclick = () => { $("alarm").hidden = true; };
+function showAlarm() {
+  const more = unread.length > 1 ? ` (${unread.length - 1} more)` : "";
+  $("alarm").hidden = unread.length === 0;
+  $("alarm-text").textContent = unread.length ? `✖ ${unread.at(-1)}${more}` : "";
+}
+function alarm(text) { unread = [...unread.filter((said) => said !== text), text].slice(-99); showAlarm(); }
+$("alarm-read").onclick = () => { unread.pop(); showAlarm(); };
 
 async function trying(button, action) {
   button.disabled = true;
@@ -109,11 +119,17 @@ function showStatus(now) {
   $("missing").textContent = now.missing.length ? "▲ " + now.missing.join("; ") : "";
   $("no-streams").hidden = now.streams.length > 0;
   $("streams").replaceChildren(...now.streams.map(streamRow));
-  const disk = now.disk, free = (disk.free_bytes / 1e9).toFixed(1) + " GB free";
-  $("disk").textContent = disk.minutes === null ? free : `${free}, ${Math.floor(disk.minutes)} min at this rate`;
+  showDisk(now.disk);
   showCameras(now.devices);
   $("nodes-part").hidden = now.nodes.length === 0;
   $("nodes").replaceChildren(...now.nodes.flatMap(nodeRows));
+}
+
+function showDisk(disk) {
+  const free = (disk.free_bytes / 1e9).toFixed(1) + " GB free";
+  const room = disk.minutes === null ? free : `${free}, ${Math.floor(disk.minutes)} min at this rate`;
+  $("disk").className = disk.gone ? "failed" : "";
+  $("disk").textContent = disk.gone ? `✖ The data folder is gone: ${disk.data_dir}. Plug its disk in again` : room;
 }
 
 function nodeRows(node) {
@@ -193,6 +209,14 @@ async function look(figure) {
   }
 }
 
+function takeEvent(told, quiet) {
+  if (told.number <= (newest ?? 0)) return;  // the socket and the list may both have it
+  newest = told.number;
+  const event = told.event, recording = status !== null && status.state === "recording" && event.time >= (status.first_sample ?? 0);
+  showEvent(event);
+  if (!quiet && (event.level === "error" || (recording && event.level === "warning" && LOSSES.includes(event.code)))) alarm(event.text);
+}
+
 function showEvent(event) {
   const item = element("li", "");
   const when = new Date(Date.now() - 1000 * (performance.now() / 1000 + offset - event.time));
@@ -200,7 +224,6 @@ function showEvent(event) {
     element("span", ({error: "✖ ", warning: "▲ "}[event.level] || "") + event.text, event.level === "info" ? "" : event.level));
   $("events").prepend(item);
   while ($("events").children.length > 200) $("events").lastChild.remove();
-  if (event.level === "error") alarm(event.text);
 }
 
 $("more-sessions").onclick = () => { sessionsShown += 100; trying($("more-sessions"), showSessions); };
@@ -221,15 +244,18 @@ async function connect() {
   const socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/api/ws`, offers);
   socket.onopen = async () => {
     showSessions(); showRun();
-    $("events").replaceChildren();
-    for (const told of await ask("GET", "events?limit=50")) showEvent(told.event);
-    $("alarm").hidden = true;
+    late = [];
+    const found = await ask("GET", "events?limit=200"), quiet = newest === null;  // what was before the page is no news
+    if (found.length && found.at(-1).number < newest) { newest = 0; $("events").replaceChildren(); }  // another daemon
+    for (const told of found) takeEvent(told, quiet);
+    for (const told of late) takeEvent(told, false);
+    newest ??= 0; late = null;
   };
   let before = null;
   socket.onmessage = (message) => {
     const told = JSON.parse(message.data);
     if (told.type === "event") {
-      showEvent(told.event);
+      if (late) late.push(told); else takeEvent(told, false);
       if (SESSION_EVENTS.includes(told.event.code)) showSessions();
       return;
     }

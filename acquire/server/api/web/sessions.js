@@ -109,7 +109,7 @@ function withdrawForm(path, plan, close, told) {
   erase.disabled = true;
   const pseudonym = field("Type the pseudonym to confirm", "pseudonym");
   pseudonym.oninput = () => { erase.disabled = new FormData(form).get("pseudonym") !== plan.participant; };
-  form.append(element("p", `Withdraw participant ${plan.participant}: this deletes ${plan.sessions.length} sessions and ${plan.exports.length} exports for good`), list, pseudonym, erase,
+  form.append(element("p", `Withdraw participant ${plan.participant}. Deleted for good: sessions ${plan.sessions.length}, exports ${plan.exports.length}`), list, pseudonym, erase,
     button("Leave it", async () => form.remove()));
   form.onsubmit = (event) => {
     event.preventDefault();

@@ -19,10 +19,11 @@ from acquire.server.api.session_models import SESSION_EVENTS
 from recordings.manifest import Manifest, State
 from recordings.manifest_entries import LostFile
 from tests.acquire.daemon_program import Daemon, running
-from tests.acquire.program import TIMEOUT_S, wait_for
+from tests.acquire.program import TIMEOUT_S, module_of, wait_for
 from tests.acquire.server.api.browser import browser as started
 from tests.acquire.server.api.browser import is_there
 
+ROOT = Path(__file__).parents[4]
 TOKEN = "0123456789abcdef-secret"
 
 
@@ -30,6 +31,14 @@ def test_the_page_lists_sessions_anew_after_the_same_events_as_the_window() -> N
     page = files("acquire.server.api") / "web" / "page.js"
     (named,) = re.findall(r"SESSION_EVENTS = \[(.*?)\]", page.read_text(), re.DOTALL)
     assert set(re.findall(r'"([\w-]+)"', named)) == SESSION_EVENTS
+
+
+def test_the_page_raises_an_alarm_for_the_same_losses_as_the_window() -> None:
+    page = files("acquire.server.api") / "web" / "page.js"
+    (named,) = re.findall(r"LOSSES = \[(.*?)\]", page.read_text(), re.DOTALL)
+    window = (ROOT / "gui" / "events" / "alarm_bar.py").read_text()
+    (wanted,) = re.findall(r"^LOSSES = \((.*?)\)", window, re.DOTALL | re.MULTILINE)
+    assert re.findall(r'"([\w-]+)"', named) == re.findall(r'"([\w-]+)"', wanted)
 
 
 class Page:
@@ -119,10 +128,13 @@ def test_a_recording_from_start_to_report(page: Page) -> None:
     daemon.post(f"devices/{daemon.eeg}/stop")
     page.wait("#streams .missing", "○")
     assert "outlet is gone" in page.text("#streams")
+    page.wait("#alarm-text", f"✖ {daemon.eeg}")  # while it records: read once it is back, below
     page.picture("lost")
     daemon.post(f"devices/{daemon.eeg}/start")
     wait_for(lambda: "outlet is gone" not in page.text("#streams"), what="the stream is back")
     wait_for(lambda: "is back" in page.text("#events"))
+    while page.find("#alarm").is_displayed():
+        page.find("#alarm-read").click()
 
     stop = page.find("#stop")
     stop.click()
@@ -185,7 +197,7 @@ def test_a_session_is_checked_marked_and_its_participant_withdrawn(page: Page) -
 
     open_more()
     do("Withdraw participant…")
-    page.wait(".withdrawal", "1 sessions")
+    page.wait(".withdrawal", "Deleted for good: sessions 1, exports 0")
     page.picture("withdrawal")
     assert not page.find(".withdrawal button").is_enabled()
     page.type(".withdrawal input", "07")
@@ -209,6 +221,43 @@ def test_an_error_stays_until_it_is_read(page: Page) -> None:
     page.find("#alarm-read").click()
     assert not page.find("#alarm").is_displayed()
     daemon.http.put("/api/streams/selection", json={"names": None})
+
+
+def test_alarms_outlast_a_connection_that_breaks(page: Page) -> None:
+    daemon, run = page.daemon, page.browser.execute_script
+    page.wait("#state", "IDLE")
+    run("alarm('the first'); alarm('the second')")
+    assert page.text("#alarm-text") == "✖ the second (1 more)"
+    listed = len(page.text("#events").splitlines())
+    # What comes while there is no connection: it is to be kept away until the device has died.
+    run("window.held = connect; connect = () => {}; lost.close()")
+    page.wait("#state", "NO CONNECTION")
+    next(p for p in daemon.tree() if module_of(p) == "acquire.host.device_host").kill()
+
+    def deaths() -> list[str]:
+        events = [told["event"] for told in daemon.get("events")]
+        return [event["source"] for event in events if event["code"] == "device-died"]
+
+    wait_for(deaths, what="the death of a device's process")
+    run("connect = window.held; connect()")
+    page.wait("#alarm-text", deaths()[0])
+    assert "(2 more)" in page.text("#alarm-text"), "what was not read is still there"
+    assert len(page.text("#events").splitlines()) > listed, "the list is whole"
+    for said in ("the second (1 more)", "the first"):
+        page.find("#alarm-read").click()
+        assert page.text("#alarm-text") == f"✖ {said}"
+    page.find("#alarm-read").click()
+    assert not page.find("#alarm").is_displayed()
+
+
+def test_it_says_that_the_data_folder_is_gone(page: Page) -> None:
+    daemon = page.daemon
+    page.wait("#state", "IDLE")
+    elsewhere = daemon.data_dir.with_name("unplugged")
+    daemon.data_dir.rename(elsewhere)
+    page.wait("#disk", "✖ The data folder is gone")
+    elsewhere.rename(daemon.data_dir)
+    page.wait("#disk", "GB free")
 
 
 def test_nothing_comes_from_elsewhere_and_nothing_is_wrong(page: Page) -> None:
