@@ -36,7 +36,7 @@ from acquire.simulation.streams import (
     signal_pieces,
 )
 from acquire.take.folder import recorded_files, software
-from acquire.take.media_entries import Media, final_entries, with_lost_frames
+from acquire.take.media_entries import Media, final_entries, stream_entries
 from acquire.take.truth import write_truth
 from acquire.take.videos import TakeVideos
 from acquire.take.xdf_recorder import XdfRecorder
@@ -279,7 +279,7 @@ class _Recording:
             clock=span.clock(),
             lsl_start=span.start,
             lsl_stop=span.stop,
-            streams=tuple(with_lost_frames(s) for s in self._xdf.streams.values()),
+            streams=stream_entries(self._xdf.streams.values(), summaries),
             videos=tuple(entry for entry in media if isinstance(entry, VideoEntry)),
             files=hashed_files((FileEntry(path=name) for name in names), self._folder, known),
             events=self._events,

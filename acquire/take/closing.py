@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from acquire.processes.messages import VideoSummary
 from acquire.take.disk import gone
 from acquire.take.folder import SessionFolder
-from acquire.take.media_entries import final_entries, with_lost_frames
+from acquire.take.media_entries import final_entries, stream_entries
 from acquire.take.take import Outcome, Take
 from acquire.take.truth import write_truth
 from recordings.errors import why
@@ -53,7 +53,7 @@ def conclude(
     error = str(failure) if failure else full
     state = State.FAILED if error else State.COMPLETE
     lsl_start, lsl_stop = take.interval.start, take.interval.stop
-    streams = tuple(with_lost_frames(s) for s in take.xdf.streams.values())
+    streams = stream_entries(take.xdf.streams.values(), summaries)
     media = final_entries(take.videos.entries(lsl_start), summaries, take.xdf, lsl_stop)
     pending = take.videos.pending()
     folder = take.folder

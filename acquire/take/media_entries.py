@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 
 from acquire.processes.messages import VideoSummary
@@ -39,16 +40,26 @@ def begun_entry(spec: MediaSpec, file: str, lsl_start: float) -> Media:
     )
 
 
-def with_lost_frames(stream: RecordedStream) -> StreamEntry:
-    """Describe a stream; of a camera, the frames that should be stored and are not are lost.
+def stream_entries(
+    streams: Iterable[RecordedStream], summaries: Iterable[VideoSummary]
+) -> tuple[StreamEntry, ...]:
+    """Describe streams; of a camera, the frames that should be stored and are not are lost.
 
-    Each has a row, but for those of the time for which its process was gone.
+    Each has a row, but for those of the time for which its process was gone; what a file lost that
+    its rows call stored, the first rows of its camera have.
     """
-    entry = stream.entry()
-    if not stream.is_index:
-        return entry
-    lost = stream.rowless + sum(stream.fates.get(fate, 0) for fate in LOST_FATES)
-    return entry.model_copy(update={"lost": lost})
+    taken_back: Counter[str] = Counter()
+    for summary in summaries:
+        taken_back[summary.stream] += summary.taken_back
+    entries = []
+    for stream in streams:
+        entry = stream.entry()
+        if stream.is_index:
+            lost = stream.rowless + sum(stream.fates.get(fate, 0) for fate in LOST_FATES)
+            lost += taken_back.pop(stream.found.key.name, 0)
+            entry = entry.model_copy(update={"lost": lost})
+        entries.append(entry)
+    return tuple(entries)
 
 
 def final_entries(

@@ -8,7 +8,7 @@ import pytest
 
 from acquire.server.data_lock import DataLock, gone
 from recordings.manifest import Manifest, State
-from recordings.stream_kinds import Fate
+from recordings.stream_kinds import LOST_FATES, Fate
 from recordings.video.reader import VideoReader, count_packets
 from recordings.xdf.reader import read_xdf
 from tests.acquire.program import Result, Unisono, load, unique, unisono, wait_for, write_rig
@@ -141,3 +141,5 @@ def test_a_disk_filled_by_a_camera(codec: str, tmp_path: Path) -> None:
             assert len(reader) == entry.frames
             assert reader.frame(entry.frames - 1).shape == (240, 320)
         assert entry.fates[Fate.STORED] == entry.frames
+        index = next(s for s in manifest.streams if s.name == "face")
+        assert index.lost == sum(entry.fates[fate] for fate in LOST_FATES)
