@@ -25,6 +25,7 @@ from acquire.player.player import Player
 from acquire.player.run import Run
 from acquire.protocol.file import load_protocol
 from acquire.protocol.planner import make_plan
+from recordings.certificate import Report
 from recordings.manifest import Manifest
 from tests.acquire.player_programs import PROTOCOL, Heard
 from tests.acquire.program import (
@@ -107,9 +108,12 @@ def markers(recorded: Recorded) -> list[tuple[float, dict[str, Any]]]:
 
 def test_the_recording_ends_with_the_protocol(recorded: Recorded) -> None:
     result = recorded.result
-    assert result.code == 0, result.stderr
+    report = Report.model_validate_json((recorded.session / "report.json").read_text())
+    warned = {finding.code for finding in report.findings if finding.level != "info"}
+    assert warned <= {"onset-late", "codes-late"}, result.stdout  # of a computer that is busy
+    assert result.code == (1 if warned else 0), result.stderr
     assert result.json["state"] == "complete"
-    assert result.json["verdict"] == "PASS", result.stdout
+    assert result.json["verdict"] == ("WARN" if warned else "PASS"), result.stdout
     assert "protocol short: 2 trials" in result.stderr
 
 
