@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QListWidget, QListWidgetItem, QMenu, QToolButton, QWidgetAction
 
-from gui.review.signals.plot import Row, channels_of_signal
+from gui.review.signals.filtered import channels_of_signal
+from gui.review.signals.plot import Row
 from gui.texts import tr
 from recordings.review.signals import ReviewSignal
 

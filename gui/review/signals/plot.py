@@ -8,15 +8,17 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QObject, QPointF, Qt, Signal
-from PySide6.QtGui import QFontMetrics, QMouseEvent, QResizeEvent, QWheelEvent
+from PySide6.QtCore import QPointF, Qt, Signal
+from PySide6.QtGui import QFontMetrics, QResizeEvent
 
+from gui.review.signals.filtered import do_act, filtered_curves
+from gui.review.signals.hand import Hand
 from gui.review.signals.lane_item import LaneItem
 from gui.review.signals.time_axis import TimeAxis
 from gui.review.signals.view_item import TraceItem
 from gui.review.wording import lane_title, value_text
 from gui.signals.channel_info import ChannelInfo
-from gui.signals.display_filter import DisplayFilter, FilterSettings
+from gui.signals.display_filter import FilterSettings
 from gui.texts import tr
 from gui.widgets import theme
 from recordings.arrays import BoolArray, F64Array
@@ -27,8 +29,6 @@ from recordings.review.signals import Curves, ReviewSignal
 LEFT, RIGHT, BESIDE = 96, 104, 7
 LANE, LANE_MOST = 0.55, 2.0
 """The height of a lane, of a trace's row: more where its name would have no room."""
-SETTLE_S = 3.0
-"""Samples before the window that a filter gets, so that it has settled where the window begins."""
 SHORTEST_S = 0.05
 
 
@@ -65,7 +65,6 @@ class SignalPlot(pg.PlotWidget):
         self._data: list[tuple[F64Array, F64Array]] = []
         self._joined: list[BoolArray] = []
         self._unreadable: set[int] = set()
-        self._pressed: float | None = None
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setAccessibleName(tr("Signals"))
         plot = self.getPlotItem()
@@ -85,7 +84,10 @@ class SignalPlot(pg.PlotWidget):
         self.region.hide()
         for item in (self.region, self.trace_item, self.lane_item, self.cursor_line):
             plot.addItem(item, ignoreBounds=True)
-        self.viewport().installEventFilter(self)
+        hand = Hand(self.viewport(), self._time)
+        hand.pointed.connect(self.time_asked)
+        hand.drawn.connect(self.range_asked)
+        hand.zoomed.connect(self.zoom)
         self.dress()
 
     def dress(self) -> None:
@@ -128,8 +130,8 @@ class SignalPlot(pg.PlotWidget):
     @property
     def are_filtered(self) -> bool:
         """Whether the filters act on what is shown now."""
-        seconds = self.length_s + SETTLE_S
-        return not self.filters.is_plain and all(r.signal.is_raw(seconds) for r in self.rows)
+        every = (do_act(self.filters, row.signal, self.length_s) for row in self.rows)
+        return not self.filters.is_plain and all(every)
 
     def enlarge(self, factor: float) -> None:
         """Draw traces larger or smaller."""
@@ -265,25 +267,10 @@ class SignalPlot(pg.PlotWidget):
         Raises:
             RecordingError: the file cannot be read any more.
         """
-        left = self.start + self.left_s
         columns = max(200, int(self.getPlotItem().getViewBox().width()))
-        filters = not self.filters.is_plain and signal.is_raw(self.length_s + SETTLE_S)
-        if not filters:
-            return signal.curves(left, left + self.length_s, columns, picks)
-        wanted = picks
-        shown = [r.channel for r in self.rows if r.signal is signal]
-        if self.filters.reference:
-            every = [c for c in channels_of_signal(signal) if c.kind == "EEG"]
-            extra = [c for c in every if c.index not in picks]
-            shown, wanted = [*shown, *extra], [*picks, *(c.index for c in extra)]
-        curves = signal.curves(left, left + self.length_s, columns, wanted, SETTLE_S)
-        infos = [
-            ChannelInfo(n, next(c.label for c in shown if c.index == i), _kind(shown, i), "")
-            for n, i in enumerate(wanted)
-        ]
-        values = np.asarray(DisplayFilter(self.filters, infos, signal.rate_hz)(curves.values))
-        keep = curves.times >= left - 2 / signal.rate_hz
-        return Curves(curves.times[keep], values[keep][:, : len(picks)], curves.joined[keep], True)
+        shown = [row.channel for row in self.rows if row.signal is signal]
+        span = self.start + self.left_s, self.length_s
+        return filtered_curves(signal, picks, shown, self.filters, span, columns)
 
     def _draw(self) -> None:
         paths = []
@@ -333,44 +320,6 @@ class SignalPlot(pg.PlotWidget):
                 texts.append((len(self.rows) + (n + 0.5) * self._lane, mark.text))
         self._write("right", texts)
 
-    # The hand.
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
-        """Point, scrub, select with Shift, zoom by wheel: the plot's own mouse is off."""
-        if isinstance(event, QMouseEvent):
-            time = self._time(event.position())
-            if event.type() == QEvent.Type.MouseButtonPress:
-                self._pressed = time
-                if not event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
-                    self.time_asked.emit(time)
-                return True
-            if event.type() == QEvent.Type.MouseMove and self._pressed is not None:
-                if event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
-                    self.range_asked.emit(*sorted((self._pressed, time)))
-                else:
-                    self.time_asked.emit(time)
-                return True
-            if event.type() == QEvent.Type.MouseButtonRelease:
-                self._pressed = None
-                return True
-        if isinstance(event, QWheelEvent) and event.angleDelta().y():
-            factor = 1.25 ** (-event.angleDelta().y() / 120)
-            self.zoom(factor, self._time(event.position()))
-            return True
-        return bool(super().eventFilter(watched, event))
-
     def _time(self, at: QPointF) -> float:
         point = self.getPlotItem().getViewBox().mapSceneToView(self.mapToScene(at.toPoint()))
         return self.start + float(point.x())
-
-
-def channels_of_signal(signal: ReviewSignal) -> tuple[ChannelInfo, ...]:
-    """Say what the channels of a stream are."""
-    from gui.signals.channel_info import channels_of
-
-    xml = signal.stream.xdf.info.xml.decode("utf-8", "replace")
-    return channels_of(xml, len(signal.stream.labels), signal.stream.type)
-
-
-def _kind(channels: Iterable[ChannelInfo], index: int) -> str:
-    return next((c.kind for c in channels if c.index == index), "")
