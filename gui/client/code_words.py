@@ -31,7 +31,8 @@ def missing(status: StatusInfo) -> dict[str, str]:
 
 def meanings() -> dict[str, str]:
     """Give what the engine's codes mean."""
-    return _of_recordings() | _of_streams() | _of_devices() | _of_protocols()
+    of_hardware = _of_devices() | _of_cameras() | _of_nodes()
+    return _of_recordings() | _of_streams() | of_hardware | _of_protocols()
 
 
 def _of_recordings() -> dict[str, str]:
@@ -110,15 +111,12 @@ def _of_streams() -> dict[str, str]:
 
 
 def _of_devices() -> dict[str, str]:
-    """What belongs to devices, cameras and nodes."""
+    """What belongs to devices."""
     return {
         "amplifier-silent": tr("An amplifier sends nothing"),
         "amplifier-stopped": tr("An amplifier's recording was stopped"),
         "another-sender": tr("Another program sends to a device's port"),
-        "bits-cut": tr("Pictures lose bits"),
         "code-not-sent": tr("A trigger code was not sent"),
-        "codec-changed": tr("The codec was changed"),
-        "codec-slow": tr("The codec is slow here"),
         "command": tr("A device was given an order"),
         "count-anew": tr("A device's count of samples jumped"),
         "device-away": tr("A device is away"),
@@ -133,16 +131,49 @@ def _of_devices() -> dict[str, str]:
         "device-missing": tr("A device is missing"),
         "device-started": tr("A device was started"),
         "device-stopped": tr("A device was stopped"),
-        "encoder-back": tr("An encoder was started again"),
+        "end-not-received": tr("The last samples of a device have not come"),
         "event-cut": tr("An event is cut off"),
+        "impedances-odd": tr("Impedances fit no channels"),
         "input-found": tr("What a device listens to is there"),
         "input-missing": tr("What a device listens to is missing"),
-        "impedances-odd": tr("Impedances fit no channels"),
         "light-clear": tr("Light is told from dark again"),
         "light-unclear": tr("Light is hardly told from dark"),
         "marker-cut": tr("A marker is too long"),
         "marker-misplaced": tr("A marker lies far from the signals"),
         "no-resolution": tr("A channel has no resolution"),
+        "not-sent": tr("An order was not sent"),
+        "not-taken": tr("A setting was not taken"),
+        "not-understood": tr("A line of a device cannot be read"),
+        "odd-datagram": tr("A packet cannot be read"),
+        "odd-notification": tr("A notification cannot be read"),
+        "replay": tr("About the replay"),
+        "replay-over": tr("The replay is over"),
+        "set-up-unknown": tr("It is not known whether an amplifier was changed"),
+        "settings-changed": tr("Settings were changed"),
+        "spoilt-datagram": tr("A packet has values that are no numbers"),
+        "thread-ended": tr("A part of a driver ended by an error"),
+        "unknown-code": tr("A code is not known"),
+    }
+
+
+def _of_cameras() -> dict[str, str]:
+    """What belongs to cameras and their encoders."""
+    return {
+        "bits-cut": tr("Pictures lose bits"),
+        "codec-changed": tr("The codec was changed"),
+        "codec-slow": tr("The codec is slow here"),
+        "encoder-back": tr("An encoder was started again"),
+        "last-picture": tr("The last picture of a camera is lost"),
+        "not-turned": tr("A film is not turned as it should be"),
+        "ring-filling": tr("Frames pile up"),
+        "size-as-before": tr("The picture has its size again"),
+        "size-changed": tr("The size of the picture changed"),
+    }
+
+
+def _of_nodes() -> dict[str, str]:
+    """What belongs to nodes."""
+    return {
         "node-adopted": tr("A node's recording was taken over"),
         "node-back": tr("A node is back"),
         "node-disk": tr("Trouble with a node's disk"),
@@ -150,25 +181,7 @@ def _of_devices() -> dict[str, str]:
         "node-full": tr("A node's disk is full: the recording goes on without it"),
         "node-not-ended": tr("A node was not told of the end"),
         "not-revived": tr("A device of a node was not started again"),
-        "not-sent": tr("An order was not sent"),
-        "not-taken": tr("A setting was not taken"),
-        "not-understood": tr("A line of a device cannot be read"),
-        "odd-datagram": tr("A packet cannot be read"),
-        "odd-notification": tr("A notification cannot be read"),
-        "end-not-received": tr("The last samples of a device have not come"),
-        "last-picture": tr("The last picture of a camera is lost"),
-        "not-turned": tr("A film is not turned as it should be"),
-        "replay": tr("About the replay"),
-        "replay-over": tr("The replay is over"),
-        "set-up-unknown": tr("It is not known whether an amplifier was changed"),
         "stranger-refused": tr("Another computer was not let in"),
-        "ring-filling": tr("Frames pile up"),
-        "settings-changed": tr("Settings were changed"),
-        "size-as-before": tr("The picture has its size again"),
-        "size-changed": tr("The size of the picture changed"),
-        "spoilt-datagram": tr("A packet has values that are no numbers"),
-        "thread-ended": tr("A part of a driver ended by an error"),
-        "unknown-code": tr("A code is not known"),
     }
 
 

@@ -44,7 +44,8 @@ class EventList(QListWidget):
     def add(self, found: EventInfo) -> None:
         """Add an event."""
         event = found.event
-        source = "" if event.text.startswith(event.source) else f"{event.source}: "
+        named = event.text.startswith((f"{event.source}:", f"{event.source} "))
+        source = "" if named else f"{event.source}: "
         when = self.time_of_day(event.time)
         text = f"{_GLYPHS[event.level]} {when}  {source}{told(event)}"
         item = QListWidgetItem(breakable(text))

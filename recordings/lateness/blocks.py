@@ -16,7 +16,7 @@ from recordings.lateness.floor import (
     scatter,
     slope_of,
 )
-from recordings.lateness.packets import are_whole, packet_size, usual_period
+from recordings.lateness.packets import are_whole, packet_periods, packet_size
 
 _BLOCKS_S: Final = (1.0, 3.0, 10.0)
 _COARSE: Final = 3.0  # periods: a floor that scatters more is looked at in longer blocks
@@ -49,7 +49,8 @@ def block_size(stamps: F64Array, rate_hz: float) -> int:
 
 def plain_rate(stamps: F64Array, rate_hz: float) -> float:
     """Return the nominal rate, or the one that the stamps keep where the nominal is far off."""
-    usual = usual_period(stamps, rate_hz)
+    periods = packet_periods(stamps, rate_hz)
+    usual = float(np.median(periods))  # what is in a few of them leaves it alone: losses
     if abs(usual - 1) < RATE_OFF:
         return rate_hz
     overall = (len(stamps) - 1) / float(stamps[-1] - stamps[0]) if stamps[-1] > stamps[0] else 0.0
@@ -62,7 +63,7 @@ def plain_rate(stamps: F64Array, rate_hz: float) -> float:
     # lost by chance, the whole is slower, and most intervals are not.
     is_backlog = found > rate_hz and overall < 0.98 * found
     is_unlike = found < rate_hz and abs(found * usual / rate_hz - 1) > _UNLIKE
-    if is_backlog or (is_unlike and are_whole(stamps, rate_hz)):
+    if is_backlog or (is_unlike and are_whole(periods)):
         return rate_hz
     return overall if abs(overall / found - 1) < _NEARLY else found  # of few, it is surer
 

@@ -65,11 +65,12 @@ def free_run(stamps: F64Array, rate_hz: float) -> FreeRun | None:
     if spread(sums) < least or beside < min(least, _ANY * usual):
         return None
     silent = steps_where(sent, lambda steps: steps > away_s(usual))
-    return None if _catches_up(sent, silent, usual) else _paced(stamps, turns, silent, usual)
+    return None if _catches_up(sent, silent, usual) else _paced(stamps, sent, turns, silent, usual)
 
 
-def _paced(stamps: F64Array, turns: Turns, silent: I64Array, usual: float) -> FreeRun:
-    sent = turns.sent(stamps)
+def _paced(
+    stamps: F64Array, sent: F64Array, turns: Turns, silent: I64Array, usual: float
+) -> FreeRun:
     silences = sent[silent + 1] - sent[silent]
     going = len(sent) - 1 - len(silent)
     turn_s = float(sent[-1] - sent[0] - silences.sum()) / going if going else usual

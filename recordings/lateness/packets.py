@@ -52,31 +52,22 @@ def packet_ends(stamps: F64Array, rate_hz: float) -> I64Array:
     return np.flatnonzero(periods >= 0.5)
 
 
-def usual_period(stamps: F64Array, rate_hz: float) -> float:
-    """Return the median time from packet to packet, a sample, in nominal periods.
-
-    A loss is in some of the intervals, and leaves the median alone.
-    """
+def packet_periods(stamps: F64Array, rate_hz: float) -> F64Array:
+    """Return the times from packet to packet, a sample, in nominal periods."""
     size = packet_size(stamps, rate_hz)
     found = []
     for part in some(len(stamps)):
         own = stamps[part]
         ends = packet_ends(own, rate_hz) if size > 1 else np.arange(len(own))
         found.append(np.diff(own[ends]) / np.diff(ends))
-    return float(np.median(np.concatenate(found))) * rate_hz
+    return np.asarray(np.concatenate(found) * rate_hz, np.float64)
 
 
-def are_whole(stamps: F64Array, rate_hz: float) -> bool:
-    """Say whether packets come about whole ones apart: then some that lack show as longer times."""
-    size = packet_size(stamps, rate_hz)
-    found = []
-    for part in some(len(stamps)):
-        own = stamps[part]
-        ends = packet_ends(own, rate_hz) if size > 1 else np.arange(len(own))
-        found.append(np.diff(own[ends]) * rate_hz / size)
-    turns = np.concatenate(found)
-    turns = turns[turns > 0.5]
-    return bool(np.median(np.abs(turns - np.rint(turns))) < _WHOLE) if len(turns) else False
+def are_whole(periods: F64Array) -> bool:
+    """Say whether packets come about whole periods apart: a longer time shows that some lack."""
+    periods = periods[periods > 0.5]
+    off = np.abs(periods - np.rint(periods))
+    return bool(np.median(off) < _WHOLE) if len(off) else False
 
 
 def last_of_packets(stamps: F64Array, rate_hz: float) -> BoolArray:

@@ -92,10 +92,10 @@ def run_step(
             cannot be.
     """
     failures = ledger.failures()
-    for folder in (one.facts.folder for one in planned if one.cell.state is StepState.DONE):
-        step.settle(root / folder)
-        if (folder, step.name, step.target) in failures:
-            ledger.note(folder, step.name, step.target, None)
+    for facts in (one.facts for one in planned if one.cell.state is StepState.DONE):
+        step.settle(facts, root)
+        if (facts.folder, step.name, step.target) in failures:
+            ledger.note(facts.folder, step.name, step.target, None)
     if not any(one.due for one in planned):
         return
     due = {root / one.facts.folder: one.facts for one in planned if one.due}

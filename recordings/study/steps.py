@@ -21,7 +21,7 @@ from pydantic import TypeAdapter, ValidationError
 from recordings.check.thresholds import limits_of
 from recordings.engines.work import Engine
 from recordings.errors import RecordingError
-from recordings.export.records import fingerprint, forget_failure, session_name
+from recordings.export.records import fingerprint, forget_failure
 from recordings.export.staging import KINDS
 from recordings.export.tasks import Done, Order, run
 from recordings.report.many import Checked, check_many
@@ -70,7 +70,7 @@ class Step(Protocol):
         """Say whether it is done for a session, from its files alone."""
         ...
 
-    def settle(self, session: Path) -> None:
+    def settle(self, facts: Facts, root: Path) -> None:
         """Forget that a try with other settings failed since: what is asked for is there."""
         ...
 
@@ -110,7 +110,7 @@ class CheckStep:
         given = self.settings.thresholds
         return facts.limits if given is None else limits_of(root / facts.folder, given)
 
-    def settle(self, session: Path) -> None:
+    def settle(self, facts: Facts, root: Path) -> None:
         """See `Step`; a report is of its last check."""
 
     def run(self, sessions: Sequence[Path], engine: Engine, tell: Tell) -> None:
@@ -153,9 +153,10 @@ class ExportStep:
         why = changed_file(found)
         return Cell(StepState.STALE, why) if why else cell
 
-    def settle(self, session: Path) -> None:
+    def settle(self, facts: Facts, root: Path) -> None:
         """See `Step`."""
-        forget_failure(Path(self.target), session_name(session), self.name)
+        if export_of(facts, self.name, self.target, root).tried:
+            forget_failure(Path(self.target), facts.name, self.name)
 
     def run(self, sessions: Sequence[Path], engine: Engine, tell: Tell) -> None:
         """See `Step`."""

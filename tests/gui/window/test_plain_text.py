@@ -71,11 +71,16 @@ def test_one_long_word_makes_no_panel_wider() -> None:
 @pytest.mark.usefixtures("qapp")
 def test_who_an_event_is_about_is_said_once() -> None:
     events = EventList()
-    for source, text in (("eeg", "eeg: silent"), ("gaze", "gaze is gone"), ("engine", "stopping")):
+    for source, text in (
+        ("eeg", "eeg: silent"),
+        ("eeg", "eeg2 is gone"),
+        ("gaze", "gaze is gone"),
+        ("engine", "stopping"),
+    ):
         event = Event(time=1.0, source=source, level="info", code="note", text=text)
         events.add(EventInfo(number=1, event=event))
     told = [events.item(row).text().partition("  ")[2] for row in range(events.count())]
-    assert told == ["engine: stopping", "gaze is gone", "eeg: silent"]
+    assert told == ["engine: stopping", "gaze is gone", "eeg: eeg2 is gone", "eeg: silent"]
     events.deleteLater()
 
 
