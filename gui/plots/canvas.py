@@ -38,17 +38,23 @@ class Group:
     centre: F64Array  # px, shape (k,)
     height: F64Array  # px
     colours: npt.NDArray[np.uint32]
-    scale: F64Array = field(default_factory=lambda: np.empty(0))  # units a row; 0 = not known yet
-    middle: F64Array = field(default_factory=lambda: np.empty(0))  # the value in the centre
     done: int | None = None  # the newest column that was drawn; it may still grow
     limits: tuple[F64Array, F64Array] = field(init=False)  # px; what each trace may use
+    scale: F64Array = field(init=False)  # units a row; 0 = not known yet
+    middle: F64Array = field(init=False)  # the value in the centre
+    unit: F64Array = field(init=False)  # px a unit; NaN = not known yet
+    zero: F64Array = field(init=False)  # px; where the value 0 is
 
     def __post_init__(self) -> None:
         reach = self.height * (0.5 + OVERLAP)
         self.limits = np.maximum(self.centre - reach, 0.0), self.centre + reach
-        if not len(self.scale):
-            self.scale = np.zeros(len(self.picks))
-            self.middle = np.full(len(self.picks), np.nan)
+        self.rescale(np.zeros(len(self.picks)), np.full(len(self.picks), np.nan))
+
+    def rescale(self, scale: F64Array, middle: F64Array) -> None:
+        """Draw from now on with other scales (units a row) and middles, shape (k,) each."""
+        self.scale, self.middle = scale, middle
+        self.unit = np.where(scale > 0, self.height / np.maximum(scale, 1e-30), np.nan)
+        self.zero = self.centre + middle * self.unit
 
 
 class Canvas:
@@ -196,9 +202,8 @@ class Canvas:
         edges = np.arange(span[0], span[1] + 1, dtype=np.float64) * self.column_s
         with self._lock:  # the pulling thread appends to the same history
             low, high = group.history.columns(edges, group.picks)
-        scale = np.where(group.scale > 0, group.height / np.maximum(group.scale, 1e-30), np.nan)
-        zero, half = group.centre + group.middle * scale, self.line_width / 2
-        return zero - high * scale - half, zero - low * scale + half
+        half = self.line_width / 2
+        return (group.zero - half) - high * group.unit, (group.zero + half) - low * group.unit
 
     def shown(self, *, rotated: bool) -> list[tuple[int, Span]]:
         """Give the columns that are shown and the x of the first, in pieces from left to right.

@@ -37,9 +37,9 @@ class TextAxis(pg.AxisItem):
             orientation: `left`, `right` or `bottom`.
             reach: how far its texts may go beyond its beginning and its end, in pixels.
         """
+        self._reach = reach  # first: pyqtgraph's own beginning resizes it
         super().__init__(orientation)
         self.texts: tuple[AxisText, ...] = ()
-        self._reach = reach
 
     def show_texts(self, texts: Sequence[AxisText]) -> None:
         """Show these."""
@@ -52,17 +52,22 @@ class TextAxis(pg.AxisItem):
         self.picture = None
         self.update()
 
-    def boundingRect(self) -> QRectF:  # noqa: N802
-        """Give all that texts may use."""
-        own = QRectF(self.mapRectFromParent(self.geometry()))
+    def resizeEvent(self, ev: Any = None) -> None:  # noqa: N802
+        """Take the room that there is now."""
+        super().resizeEvent(ev)
+        self._own = QRectF(self.rect())
         before, after = self._reach
-        if self.orientation == "bottom":
-            return own.adjusted(-before, 0, after, 0)
-        return own.adjusted(0, -before, 0, after)
+        along = (before, 0, after, 0) if self.orientation == "bottom" else (0, before, 0, after)
+        left, top, right, bottom = along
+        self._room = self._own.adjusted(-left, -top, right, bottom)
+
+    def boundingRect(self) -> QRectF:  # noqa: N802
+        """Give all that texts may use: Qt asks several times a frame."""
+        return self._room
 
     def generateDrawSpecs(self, painter: QPainter) -> Any:  # noqa: N802
         """Give what `drawPicture` paints; pyqtgraph keeps the picture."""
-        own = QRectF(self.mapRectFromParent(self.geometry()))
+        own = self._own
         edges = {
             "left": (own.topRight(), own.bottomRight()),
             "right": (own.topLeft(), own.topLeft()),

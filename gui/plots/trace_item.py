@@ -23,16 +23,18 @@ class TraceItem(pg.GraphicsObject):
     def __init__(self, state: ViewState) -> None:
         super().__init__()
         self._state = state
+        self._room = QRectF()  # Qt asks for it six times a frame
         # Without it Qt tells of no exposed part, and each frame would copy the whole image.
         self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemUsesExtendedStyleOption)
 
     def boundingRect(self) -> QRectF:  # noqa: N802
         """Give the room of the traces."""
-        return QRectF(QPointF(0, 0), self._state.geometry.plot.size().toSizeF())
+        return self._room
 
     def resized(self) -> None:
         """Take the room that the geometry has now."""
         self.prepareGeometryChange()
+        self._room = QRectF(QPointF(0, 0), self._state.geometry.plot.size().toSizeF())
         self.update()
 
     def show_columns(self, span: Span) -> None:
@@ -40,7 +42,7 @@ class TraceItem(pg.GraphicsObject):
         ratio = self._state.geometry.ratio
         # A pixel more at each side: at 1.25 a column's edge lies within a pixel of the widget.
         left, right = math.floor(span[0] / ratio) - 1, math.ceil(span[1] / ratio) + 1
-        self.update(QRectF(left, 0, right - left, self.boundingRect().height()))
+        self.update(QRectF(left, 0, right - left, self._room.height()))
 
     def paint(
         self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
@@ -52,9 +54,7 @@ class TraceItem(pg.GraphicsObject):
             self._copy(painter, option.exposedRect)
         if not self._state.traces:
             painter.setPen(theme.colour("muted"))
-            painter.drawText(
-                self.boundingRect(), Qt.AlignmentFlag.AlignCenter, tr("No signals yet")
-            )
+            painter.drawText(self._room, Qt.AlignmentFlag.AlignCenter, tr("No signals yet"))
 
     def _copy(self, painter: QPainter, exposed: QRectF) -> None:
         """Copy whole pixels: in units of the screen there is nothing to be scaled."""
@@ -83,7 +83,7 @@ class TraceItem(pg.GraphicsObject):
     def _paint_lines(self, painter: QPainter) -> None:
         state, ratio = self._state, self._state.geometry.ratio
         painter.save()
-        painter.setClipRect(self.boundingRect())
+        painter.setClipRect(self._room)
         painter.scale(1 / ratio, 1 / ratio)
         for xs, top, bottom, colours in state.canvas.lines(rotated=state.geometry.is_rotated):
             for trace in range(top.shape[1]):

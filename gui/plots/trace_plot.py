@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pyqtgraph as pg
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGraphicsView, QWidget
+from PySide6.QtWidgets import QGraphicsItem, QGraphicsView, QWidget
 
 from gui.plots import side_texts
 from gui.plots.canvas import Span, joined
@@ -45,6 +45,11 @@ class TracePlot(pg.GraphicsView):
         self.readouts.setWidth(RIGHT)
         self.clock.setHeight(AXIS)
         self.setCentralItem(self.plot)
+        # Neither paints anything, and nothing in the view reaches beyond it: without being told so
+        # Qt asks Python for both and clips by a path, in every frame.
+        for item in (self.plot, self.view):
+            item.setFlag(QGraphicsItem.GraphicsItemFlag.ItemHasNoContents)
+        self.view.setFlag(QGraphicsItem.GraphicsItemFlag.ItemClipsChildrenToShape, False)
         self.traces = TraceItem(state)
         self.traces.setParentItem(self.view)
         self.traces.setZValue(-10)  # below whatever is in units of the view

@@ -102,8 +102,10 @@ class TraceScales:
 
     def apply(self, traces: Sequence[Trace], group: Group) -> None:
         """Set the scales of a group."""
-        group.scale[:] = [self.of(trace) for trace in traces]
-        group.middle[:] = [self._middles.get(trace.channel_key, np.nan) for trace in traces]
+        group.rescale(
+            np.array([self.of(trace) for trace in traces]),
+            np.array([self._middles.get(trace.channel_key, np.nan) for trace in traces]),
+        )
 
     def chosen(self) -> dict[str, float]:
         """Give the scales by the names of what they are for, where a hand has chosen them."""

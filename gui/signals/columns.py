@@ -25,21 +25,18 @@ def min_max(
         Low and high, shape (columns, channels); NaN where there is nothing.
     """
     columns, channels = len(edges) - 1, data.shape[1]
-    low = np.full((columns, channels), np.nan)
-    high = np.full((columns, channels), np.nan)
     if not len(times) or columns <= 0:
-        return low, high
-    at = np.searchsorted(times, edges)
-    filled = np.flatnonzero(at[1:] > at[:-1])
-    if len(filled):
-        inside = data[: at[-1]]
-        starts = at[filled]  # what is filled adjoins: each one ends where the next begins
-        low[filled] = np.fmin.reduceat(inside, starts, axis=0)
-        high[filled] = np.fmax.reduceat(inside, starts, axis=0)
+        nothing = np.full((max(0, columns), channels), np.nan)
+        return nothing, nothing.copy()
+    at = times.searchsorted(edges)
     line = _between(times, data, edges, at, max_gap_s)
-    for edge in (line[:-1], line[1:]):
-        np.fmin(low, edge, out=low)
-        np.fmax(high, edge, out=high)
+    low, high = np.fmin(line[:-1], line[1:]), np.fmax(line[:-1], line[1:])
+    filled = at[1:] > at[:-1]
+    if filled.any():
+        inside = data[: at[-1]]
+        starts = at[:-1][filled]  # what is filled adjoins: each one ends where the next begins
+        low[filled] = np.fmin(low[filled], np.fmin.reduceat(inside, starts, axis=0))
+        high[filled] = np.fmax(high[filled], np.fmax.reduceat(inside, starts, axis=0))
     return low, high
 
 
@@ -47,13 +44,12 @@ def _between(
     times: F64Array, data: Array, edges: F64Array, at: Array, max_gap_s: float
 ) -> F64Array:
     """Interpolate at the edges; NaN outside and in gaps."""
-    after = np.minimum(at, len(times) - 1)
-    before = np.maximum(at - 1, 0)
-    span = times[after] - times[before]
-    good = (at > 0) & (at < len(times)) & (span <= max_gap_s)
-    share = np.zeros(len(edges))
-    np.divide(edges - times[before], span, out=share, where=good & (span > 0))
-    first, second = data[before].astype(np.float64), data[after].astype(np.float64)
-    line: F64Array = first + share[:, None] * (second - first)
-    line[~good] = np.nan
+    before, after = np.maximum(at - 1, 0), np.minimum(at, len(times) - 1)
+    since = times.take(before)
+    span = times.take(after) - since  # 0 outside: there both are the same sample
+    share = np.full(len(edges), np.nan)
+    np.divide(edges - since, span, out=share, where=(span > 0) & (span <= max_gap_s))
+    first = data.take(before, axis=0)
+    rise = np.subtract(data.take(after, axis=0), first, dtype=np.float64)
+    line: F64Array = first + share[:, None] * rise
     return line

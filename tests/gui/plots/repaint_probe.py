@@ -67,7 +67,7 @@ class Scene:
             np.array([place.height for place in geometry.places]),
             np.full(CHANNELS, theme.colour("accent").rgb(), np.uint32),
         )
-        group.scale[:], group.middle[:] = 4.0, 0.0
+        group.rescale(np.full(CHANNELS, 4.0), np.zeros(CHANNELS))
         state.canvas.groups = (group,)
         state.begin_image(theme.colour("panel").rgb(), theme.colour("line").rgb())
         self.plot.resized()

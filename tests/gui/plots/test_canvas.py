@@ -21,8 +21,7 @@ def group(history: History, height: int) -> Group:
         np.array([float(height)]),
         np.array([COLOUR], np.uint32),
     )
-    found.scale[:] = 4.0
-    found.middle[:] = 0.0
+    found.rescale(np.array([4.0]), np.array([0.0]))
     return found
 
 
