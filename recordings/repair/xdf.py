@@ -16,8 +16,9 @@ from recordings.disk.atomic import put_in_place, sync_folder
 from recordings.disk.direct_io import sync_file
 from recordings.errors import RecordingError
 from recordings.xdf.chunks import MAGIC, file_header, stream_footer, stream_header
+from recordings.xdf.found import Damage, Span
 from recordings.xdf.reader import XdfRecording, read_xdf
-from recordings.xdf.scan import Damage, Span, is_garbage
+from recordings.xdf.scan import is_garbage
 from recordings.xdf.stream import XdfStream
 
 _COPY: Final = 1 << 20

@@ -13,7 +13,8 @@ from recordings.disk.file_bytes import FileBytes
 from recordings.errors import RecordingError, why
 from recordings.names import shown_names
 from recordings.xdf.chunks import MAGIC
-from recordings.xdf.scan import Damage, Span, scan
+from recordings.xdf.found import Damage, Span
+from recordings.xdf.scan import scan
 from recordings.xdf.stream import XdfStream
 
 _OTHERS: Final = {

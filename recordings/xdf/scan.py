@@ -10,16 +10,16 @@ from __future__ import annotations
 import math
 import re
 import struct
-from array import array
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from recordings.disk.file_bytes import PIECE, FileBytes, Window
 from recordings.stamps.clock_offsets import HUGE_S, TINY_S
 from recordings.xdf.broken_header import whole_of
 from recordings.xdf.chunks import BOUNDARY_UUID, Tag
-from recordings.xdf.header import BadXml, Footer, StreamInfo, clean_text, parse_footer, parse_xml
+from recordings.xdf.doubled import Place, is_doubled
+from recordings.xdf.found import Damage, Scan, StreamChunks
+from recordings.xdf.header import BadXml, StreamInfo, clean_text, parse_footer, parse_xml
 from recordings.xdf.samples import samples_fit
 
 _U32 = struct.Struct("<I")
@@ -36,50 +36,6 @@ _KNOWN: Final = frozenset(int(tag) for tag in Tag)
 _WITH_STREAM: Final = frozenset(
     {Tag.STREAM_HEADER, Tag.SAMPLES, Tag.CLOCK_OFFSET, Tag.STREAM_FOOTER}
 )
-
-
-Span = tuple[int, int]
-"""First byte, and the byte after the last."""
-
-
-@dataclass(frozen=True, slots=True)
-class Damage:
-    """Bytes of the file that could not be used."""
-
-    offset: int
-    size: int
-    reason: str
-    stream_id: int | None = None
-
-
-@dataclass(slots=True)
-class StreamChunks:
-    """The chunks of one stream: where its samples lie, and what is around them."""
-
-    id: int
-    info: StreamInfo
-    starts: array[int] = field(default_factory=lambda: array("Q"))  # first byte of the samples
-    sizes: array[int] = field(default_factory=lambda: array("Q"))  # bytes of the samples
-    counts: array[int] = field(default_factory=lambda: array("Q"))  # samples
-    firsts: array[float] = field(default_factory=lambda: array("d"))  # stamps of first samples
-    offset_times: list[float] = field(default_factory=list)
-    offset_values: list[float] = field(default_factory=list)
-    footer: Footer | None = None
-
-
-@dataclass(slots=True)
-class Scan:
-    """Everything that one pass over a file finds."""
-
-    streams: dict[int, StreamChunks] = field(default_factory=dict)
-    damage: list[Damage] = field(default_factory=list)
-    boundaries: int = 0
-    has_file_header: bool = False
-    opened: str = ""  # when the file was, as its header says it
-    footers: list[Span] = field(default_factory=list)
-    headers: list[tuple[int, int, int]] = field(default_factory=list)
-    """First byte, byte after the last, stream: of headers that others cannot read, if strict."""
-    offsets: list[Span] = field(default_factory=list)  # those that are no measurement
 
 
 class _Head(NamedTuple):  # made in a third of the time of a frozen dataclass, once a chunk
@@ -111,7 +67,8 @@ def scan(file: FileBytes, *, strict: bool = False) -> Scan:
     """Find all chunks of a file after its magic. Damage is no error.
 
     `strict` looks at every sample, which reads the whole file: a chunk of the right size in which a
-    sample has lost its stamp (a block of zeros) is damage then, as it is to every other reader.
+    sample has lost its stamp (a block of zeros) is damage then, as it is to every other reader, and
+    so is one whose samples are in the file already.
 
     Raises:
         RecordingError: the file cannot be read any more.
@@ -126,6 +83,7 @@ class _Scanner:
         self._strict = strict
         self._size = file.size
         self._found = Scan()
+        self._after_damage = False  # and no new samples since
 
     def run(self, position: int) -> Scan:
         while position < self._size:
@@ -138,6 +96,7 @@ class _Scanner:
                 self._found.damage.append(
                     Damage(position, after - position, str(bad), bad.stream_id)
                 )
+                self._after_damage = True
                 position = after
         return self._found
 
@@ -206,7 +165,14 @@ class _Scanner:
         stamp = _STAMP.unpack_from(held, at + 1)[0] if held[at] else 0.0
         if not samples_fit(self._window, start, head.end, count, stream.info, strict=self._strict):
             raise _Bad(f"{head.end - start} bytes do not hold {count} samples", stream.id)
-        if count:
+        place = Place(start, head.end - start, count, stamp)
+        if self._strict and is_doubled(self._file, stream, place, self._after_damage):
+            reason = "samples that are in the file already"
+            whole = Damage(head.start, head.end - head.start, reason, stream.id)
+            self._found.damage.append(whole)
+            self._after_damage = True
+        elif count:
+            self._after_damage = False
             stream.starts.append(start)
             stream.sizes.append(head.end - start)
             stream.counts.append(count)

@@ -16,8 +16,8 @@ from recordings.arrays import F64Array
 from recordings.disk.file_bytes import FileBytes, Window
 from recordings.errors import RecordingError
 from recordings.xdf import samples
+from recordings.xdf.found import StreamChunks
 from recordings.xdf.header import Footer
-from recordings.xdf.scan import StreamChunks
 
 
 class XdfStream:

@@ -137,6 +137,43 @@ def test_a_stamp_that_is_zeroed_costs_its_chunk_alone(tmp_path: Path) -> None:
     assert len(words) == ROUNDS
 
 
+@pytest.mark.parametrize("count", [-7, 7])
+def test_bytes_lost_or_put_in_amid_a_chunk_make_no_samples(tmp_path: Path, count: int) -> None:
+    """Its length and its number of samples still fit then, as it ends in what comes after it."""
+    _, _, start, end = [c for c in MADE.chunks if c[:2] == ("samples", 1)][4]
+    at = (start + end) // 2
+    data = MADE.data[:at] + bytes(range(8, 8 + count)) + MADE.data[at - min(count, 0) :]
+    source, target = tmp_path / "shifted.xdf", tmp_path / "whole.xdf"
+    source.write_bytes(data)
+    repair_xdf(source, target)
+    numbers, words = rounds_of(target)
+    assert sorted(set(range(ROUNDS * PER_CHUNK)) - set(numbers)) == [*range(20, 25)]
+    assert words == [*range(ROUNDS)]
+
+
+@settings(max_examples=80)
+@given(at=st.sampled_from([c[3] for c in MADE.chunks]), size=st.integers(1, len(MADE.data)))
+def test_a_block_that_is_in_the_file_twice_makes_no_samples(
+    tmp_path: Path, at: int, size: int
+) -> None:
+    source, target = tmp_path / "doubled.xdf", tmp_path / "whole.xdf"
+    target.unlink(missing_ok=True)
+    source.write_bytes(MADE.data[:at] + MADE.data[max(4, at - size) :])
+    repair_xdf(source, target)
+    numbers, words = rounds_of(target)
+    assert numbers == sorted(set(numbers))
+    assert words == sorted(set(words))
+
+
+def test_a_marker_that_was_sent_twice_stays(tmp_path: Path) -> None:
+    header = HEADER.format(name="words", channels=1, rate=0, format="string")
+    word = chunks.string_samples(1, np.array([100.0]), [["twice"]])
+    source, target = tmp_path / "sent.xdf", tmp_path / "whole.xdf"
+    content = chunks.file_header() + chunks.stream_header(1, header) + word + word
+    source.write_bytes(chunks.MAGIC + content)
+    assert repair_xdf(source, target).streams[0].samples == 2
+
+
 def test_zeroed_blocks_and_a_missing_end(tmp_path: Path) -> None:
     zeroed = [c for c in MADE.chunks if c[0] == "samples"][6:9]
     data = bytearray(MADE.data)
