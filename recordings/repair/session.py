@@ -9,7 +9,7 @@ from pathlib import Path
 
 from recordings import layout
 from recordings.disk.hashing import sha256_of
-from recordings.errors import RecordingError
+from recordings.errors import RecordingError, why
 from recordings.manifest import Manifest, State
 from recordings.manifest_entries import Event, FileEntry, StreamEntry
 from recordings.repair.videos import described, index_rows, media_of
@@ -76,31 +76,34 @@ def repair_session(folder: Path, target: Path) -> XdfRepaired:
             *stored,
             *_COPIED,
             layout.THRESHOLDS_NAME,
+            *_coded(folder),
         ]:
-            if (folder / name).is_file():
-                shutil.copy2(folder / name, stage / name)
-        _copy_annotations(folder, stage)
+            _copy(folder / name, stage / name, target)
         _describe(stage, manifest, done)
         stage.rename(target)
     except OSError as error:
         raise RecordingError(f"{target}: cannot be written ({error.strerror})") from error
+    finally:
+        # What there was room for would fill the disk further, and no `erase` knows where it is.
+        shutil.rmtree(stage, ignore_errors=True)
     return replace(done, target=target / layout.XDF_NAME)
 
 
-def _copy_annotations(folder: Path, target: Path) -> None:
-    """Copy what was coded; its frames are the same, and their times are read anew."""
-    if (folder / layout.ANNOTATIONS_NAME).is_dir():
-        shutil.copytree(
-            folder / layout.ANNOTATIONS_NAME, target / layout.ANNOTATIONS_NAME, ignore=_others
-        )
+def _copy(source: Path, stage: Path, target: Path) -> None:
+    if not source.is_file():  # a pipe, a link to nowhere
+        return
+    try:
+        stage.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(source, stage)
+    except OSError as error:
+        raise RecordingError(f"{source}: cannot be copied to {target} ({why(error)})") from error
 
 
-def _others(folder: str, names: list[str]) -> set[str]:
-    """Tell what is not copied: who writes there does not write here; pipes; links to nowhere."""
-    left = {
-        name for name in names if not (path := Path(folder, name)).is_file() and not path.is_dir()
-    }
-    return left | shutil.ignore_patterns("*.lock", "*.part")(folder, names)
+def _coded(folder: Path) -> Iterator[str]:
+    """Name the files of what was coded; its frames are the same, and their times are read anew."""
+    for path in sorted((folder / layout.ANNOTATIONS_NAME).rglob("*")):
+        if path.suffix not in (".lock", ".part"):  # who writes there does not write here
+            yield path.relative_to(folder).as_posix()
 
 
 def finish_session(folder: Path) -> XdfRepaired | None:

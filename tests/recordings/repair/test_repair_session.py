@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -93,6 +94,32 @@ def test_nothing_is_left_of_what_cannot_be_repaired(session: Path, tmp_path: Pat
         repair(session, tmp_path / "copy")
     assert not (tmp_path / "copy").exists()
     assert not (session / "fixed").exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no RLIMIT_FSIZE")
+def test_nothing_is_left_of_a_copy_that_has_no_room(session: Path, tmp_path: Path) -> None:
+    import resource
+
+    room = 2 * (session / layout.XDF_NAME).stat().st_size
+    with (session / "face.nut").open("ab") as file:
+        file.truncate(2 * room)
+    _, most = before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    target = tmp_path / "elsewhere" / "copy"
+    resource.setrlimit(resource.RLIMIT_FSIZE, (room, most))
+    try:
+        with pytest.raises(
+            RecordingError, match=r"face\.nut: cannot be copied to .*copy \(File too large\)"
+        ):
+            repair(session, target)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert not list(target.parent.iterdir())
+
+
+def test_what_cannot_be_read_for_the_copy_is_named(session: Path) -> None:
+    (session / layout.RATINGS_NAME).symlink_to("/proc/self/mem")  # is a file, and nobody reads it
+    with pytest.raises(RecordingError, match=r"ratings\.tsv: cannot be copied"):
+        repair(session)
 
 
 def test_a_repair_hides_no_damage_of_a_session_that_was_closed(session: Path) -> None:
