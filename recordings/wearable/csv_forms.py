@@ -3,7 +3,7 @@
 Empatica's has no header: the Unix time of the first sample in the first line, the rate in the
 second, then values. Its `IBI.csv` has the word IBI beside the Unix time, and then a row a beat: s
 since that time, and the interval to the beat before in s. The others name their columns in one or
-two lines (the second with units), and one column holds Unix times in s, ms or µs, as Shimmer's
+two lines (the second with units), and one column holds Unix times in s, ms, µs or ns, as Shimmer's
 does. Where a semicolon or a tab parts the cells, numbers may have a decimal comma.
 """
 
@@ -14,6 +14,7 @@ import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
@@ -166,6 +167,12 @@ def _empatica(path: Path, rows: Sequence[tuple[int, list[str]]]) -> StoredTable:
                 f"{path}: row {number}: its columns have starts or rates of their own "
                 f"({', '.join(cells[:9])}); import them one by one"
             )
+    for (before, _), (number, _) in pairwise(rows[2:]):
+        if number != before + 1:
+            raise RecordingError(
+                f"{path}: row {before + 1}: is empty, and each row stands for a sample: what "
+                "follows it would be early; fill it with nan, or copy the file again"
+            )
     values = _values(path, rows[2:], range(len(rows[0][1])))
     stamps = start + np.arange(len(values)) / rates[0]
     stem = path.stem.lower()
@@ -198,8 +205,8 @@ def _with_times(path: Path, rows: Sequence[tuple[int, list[str]]], time_column: 
     first = next(found, len(rows))
     if first == len(rows):
         raise RecordingError(
-            f"{path}: has no row of numbers after its header; times are to be Unix times, in s, ms "
-            "or µs, and no text such as a date"
+            f"{path}: has no row of numbers after its header; times are to be Unix times, in s, "
+            "ms, µs or ns, and no text such as a date"
         )
     if not 0 < first <= _HEADER_LINES:
         raise RecordingError(
@@ -213,7 +220,7 @@ def _with_times(path: Path, rows: Sequence[tuple[int, list[str]]], time_column: 
     column = _time_column(path, names, time_column)
     data = rows[first:]
     size = abs(_number(path, *data[0], column)) / MOST_UNIX_S
-    scale = 1.0 if size <= 1 else 1e-3 if size <= 1e3 else 1e-6
+    scale = next((scale for scale in (1.0, 1e-3, 1e-6) if size * scale <= 1), 1e-9)
     stamps = np.array(
         [_unix(path, row, _cell(path, row, cells, column), scale) for row, cells in data]
     )

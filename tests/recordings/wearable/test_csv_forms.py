@@ -73,9 +73,18 @@ def test_a_spreadsheets_comma_and_microseconds(tmp_path: Path) -> None:
     assert table.values[:, 0].tolist() == [0.25, -0.015]
 
 
+def test_a_phone_writes_nanoseconds(tmp_path: Path) -> None:
+    text = (
+        f"time,seconds_elapsed,z\n{START * 1e9:.0f},0,1\n{START * 1e9 + 250_000_000:.0f},0.25,2\n"
+    )
+    assert read_table(written(tmp_path, text), "time").stamps == pytest.approx(
+        [START, START + 0.25], abs=1e-6
+    )
+
+
 def test_dates_in_words_are_refused_with_what_is_read(tmp_path: Path) -> None:
     text = "time,eda\n2026-11-27T01:00:00Z,0.5\n2026-11-27T01:00:01Z,0.5\n"
-    with pytest.raises(RecordingError, match="Unix times, in s, ms or µs, and no text"):
+    with pytest.raises(RecordingError, match="Unix times, in s, ms, µs or ns, and no text"):
         read_table(written(tmp_path, text))
 
 
@@ -98,6 +107,7 @@ def test_a_column_of_times_can_be_named(tmp_path: Path) -> None:
         (f"{START}\n-4\n1\n", "row 2: '-4' is no rate in Hz"),
         ("12\n4\n1\n2\n", "row 1: '12' is no Unix time of this century"),
         (f"{START}\n4\n1\nx\n", "row 4: 'x' is no number"),
+        (f"{START}\n4\n1\n\n2\n", "row 4: is empty, and each row stands for a sample"),
         (f"unix time,v\n{START},1\n{START},y\n", "row 3: 'y' is no number"),
         (f"unix time,v\n{START},1\n{START - 1},2\n", "row 3: its time is before that of the row"),
         (f"unix time,v\n{START},1\n{START}\n", "row 3: has 1 cells, none in column 1"),
