@@ -9,10 +9,9 @@ does. Where a semicolon or a tab parts the cells, numbers may have a decimal com
 
 from __future__ import annotations
 
-import csv
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -21,18 +20,18 @@ from typing import Final
 import numpy as np
 
 from recordings.arrays import F64Array
-from recordings.disk.regular import open_descriptor
 from recordings.errors import RecordingError, few
+from recordings.wearable.csv_rows import rows_of
 
-MOST_COLUMNS: Final = 256
 LEAST_UNIX_S: Final = 946_684_800.0  # 2000
 MOST_UNIX_S: Final = 4_102_444_800.0  # 2100
 MOST_DAYS: Final = 31
 """A recording lasts no longer: its clock was set amid it, and far more would be made of it."""
 EVEN: Final = 0.1
 """A table has a rate if 95 % of its intervals are so near to the middle one, as a share of it."""
+_TICK_S: Final = 1e-3
+"""Or as near as its times tell, which many programs round to this: Muse's, at 256 Hz."""
 _HEADER_LINES: Final = 4
-_DECIMAL_COMMA: Final = re.compile(r"[+-]?\d*,\d+([eE][+-]?\d+)?")
 _KINDS: Final = {
     "acc": ("Accelerometer", ""),
     "bvp": ("PPG", ""),
@@ -66,7 +65,7 @@ def read_table(path: Path, time_column: str = "") -> StoredTable:
     Raises:
         RecordingError: it is none of them; the message names the row.
     """
-    rows = list(_rows(path))
+    rows = list(rows_of(path))
     if not rows:
         raise RecordingError(f"{path}: is empty")
     if not time_column and _numbers(rows[0][1]) is not None:
@@ -98,47 +97,10 @@ def read_events(path: Path) -> F64Array:
     Raises:
         RecordingError: a row holds anything else.
     """
-    times = [_unix(path, row, cells[0], 1.0) for row, cells in _rows(path)]
+    times = [_unix(path, row, cells[0], 1.0) for row, cells in rows_of(path)]
     if len(times) < 2:
         raise RecordingError(f"{path}: has {len(times)} events; two are the least")
     return np.sort(np.array(times))
-
-
-def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
-    """Yield (number of the line from 1, cells) of lines that hold anything."""
-    try:
-        with open(path, encoding="utf-8-sig", newline="", opener=open_descriptor) as file:
-            delimiter = _delimiter(file.readline())
-            file.seek(0)
-            reader = csv.reader(file, delimiter=delimiter, strict=True)
-            for cells in reader:
-                stripped = [cell.strip() for cell in cells]
-                if delimiter != ",":
-                    stripped = [_with_point(cell) for cell in stripped]
-                if len(cells) > MOST_COLUMNS:
-                    raise RecordingError(
-                        f"{path}: row {reader.line_num} has {len(cells)} columns; "
-                        f"{MOST_COLUMNS} are the most"
-                    )
-                if any(stripped) and not stripped[0].lower().startswith("sep="):
-                    yield reader.line_num, stripped
-    except UnicodeDecodeError as error:
-        raise RecordingError(f"{path}: is no text in UTF-8; save it as CSV (UTF-8)") from error
-    except csv.Error as error:
-        raise RecordingError(f"{path}: row {reader.line_num}: {error}") from error
-    except OSError as error:
-        raise RecordingError(f"{path}: cannot be read ({error.strerror})") from error
-
-
-def _delimiter(first: str) -> str:
-    said = re.match(r'"?sep=(.)', first, re.IGNORECASE)
-    if said is not None:
-        return said[1]
-    return max("\t;,", key=first.count)
-
-
-def _with_point(cell: str) -> str:
-    return cell.replace(",", ".") if _DECIMAL_COMMA.fullmatch(cell) else cell
 
 
 def _numbers(cells: Sequence[str]) -> list[float] | None:
@@ -303,4 +265,7 @@ def _rate(stamps: F64Array) -> float:
         return 0.0
     off = np.percentile(np.abs(steps - middle), 95)
     near = steps[np.abs(steps - middle) <= 0.5 * middle]
-    return float(f"{1 / near.mean():.4g}") if off <= EVEN * middle else 0.0
+    ticks = stamps / _TICK_S
+    rounded = middle >= 2 * _TICK_S and np.abs(ticks - np.rint(ticks)).max() < 1e-3
+    allowed = max(EVEN * middle, 1.001 * _TICK_S if rounded else 0.0)
+    return float(f"{1 / near.mean():.4g}") if off <= allowed else 0.0

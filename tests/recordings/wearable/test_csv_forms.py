@@ -73,6 +73,17 @@ def test_a_spreadsheets_comma_and_microseconds(tmp_path: Path) -> None:
     assert table.values[:, 0].tolist() == [0.25, -0.015]
 
 
+def test_times_that_are_rounded_to_milliseconds_have_a_rate(tmp_path: Path) -> None:
+    def rate(step: float) -> float:
+        rows = "".join(f"{START + k * step:.3f},{k}\n" for k in range(1000))
+        return read_table(written(tmp_path, "timestamps,TP9\n" + rows)).rate_hz
+
+    assert rate(1 / 256) == pytest.approx(256, rel=1e-3)
+    assert rate(1 / 220) == pytest.approx(220, rel=1e-3)
+    beats = "".join(f"{START + k * 0.8 + k % 7 * 0.013:.3f},{k}\n" for k in range(100))
+    assert read_table(written(tmp_path, "timestamps,beat\n" + beats)).rate_hz == 0
+
+
 def test_a_phone_writes_nanoseconds(tmp_path: Path) -> None:
     text = (
         f"time,seconds_elapsed,z\n{START * 1e9:.0f},0,1\n{START * 1e9 + 250_000_000:.0f},0.25,2\n"
