@@ -53,7 +53,8 @@ INDEX_TYPES: Final = frozenset({VIDEO_TYPE, SOUND_TYPE})
 """Of streams whose rows say where a frame, or a block of sound, is in a file beside."""
 
 REPLAYED_ROWS: Final = "replay-rows:"
-"""How the source id of an index stream begins that is replayed without its frames."""
+"""What is in the source id of an index stream that is replayed without its frames, after the rig,
+the run and the device that it is published by."""
 
 _MARKER_TYPES: Final = frozenset(
     {"markers", "marker", "events", "event", "stim", "stims", "stimulus", "stimuli"}

@@ -62,7 +62,7 @@ def without_file_findings(
             continue
         units = "blocks of sound" if exam.is_sound else "frames"
         entry = exam.entry
-        if entry and entry.device and not entry.source_id.startswith(REPLAYED_ROWS):
+        if entry and entry.device and REPLAYED_ROWS not in entry.source_id:
             yield Finding(
                 level="fail",
                 code="no-file",

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from acquire.lsl.origin import source_id_of
 from recordings import layout
 from recordings.certificate import CameraReport, Report, StreamReport, Verdict
 from recordings.check.examination import check, exit_code
@@ -155,7 +156,8 @@ def test_a_camera_without_a_file_fails_and_another_programs_does_not(tmp_path: P
     assert ("no-file", "face") in codes(report, "fail")
     assert report.verdict is Verdict.FAIL
     replayed = tuple(
-        s.model_copy(update={"source_id": f"{REPLAYED_ROWS}{s.source_id}"}) for s in ours
+        s.model_copy(update={"source_id": source_id_of("rig:run", "old", REPLAYED_ROWS + s.name)})
+        for s in ours
     )
     without.model_copy(update={"streams": replayed}).save(folder)
     assert ("no-file", "face") not in codes(check(folder), "fail"), "they were in another session"
