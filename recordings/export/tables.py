@@ -1,4 +1,4 @@
-"""`unisono export csv`: every stream as a table, times first; markers and frames as well.
+"""`unisono export csv`: each stream as a table, times first; markers and frames as well.
 
 One file a stream: `<session>_<stream>.csv` or `.parquet`. The first column, `time`, is in seconds
 since the start of the recording (`lsl_time` has the LSL clock), clock offsets applied.
@@ -22,13 +22,21 @@ from recordings.read.outside import timeless_notes
 from recordings.read.session import Session
 from recordings.read.stream import Stamps, Stream
 from recordings.read.to_mne import unique, unique_labels
+from recordings.stream_kinds import EVENTS_STREAM
 
 _ROWS: Final = 100_000  # written at once
+_MAY_NAME: Final = (
+    "left out, as its texts may name computers and paths; it is in the session, and exported where "
+    "it is named by --stream"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`stamps`: raw, corrected or dejittered; `streams`: names, none = all."""
+    """`stamps`: raw, corrected or dejittered.
+
+    `streams`: names, none = all but what the recorder noticed.
+    """
 
     format: Literal["csv", "parquet"] = "csv"
     stamps: str = "corrected"
@@ -41,8 +49,11 @@ def export(session: Session, folder: Path, settings: Settings) -> list[str]:
     Raises:
         RecordingError: a stream is unknown, or pyarrow is missing for Parquet.
     """
-    chosen = [session[name] for name in settings.streams] or list(session)
+    chosen = [session[name] for name in settings.streams]
     odd: list[str] = []
+    if not chosen:
+        chosen = [stream for stream in session if stream.name != EVENTS_STREAM]
+        odd += [f"{EVENTS_STREAM}: {_MAY_NAME}"] if len(chosen) < len(list(session)) else []
     for stream, stem in zip(chosen, file_stems(s.shown for s in chosen), strict=True):
         path = folder / f"{session_name(session.path)}_{stem}.{settings.format}"
         _write(session, stream, path, settings)

@@ -62,6 +62,18 @@ def test_tables_hold_every_value(
         assert json.loads(rows[0]["marker"])["event"] in ("onset", "end")
 
 
+def test_what_the_recorder_noticed_is_a_table_where_it_is_named(
+    sessions: list[Path], tmp_path: Path
+) -> None:
+    """Its texts repeat what drivers say, such as the path in a user's home that was not found."""
+    file = f"{sessions[0].name}_unisono-events.csv"
+    (done,) = exported("csv", [sessions[0]], tmp_path / "all", tables.Settings())
+    assert file not in all_files(tmp_path / "all")
+    assert any("may name computers and paths" in note for note in done.notes)
+    named = tables.Settings(streams=("unisono-events",))
+    assert file in all_files(_one("csv", sessions[0], tmp_path / "named", named))
+
+
 @pytest.mark.parametrize(("format_", "steps"), [("edf", 2**16), ("bdf", 2**24)])
 def test_edf_is_read_by_pyedflib(
     sessions: list[Path], tmp_path: Path, format_: Literal["edf", "bdf"], steps: int
