@@ -77,17 +77,13 @@ def plan(study: Path, participant: str) -> Plan:
             raise RecordingError(f"{folder}: is being recorded; stop the recording first")
     exports: dict[tuple[Path, Path], None] = {}
     stages: dict[Path, None] = {}
-    copied: dict[Path, None] = {}
-    for folder in sessions:
+    found = list(sessions)
+    for folder in found:  # copies that are found meanwhile among them: they were exported, too
         for node in _keeping(folder):
             unreachable[f"files of {folder.name} that node {node} keeps until released"] = None
         if (stage := stage_of(copy_of(folder))).is_dir():
             stages[stage] = None
-        for copy in copies(folder):
-            if _is_copy_of(copy, folder, participant):
-                copied[copy] = None
-            elif not copy.parent.is_dir():
-                unreachable[f"copy in {copy}"] = None
+        found += _copies(folder, participant, found, unreachable)
         for entry in read_exports(folder):
             target, kind = Path(entry["target"]), entry["kind"]
             is_motion = kind == layout.MOTION_NAME
@@ -100,8 +96,26 @@ def plan(study: Path, participant: str) -> Plan:
                 exports |= {(place, record): None for record in records_of(folder, place, kind)}
             if not (target if is_motion else target / RECORDS).is_dir():
                 unreachable[f"{kind}{'' if is_motion else ' export'} in {target}"] = None
-    sessions = tuple(dict.fromkeys((*sessions, *copied)))
-    return Plan(participant, sessions, tuple(exports), tuple(unreachable), tuple(stages))
+    return Plan(participant, tuple(found), tuple(exports), tuple(unreachable), tuple(stages))
+
+
+def _copies(
+    folder: Path, participant: str, found: list[Path], unreachable: dict[str, None]
+) -> list[Path]:
+    """Find the copies of a session, the repaired one beside it too, that are not found yet."""
+    there = {path.resolve() for path in found}
+    wanted = []
+    for copy in (*copies(folder), copy_of(folder)):
+        if copy.resolve() in there:
+            continue
+        try:
+            if _is_copy_of(copy, folder, participant):
+                wanted.append(copy)
+            elif not copy.parent.is_dir():
+                unreachable[f"copy in {copy}"] = None
+        except (RecordingError, OSError):  # damaged, or shut: perhaps it is
+            unreachable[f"copy in {copy}"] = None
+    return wanted
 
 
 def _sessions(study: Path, participant: str, unreachable: dict[str, None]) -> Iterator[Path]:
@@ -138,11 +152,14 @@ def _keeping(folder: Path) -> list[str]:
 
 
 def _is_copy_of(copy: Path, folder: Path, participant: str) -> bool:
-    """Whether this is a copy: the list of them is data of a folder that others may write to."""
-    try:
-        return copy.name == folder.name and Manifest.load(copy).participant == participant
-    except RecordingError:
-        return False
+    """Whether this is a copy: the list of them is data of a folder that others may write to.
+
+    Raises:
+        RecordingError, OSError: nobody can tell, as what it says of itself cannot be read.
+    """
+    named = copy.name in (folder.name, copy_of(folder).name)
+    is_there = named and (copy / MANIFEST_NAME).exists()
+    return is_there and Manifest.load(copy).participant == participant
 
 
 def _is_motion(folder: Path) -> bool:
@@ -263,7 +280,9 @@ def _erase_session(folder: Path, done: Erased) -> None:
 def _remove_empty(study: Path, planned: Plan) -> None:
     for folder in planned.sessions:
         for parent in folder.parents:
-            if parent == study or not parent.is_relative_to(study):
+            # Of a copy elsewhere, what was made for it alone: the label is in its name.
+            named = parent.name.startswith(("sub-", "ses-"))
+            if parent == study or not (named or parent.is_relative_to(study)):
                 break
             if parent.exists() and not any(parent.iterdir()):
                 real = parent.resolve()

@@ -13,9 +13,12 @@ from acquire.cli.sessions.recordings import app
 from recordings import layout
 from recordings.check.examination import check
 from recordings.errors import RecordingError
+from recordings.export import tables
+from recordings.export.tasks import Order, run
 from recordings.manifest import MANIFEST_NAME, Manifest
 from recordings.manifest_entries import ClockPair, FileEntry
 from recordings.privacy.erase import erase, plan
+from recordings.repair.session import repair
 from recordings.study import catalogue
 from recordings.study.copies import COPIES_NAME, PART, copies, copy_session, place
 from tests.recordings.simulated_session import Plan, make_session
@@ -153,6 +156,9 @@ def test_the_session_is_no_copy_of_itself(session: Path, tmp_path: Path) -> None
 def test_who_withdraws_is_taken_out_of_copies_too(session: Path, tmp_path: Path) -> None:
     near, far = tmp_path / "near", tmp_path / "far"
     one = copy_session(session, near).folder
+    repaired = repair(one).target.parent  # by whoever has the copy, who exports it as well
+    run(Order("csv", (one,), tmp_path / "tables", tables.Settings()))
+    two = copy_session(one, tmp_path / "farther").folder
     copy_session(session, far)
     far.rename(tmp_path / "in the safe")
     foreign = tmp_path / session.name
@@ -163,12 +169,19 @@ def test_who_withdraws_is_taken_out_of_copies_too(session: Path, tmp_path: Path)
 
     study = session.parents[2]
     planned = plan(study, "01")
-    assert set(planned.sessions) == {session, one}
+    assert set(planned.sessions) == {session, one, repaired, two}
     assert [str(far) in what for what in planned.unreachable] == [True]
     done = erase(study, planned)
-    assert not one.exists()
+    for target in (near, tmp_path / "tables", tmp_path / "farther"):
+        assert not [path for path in target.rglob("*") if "sub-01" in path.name]
     assert len(done.left) == 1
     assert (foreign / "mine.txt").exists(), "a list in a folder is not trusted"
+
+
+def test_a_copy_that_cannot_be_read_is_said_to_be_left(session: Path, tmp_path: Path) -> None:
+    there = copy_session(session, tmp_path / "share").folder
+    (there / MANIFEST_NAME).write_text("{")
+    assert plan(session.parents[2], "01").unreachable == (f"copy in {there}",)
 
 
 def test_the_command_says_how_far_it_is_and_what_failed(session: Path, tmp_path: Path) -> None:
