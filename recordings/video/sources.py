@@ -178,9 +178,15 @@ class _AvSource:
             container.streams.video[0].thread_type = "AUTO"
             self._seek(container, start)
         try:
+            due = start
             for index, picture in self._decode(container, start, stop):
+                if index < due:  # of a block that is in the file twice
+                    continue
+                if index > due:  # what follows a lost frame would be taken for it
+                    break
                 yield picture
-                if index == stop - 1:
+                due += 1
+                if due == stop:
                     break
         finally:
             if self._closed or self._spare is not None:
