@@ -104,6 +104,11 @@ class SoundFile:
             try:
                 expected = None
                 for frame in _decoded(self._packets(container, start)):
+                    if frame.pts is None:  # as libav gives what comes after bytes that are none
+                        raise RecordingError(
+                            f"{self.path}: is damaged: what follows sample {expected or start} "
+                            "has no number; copy it again from where it was recorded"
+                        )
                     first = round(frame.pts * frame.time_base * frame.sample_rate)
                     if expected is not None and first != expected:
                         raise RecordingError(
@@ -111,7 +116,7 @@ class SoundFile:
                         )
                     expected = first + frame.samples
                     yield first, frame.to_ndarray().reshape(-1, self.channels)
-            except (OSError, ValueError, TypeError, av.FFmpegError) as error:
+            except (OSError, ValueError, av.FFmpegError) as error:
                 raise RecordingError(f"{self.path}: cannot be decoded ({error})") from error
 
     def _packets(self, container: Any, start: int) -> Iterator[Any]:

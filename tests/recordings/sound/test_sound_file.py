@@ -110,7 +110,7 @@ def test_damage_in_the_middle_is_no_end(stereo: Path, tmp_path: Path) -> None:
     data[middle : middle + 20_000] = bytes(20_000)
     damaged = tmp_path / "damaged.flac"
     damaged.write_bytes(data)
-    with pytest.raises(RecordingError, match=r"damaged|cannot be decoded"):
+    with pytest.raises(RecordingError, match="is damaged: what follows sample"):
         SoundFile(damaged).samples(0, SAMPLES)
 
 
