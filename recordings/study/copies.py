@@ -48,9 +48,13 @@ class Copied:
 
 
 def place(session: Path, target: Path) -> Path:
-    """Say where in a target folder the copy of a session lies: as in the data folder."""
+    """Say where in a target folder the copy of a session lies: as in the data folder.
+
+    What lies in none has its own name alone: folders above it may be called after a person.
+    """
     parts = session.absolute().parts[-1 - _LEVELS :]
-    return target.absolute().joinpath(*parts)
+    in_study = [part[:4] for part in parts[-3:-1]] == ["sub-", "ses-"]
+    return target.absolute().joinpath(*(parts if in_study else parts[-1:]))
 
 
 def copies(session: Path) -> tuple[Path, ...]:

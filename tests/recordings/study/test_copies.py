@@ -136,6 +136,13 @@ def test_a_copy_of_another_recording_of_the_same_name_is_never_replaced(
     assert Manifest.load(there).notes == "tired"
 
 
+def test_a_copy_is_called_after_no_folder_that_is_none_of_a_study(tmp_path: Path) -> None:
+    study = Path("/home/anna/data/study/sub-01/ses-02/sub-01_ses-02_task-test_run-01")
+    assert place(study, tmp_path) == tmp_path / "study" / "sub-01" / "ses-02" / study.name
+    for path in (Path("/home/anna/desk/mine"), Path("/mine")):
+        assert place(path, tmp_path) == tmp_path / "mine"
+
+
 def test_a_copy_is_whole_though_the_session_cannot_say_so(session: Path, tmp_path: Path) -> None:
     """As of an archive, or of a disk that is full: what one copies away from."""
     (session / COPIES_NAME).mkdir()
