@@ -78,10 +78,17 @@ def by_events(events: F64Array, markers: F64Array, guess: Line, within_s: float)
         within_s: how far from there it may be.
 
     Raises:
-        RecordingError: fewer than two pairs agree, or they agree at more than one offset.
+        RecordingError: fewer than two pairs agree, or fewer than half of what could, or they agree
+            at more than one offset.
     """
     near = events + guess.offsets(events)
     line, _, left = _best(near, markers, within_s)
+    could = _could_meet(near + line[0] + line[1] * (near - near[0]), markers)
+    if 2 * len(left) < could:
+        raise RecordingError(
+            f"{len(left)} of {could} events meet a marker at the best offset, which may be chance: "
+            "name the markers of the same happenings, or look farther with --within"
+        )
     residual_s = float(np.abs(left).max())
     # Constants of `guess` are taken along: it may have a slope only where a caller gave it one.
     start = float(events[0])
@@ -99,6 +106,13 @@ def error_over(line: Line, stamps: F64Array, first: float, last: float) -> float
     if line.slope == 0.0 or span <= 0:
         return line.error_s + QUARTZ * max(beyond, span / 2)
     return line.error_s * (1 + 2 * beyond / span)
+
+
+def _could_meet(placed: F64Array, markers: F64Array) -> int:
+    """Count the pairs there could be: either may have begun earlier, and have some of its own."""
+    lasts = min(placed[-1], markers[-1]) + REACH_S
+    firsts = max(placed[0], markers[0]) - REACH_S
+    return min(int(((firsts <= x) & (x <= lasts)).sum()) for x in (placed, markers))
 
 
 _Pairs = tuple[I64Array, I64Array]

@@ -87,6 +87,16 @@ def test_other_happenings_are_refused() -> None:
         by_events(stored(lonely, 0, 0), LSL + np.array([20.0, 90.0]), CLOCK, 60.0)
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_a_few_that_meet_by_chance_are_no_alignment(seed: int) -> None:
+    """Their clocks are farther apart than it looks; 6 of 31 were told to be exact to 6 ms."""
+    markers = happenings(60, seed)
+    with pytest.raises(RecordingError, match=r"may be chance|agree as well at"):
+        by_events(stored(markers[20:50], 40.0, 20.0), markers, CLOCK, 10.0)
+    line = by_events(stored(markers[20:50], 40.0, 20.0), markers, CLOCK, 60.0)
+    assert line.events == 30
+
+
 def test_more_pairs_than_memory_is_for_are_refused() -> None:
     many = np.linspace(0.0, 1.0, 3000)
     with pytest.raises(RecordingError, match="9,000,000 pairs"):
