@@ -21,17 +21,6 @@ from recordings.review.session import ReviewSession
 SWITCH_S = 0.001
 
 
-def make_window(
-    path: Path, cache: Path | None = None, hidden: Collection[Visible] = ()
-) -> ReviewWindow:
-    """Open a session and make its window, which never shows what is `hidden`; needs a QApplication.
-
-    Raises:
-        RecordingError: it is no session, or cannot be read.
-    """
-    return ReviewWindow(ReviewSession(path, hidden), cache)
-
-
 def run(
     path: Path,
     hidden: Collection[Visible] = (),
