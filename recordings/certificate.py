@@ -41,6 +41,12 @@ class Finding(Frozen):
     text: str
     remedy: str = ""
 
+    @property
+    def told(self) -> str:
+        """What it says, with its subject before it where it does not begin with that."""
+        named = self.subject and not self.text.startswith(self.subject)
+        return f"{self.subject}: {self.text}" if named else self.text
+
 
 class CountedGap(Gap):
     """A gap with what its count may be off by, and how sure it is."""
