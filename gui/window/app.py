@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 from platformdirs import user_config_dir
-from PySide6.QtWidgets import QApplication
 
 from acquire.errors import ConfigError
 from acquire.rig.file import load_rig
@@ -20,12 +18,10 @@ from gui.client.client import EngineClient
 from gui.client.engine_link import EngineLink
 from gui.client.opened_files import OpenedFiles
 from gui.events.alarm_bar import Alarm
-from gui.texts import install
-from gui.widgets import theme
-from gui.widgets.chosen import locale, remember_rig, remembered_look
+from gui.widgets.application import make_application
+from gui.widgets.chosen import remember_rig
 from gui.widgets.display import check_display
 from gui.widgets.enter_presses import EnterPresses
-from gui.widgets.signals import close_on_signals
 from gui.window.first_page import FirstPage
 from gui.window.window import RecorderWindow
 from recordings.disk.atomic import replace_file
@@ -116,17 +112,9 @@ def run(order: WindowOrder) -> int:
         AcquireError: the rig file cannot be used.
     """
     _check(order)
-    application = QApplication(sys.argv[:1])
-    close_on_signals(application)
-    application.setApplicationName("unisono")
-    application.setApplicationDisplayName("Unisono")
-    application.setDesktopFileName("unisono")  # whose icon Wayland shows
-    application.setWindowIcon(theme.icon())
-    install(application, locale())
+    application = make_application()
     enter = EnterPresses(application)
     application.installEventFilter(enter)
-    theme.apply(application)
-    theme.choose(application, remembered_look())
     window = make_window(order)
     opened = OpenedFiles(lambda text: window.alarm.add(Alarm("warning", text)), application)
     application.installEventFilter(opened)
