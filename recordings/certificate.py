@@ -44,8 +44,9 @@ class Finding(Frozen):
     @property
     def told(self) -> str:
         """What it says, with its subject before it where it does not begin with that."""
-        named = self.subject and not self.text.startswith(self.subject)
-        return f"{self.subject}: {self.text}" if named else self.text
+        begins = (f"{self.subject}:", f"{self.subject} ")
+        named = not self.subject or self.text.startswith(begins)
+        return self.text if named else f"{self.subject}: {self.text}"
 
 
 class CountedGap(Gap):

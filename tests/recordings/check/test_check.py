@@ -237,6 +237,8 @@ def test_what_a_finding_is_of_is_named_once(tmp_path: Path) -> None:
     folder = make_session(tmp_path, Plan(seconds=2.0))
     Manifest.load(folder).model_copy(update={"events": (event,)}).save(folder)
     assert many.check_one(many.CheckJob(folder)).first == text
+    other = Finding(level="warn", code="gap", subject="eeg", text="eeg2 is silent")
+    assert other.told == "eeg: eeg2 is silent"
 
 
 def test_where_there_is_no_room_for_a_report_it_asks_for_room(
