@@ -81,11 +81,13 @@ def open_rig(link: EngineLink, path: Path, data_dir: Path | None) -> None:
         AcquireError: the rig file cannot be used.
     """
     rig = load_rig(path)
-    folder = (data_dir or rig.data_dir).expanduser().absolute()
-    link.open(path.absolute(), rig.text, folder, data_dir)
-    remember_rig(str(path.absolute()))
+    path = path.absolute()
+    if data_dir is not None:  # remembered: the next window is begun in another folder
+        data_dir = data_dir.expanduser().absolute()
+    link.open(path, rig.text, data_dir or rig.data_dir.absolute(), data_dir)
+    remember_rig(str(path))
     with contextlib.suppress(OSError):  # then it is not found by itself the next time
-        replace_file(_config() / LAST_RIG, f"{path.absolute()}\n{data_dir or ''}\n".encode())
+        replace_file(_config() / LAST_RIG, f"{path}\n{data_dir or ''}\n".encode())
 
 
 def left_running() -> tuple[Path, Path | None] | None:
@@ -95,7 +97,7 @@ def left_running() -> tuple[Path, Path | None] | None:
         folder = Path(data_dir) if data_dir else load_rig(Path(rig)).data_dir
     except (OSError, ValueError, ConfigError):
         return None
-    engine = data_lock.owner(folder.expanduser().absolute())
+    engine = data_lock.owner(folder.absolute())
     if engine is None or has_ended(engine.pid) is not False:
         return None
     return Path(rig), Path(data_dir) if data_dir else None
