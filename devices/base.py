@@ -52,11 +52,9 @@ class Clock(Protocol):
 
     def now(self) -> float:
         """Return the LSL time in seconds."""
-        ...
 
     def sleep_until(self, time: float) -> None:
         """Sleep until LSL time `time`; return at once where it has passed or the device closes."""
-        ...
 
 
 def wait(clock: Clock, time: float) -> Iterator[None]:

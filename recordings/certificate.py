@@ -41,6 +41,13 @@ class Finding(Frozen):
     text: str
     remedy: str = ""
 
+    @property
+    def told(self) -> str:
+        """What it says, with its subject before it where it does not begin with that."""
+        begins = (f"{self.subject}:", f"{self.subject} ")
+        named = not self.subject or self.text.startswith(begins)
+        return self.text if named else f"{self.subject}: {self.text}"
+
 
 class CountedGap(Gap):
     """A gap with what its count may be off by, and how sure it is."""

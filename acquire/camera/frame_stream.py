@@ -180,19 +180,8 @@ class FrameStream:
         return dict(take.fates) if take is not None else dict.fromkeys(Fate, 0)
 
     def new_events(self) -> list[FileEvent]:
-        """Give what has happened to the files since the last call.
-
-        An encoder that has died is replaced on the way.
-        """
-        events = self._files.new_events()
-        if self._files.encoder_died:
-            with self._lock:
-                self._give_up_held()
-                self._files.bury()
-        if self._files.encoder_due:
-            with self._lock:
-                self._files.revive()
-        return events + self._files.new_events()
+        """Give what has happened to the files since the last call."""
+        return self._files.new_events()
 
     def _give_up_held(self) -> None:
         """The frames in the ring of a dead encoder are lost, those that a gate holds as well."""

@@ -43,8 +43,6 @@ class _File:
 class SoundFiles:
     """Hands blocks to the thread that writes and knows which file they are in, as `VideoFiles`."""
 
-    encoder_died = encoder_due = False  # there is no process that could end by itself
-
     def __init__(self, spec: SoundSpec) -> None:
         self._spec = spec
         self.take: VideoTake | None = None
@@ -117,12 +115,6 @@ class SoundFiles:
             text = f"{name}: {self._orders.qsize()} blocks of sound wait for the disk"
             events.append(("info", "ring-filling", text, take.number))
         return events
-
-    def bury(self) -> None:
-        """Do nothing: no process can have died."""
-
-    def revive(self) -> None:
-        """Do nothing: no process can have died."""
 
     def close(self) -> None:
         """Finish the file and end the thread."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from acquire.camera.frame_stream import FrameStream
 from acquire.camera.gate import Gate
 from acquire.camera.preview import PreviewTap
-from acquire.camera.video_files import VideoFiles
+from acquire.camera.video_files import FileEvent, VideoFiles
 from acquire.lsl.config import BUFFER_S
 from acquire.lsl.device_clock import ClockModel
 from acquire.lsl.index_stream import index_spec, sound_index_spec
@@ -36,7 +36,7 @@ class CameraStream(FrameStream):
             RecordingError: the codec does not fit the camera's format or rate, or there is not
                 enough memory for the ring.
         """
-        files = VideoFiles(spec, options)
+        files = self._videos = VideoFiles(spec, options)
         outlet = Outlet(index_spec(spec, files.codec, files.tiling), device, buffer_s, origin)
         gate = Gate(options.gate) if options.gate else None
         super().__init__(spec, files, outlet, model, losses, gate)
@@ -46,6 +46,18 @@ class CameraStream(FrameStream):
     def show(self, image: Array, stamp: float, device_frame: int) -> None:
         """Let a preview be made of a frame, if one is wanted."""
         self.preview.offer(image, stamp, device_frame)
+
+    def new_events(self) -> list[FileEvent]:
+        """Give what has happened to the files; an encoder that has died is replaced on the way."""
+        events = super().new_events()
+        if self._videos.encoder_died:
+            with self._lock:
+                self._give_up_held()
+                self._videos.bury()
+        if self._videos.encoder_due:
+            with self._lock:
+                self._videos.revive()
+        return events + super().new_events()
 
     def misfit(self, image: Array) -> str | None:
         """Say what a picture is that has other bytes than announced, or stands on its side."""

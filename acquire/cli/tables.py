@@ -89,9 +89,7 @@ def report_table(report: Report, console: Console | None = None) -> None:
     for finding in report.findings:
         if finding.level != "info":
             remedy = f" ({finding.remedy})" if finding.remedy else ""
-            named = finding.subject and not finding.text.startswith(finding.subject)
-            subject = f"{finding.subject}: " if named else ""
-            console.print(plain(f"{finding.level}: {subject}{finding.text}{remedy}"))
+            console.print(plain(f"{finding.level}: {finding.told}{remedy}"))
     verdict = str(report.verdict)
     console.print(f"\n{GLYPH[verdict]} {verdict}", style=VERDICT_STYLE[verdict])
 

@@ -31,7 +31,8 @@ class Stopper:
         self.hear: Callable[[str], None] = lambda line: None
         """Gets the lines of standard input that do not say stop."""
         self._first = 0.0  # when the first signal came, monotonic
-        self._stopped = False
+        self.stopped = False
+        """Whether something has ended it."""
         # A signal may come while this very thread is inside `wait`. An Event would have its lock
         # then, and set() would wait for it for ever; a SimpleQueue may be entered twice:
         # https://docs.python.org/3/library/queue.html#queue.SimpleQueue.put
@@ -81,21 +82,16 @@ class Stopper:
 
     def stop(self) -> None:
         """End the wait."""
-        self._stopped = True
+        self.stopped = True
         self._wake.put(None)
-
-    @property
-    def stopped(self) -> bool:
-        """Whether something has ended it."""
-        return self._stopped
 
     def wait(self, timeout_s: float) -> bool:
         """Wait; whether something has ended it."""
-        if not self._stopped:
+        if not self.stopped:
             with contextlib.suppress(queue.Empty):
                 self._wake.get(timeout=max(0.0, timeout_s))
                 self._wake.put(None)  # for whoever else waits
-        return self._stopped
+        return self.stopped
 
     def wait_until(self, lsl_time: float) -> bool:
         """Wait until right before an LSL time; whether something ended it before."""

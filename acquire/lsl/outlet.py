@@ -136,15 +136,6 @@ def stream_info(spec: StreamSpec, device: str, origin: str = "") -> pylsl.Stream
     return info
 
 
-def make_outlet(
-    spec: StreamSpec, device: str, buffer_s: int = BUFFER_S, origin: str = ""
-) -> pylsl.StreamOutlet:
-    """Announce a stream; `buffer_s` is how much of it is kept for a listener that is cut off."""
-    import pylsl
-
-    return pylsl.StreamOutlet(stream_info(spec, device, origin), max_buffered=buffer_s)
-
-
 def ends_of(outlets: Iterable[Outlet]) -> dict[str, float]:
     """Give the stamps of the last samples by LSL uid, without outlets that had none."""
     return {o.uid: o.last_stamp for o in outlets if np.isfinite(o.last_stamp)}
@@ -156,9 +147,14 @@ class Outlet:
     def __init__(
         self, spec: StreamSpec, device: str, buffer_s: int = BUFFER_S, origin: str = ""
     ) -> None:
-        """Announce a stream of a device; `origin` is whose it is (`acquire.lsl.origin`)."""
+        """Announce a stream of a device; `origin` is whose it is (`acquire.lsl.origin`).
+
+        `buffer_s` is how much of it is kept for a listener that is cut off.
+        """
+        import pylsl
+
         self.spec = spec
-        self._lsl = make_outlet(spec, device, buffer_s, origin)
+        self._lsl = pylsl.StreamOutlet(stream_info(spec, device, origin), max_buffered=buffer_s)
         self.uid: str = self._lsl.get_info().uid()
         self.tap: Callable[[F64Array, Array], None] | None = None
         """Gets what was pushed, as it was pushed, in the thread that pushed it: stamps, shape (n,),

@@ -70,27 +70,21 @@ class Nodes(Protocol):
 
     def names(self) -> Sequence[str]:
         """Name all nodes, for suggestions."""
-        ...
 
     def kind(self, name: str) -> Kind | None:
         """Say what a node is; None where the camera does not have it, or not now."""
-        ...
 
     def get(self, name: str) -> Value:
         """Read a node."""
-        ...
 
     def set(self, name: str, value: Value) -> None:
         """Write a node; run it, if it is a command."""
-        ...
 
     def limits(self, name: str) -> Limits:
         """Give the limits of an integer or float node."""
-        ...
 
     def entries(self, name: str) -> Sequence[str]:
         """Give the values that an enumeration takes."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,6 @@ class _Filmed(Protocol):
 
     def shots(self, world: World, times: F64Array) -> list[Shot]:
         """Return what gives the frame at each of ascending LSL `times`."""
-        ...
 
 
 class CameraSettings(SimulatedSettings):

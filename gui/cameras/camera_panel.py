@@ -14,7 +14,6 @@ from gui.cameras.large_view import LargeView
 from gui.client.client import EngineClient
 from gui.client.status_text import state_word
 from gui.texts import tr
-from gui.widgets import theme
 from gui.widgets.plain_label import PlainLabel
 
 
@@ -35,10 +34,7 @@ class CameraPanel(QWidget):
         self.large: dict[tuple[str, str], LargeView] = {}
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(4, 4, 8, 4)
-        self._none = PlainLabel(tr("Waiting for the engine…"))
-        theme.mark(self._none, "muted", True)
-        self._none.setWordWrap(True)
-        self._none.setTextFormat(Qt.TextFormat.PlainText)
+        self._none = PlainLabel(tr("Waiting for the engine…"), word_wrap=True, muted=True)
         self._none.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._layout.addWidget(self._none)
         self._layout.addStretch(1)

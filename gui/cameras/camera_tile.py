@@ -62,9 +62,8 @@ class CameraTile(QFrame):
             )
         )
         self.guide.toggled.connect(self._on_guide)
-        self.face = PlainLabel()
+        self.face = PlainLabel(word_wrap=True, muted=True)
         self.face.setVisible(False)
-        theme.mark(self.face, "muted", True)
         self._can_find = can_find_faces()
         self.finder = FaceFinder(self)
         self.finder.looked.connect(self._on_look)
@@ -78,7 +77,6 @@ class CameraTile(QFrame):
             label.setWordWrap(True)
             layout.addWidget(label)
         layout.addWidget(self.guide)
-        self.face.setWordWrap(True)
         self.face.setAlignment(Qt.AlignmentFlag.AlignTop)
         # Room for two lines: nothing moves when the words change.
         self.face.setMinimumHeight(2 * self.face.fontMetrics().lineSpacing())

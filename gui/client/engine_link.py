@@ -13,7 +13,7 @@ from acquire.errors import AcquireError
 from acquire.server.data_lock import owner
 from acquire.serving.problem import Problem
 from gui.client.client import EngineClient, words
-from gui.client.engine_process import EngineProcess, found_url
+from gui.client.engine_process import EngineProcess
 from gui.texts import tr
 
 POLL_MS = 50
@@ -57,11 +57,10 @@ class EngineLink(QObject):
     def open(self, rig: Path, text: str, data_dir: Path, override: Path | None) -> None:
         """Use the engine that records into `data_dir`, or start one for the rig file."""
         self._rig, self._data_dir, self._override, self._text = rig, data_dir, override, text
-        url = found_url(data_dir)
-        if url is None:
+        if (engine := owner(data_dir)) is None:
             self.start()
         else:
-            self._probe(url)
+            self._probe(engine.url)  # it may have ended since
 
     def _probe(self, url: str) -> None:
         request = QNetworkRequest(QUrl(f"{url}/healthz"))
@@ -176,6 +175,6 @@ class EngineLink(QObject):
         # It is lost a moment before it has ended: only then another can be started.
         if self.process is not None and self.process.code is not None and not self._told_end:
             self._tell_lost(self.client.url)
-        url = found_url(self._data_dir)
-        if url is not None and url != self.client.url:
-            self.attach(url)
+        engine = owner(self._data_dir)
+        if engine is not None and engine.url != self.client.url:
+            self.attach(engine.url)

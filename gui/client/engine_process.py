@@ -14,7 +14,6 @@ from platformdirs import user_state_path
 
 from acquire.errors import AcquireError
 from acquire.own_program import OWN_GROUP, command, program
-from acquire.server.data_lock import owner
 from gui.texts import tr
 
 LOGS_KEPT = 20
@@ -104,9 +103,3 @@ def _new_log() -> tuple[int, Path]:
         with contextlib.suppress(OSError):  # on Windows: an engine still writes it
             old.unlink()
     return handle, Path(name)
-
-
-def found_url(data_dir: Path) -> str | None:
-    """Tell where the daemon of a data folder says it listens; it may have ended since."""
-    daemon = owner(data_dir)
-    return daemon.url if daemon else None

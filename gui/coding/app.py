@@ -28,7 +28,7 @@ from recordings.annotation.coder_file import (
     who,
 )
 from recordings.annotation.frame_times import placed_all
-from recordings.annotation.model import Coding, Visible
+from recordings.annotation.model import Visible
 from recordings.annotation.plan import Plan, find_plan, load_plan
 from recordings.annotation.scheme import SHIPPED, Scheme, load_scheme
 from recordings.annotation.store import CodingStore
@@ -106,7 +106,8 @@ class Coder:
         window.set_pane(pane)
         if isinstance(desk, ArbiterDesk):
             frames = {name: shot.frames for name, shot in shots.items()}
-            first, second = (placed_all(self._coding(name), frames)[0] for name in desk.coders)
+            codings = (coding_of(order.session, name, order.annotations) for name in desk.coders)
+            first, second = (placed_all(coding, frames)[0] for coding in codings)
             part = ArbiterPart(pane, desk, (first, second), order.keys)
             part.keep_agreed()
             self._date(desk.coders)
@@ -145,9 +146,6 @@ class Coder:
         if self.store.writable and own < max(others):
             self.store.compact()
 
-    def _coding(self, name: str) -> Coding:
-        return coding_of(self.order.session, name, self.order.annotations)
-
 
 @contextmanager
 def coder(order: CodingOrder) -> Iterator[Coder]:
@@ -172,7 +170,8 @@ def coder(order: CodingOrder) -> Iterator[Coder]:
     if order.scheme or not Paths(order.folder, file).file.exists():
         _scheme(scheme, order.session)  # before a file is begun with its name
     with CodingStore(order.folder, file, session=name, scheme=scheme) as store:
-        if order.arbitrate is None and plan is not None and by.coder not in _named(plan):
+        named = (*plan.coders, *plan.trainees, plan.gold) if plan is not None else (by.coder,)
+        if order.arbitrate is None and by.coder not in named:
             store.notes.append(f"coding.toml names no coder {by.coder}")
         if order.arbitrate is not None:
             coders = in_order(store.coding.decisions.values(), order.arbitrate)
@@ -189,10 +188,6 @@ def run(order: CodingOrder) -> int:
     """
     with coder(order) as found:
         return show(order.session, hidden=found.hidden, dress=found.sit_down)
-
-
-def _named(plan: Plan) -> tuple[str, ...]:
-    return (*plan.coders, *plan.trainees, plan.gold)
 
 
 def _check(path: Path) -> None:

@@ -14,7 +14,6 @@ from gui.coding.pane import CodingPane
 from gui.coding.shot import Shot
 from gui.coding.words import row_text
 from gui.texts import tr
-from gui.widgets import theme
 from gui.widgets.plain_label import PlainLabel
 from recordings.annotation.agreement.arbitration import (
     Case,
@@ -86,9 +85,9 @@ class ArbiterPart:
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.list.setAccessibleName(tr("Disagreements"))
         self.list.clicked.connect(lambda index: self._show(index.row()))
-        self.both, self.keys = PlainLabel(word_wrap=True), PlainLabel(word_wrap=True)
-        self.keys.setText(tr("1 2 keep one   3 a third, to be edited   0 neither   U undecided"))
-        theme.mark(self.keys, "muted", True)
+        told = tr("1 2 keep one   3 a third, to be edited   0 neither   U undecided")
+        self.both = PlainLabel(word_wrap=True)
+        self.keys = PlainLabel(told, word_wrap=True, muted=True)
         box = QVBoxLayout(self._widget)
         box.setContentsMargins(0, 0, 0, 0)
         widgets: tuple[QWidget, ...] = (self.left, self.list, self.both, self.keys)

@@ -25,8 +25,7 @@ class Entry(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.name, self.hint = PlainLabel(), PlainLabel(word_wrap=True)
-        theme.mark(self.hint, "muted", True)
+        self.name, self.hint = PlainLabel(), PlainLabel(word_wrap=True, muted=True)
         self.line = _Line(self)
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)

@@ -44,15 +44,12 @@ class Arbiter(Protocol):
     @property
     def widget(self) -> QWidget:
         """What is shown."""
-        ...
 
     def take_key(self, event: QKeyEvent) -> Callable[[], str] | None:
         """Return what a key does, None where it does nothing here."""
-        ...
 
     def renew(self) -> None:
         """Show what the file says now."""
-        ...
 
 
 class CodingPane:

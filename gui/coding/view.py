@@ -124,8 +124,7 @@ class CodingView(QWidget):
     def _labels(self, event: Event) -> list[PlainLabel]:
         if not self._values:
             for row, (name, _) in enumerate(fields(event)):
-                label, value = PlainLabel(name), PlainLabel(word_wrap=True)
-                theme.mark(label, "muted", True)
+                label, value = PlainLabel(name, muted=True), PlainLabel(word_wrap=True)
                 value.setFont(theme.tabular(value.font()))
                 value.setAccessibleName(name)
                 self._grid.addWidget(label, row, 0, Qt.AlignmentFlag.AlignTop)

@@ -6,7 +6,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QGridLayout, QVBoxLayout, QWidget
 
 from gui.texts import tr
-from gui.widgets import theme
 from gui.widgets.plain_label import PlainLabel
 
 
@@ -45,9 +44,7 @@ def show(parent: QWidget) -> QDialog:
     grid = QGridLayout()
     grid.setHorizontalSpacing(24)
     for row, (keys, text) in enumerate(shortcuts()):
-        label = PlainLabel(keys)
-        theme.mark(label, "muted", True)
-        grid.addWidget(label, row, 0)
+        grid.addWidget(PlainLabel(keys, muted=True), row, 0)
         grid.addWidget(PlainLabel(text), row, 1)
     column = QVBoxLayout(dialog)
     column.setContentsMargins(16, 12, 16, 12)

@@ -51,12 +51,10 @@ class PictureView(QWidget):
         self.view.addItem(self._picture, ignoreBounds=True)
         self._guide, self._face = FaceBox(self.view, dash=6), FaceBox(self.view)
         self._histogram = HistogramItem(self.view) if with_histogram else None
-        self._text = PlainLabel(text)
+        self._text = PlainLabel(text, word_wrap=True, muted=True)
         self._text.setParent(self)
-        self._text.setWordWrap(True)
         self._text.setMargin(8)
         self._text.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        theme.mark(self._text, "muted", True)
         self._dress()
 
     def heightForWidth(self, width: int) -> int:  # noqa: N802

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QGridLayout, QPushButton, QSizePolicy, QWidget
 
@@ -51,11 +49,8 @@ class OrderButtons(QWidget):
         for number, (name, button) in enumerate(self.buttons.items()):
             button.setToolTip(tips[name])
             signal = button.held if isinstance(button, HoldButton) else button.clicked
-            signal.connect(partial(self._on_pressed, name))
+            signal.connect(lambda *_, name=name: self.ordered.emit(name))
             grid.addWidget(button, number // 3, number % 3)
-
-    def _on_pressed(self, name: str, *_: object) -> None:
-        self.ordered.emit(name)
 
     def show_possible(self, info: ProtocolInfo) -> None:
         """Offer what can be ordered now."""

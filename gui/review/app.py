@@ -7,29 +7,14 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 
 from platformdirs import user_cache_dir
-from PySide6.QtWidgets import QApplication
 
 from gui.review.window import ReviewWindow
-from gui.texts import install
-from gui.widgets import theme
-from gui.widgets.chosen import locale, remembered_look
+from gui.widgets.application import make_application
 from gui.widgets.display import check_display
-from gui.widgets.signals import close_on_signals
 from recordings.annotation.model import Visible
 from recordings.review.session import ReviewSession
 
 SWITCH_S = 0.001
-
-
-def make_window(
-    path: Path, cache: Path | None = None, hidden: Collection[Visible] = ()
-) -> ReviewWindow:
-    """Open a session and make its window, which never shows what is `hidden`; needs a QApplication.
-
-    Raises:
-        RecordingError: it is no session, or cannot be read.
-    """
-    return ReviewWindow(ReviewSession(path, hidden), cache)
 
 
 def run(
@@ -48,14 +33,7 @@ def run(
     check_display("`unisono check` and `unisono export video` work without one")
     # Between threads that decode and read: a key waits no 5 ms for the interpreter.
     sys.setswitchinterval(SWITCH_S)
-    application = QApplication(sys.argv[:1])
-    close_on_signals(application)
-    application.setApplicationName("unisono")
-    application.setApplicationDisplayName("Unisono")
-    application.setDesktopFileName("unisono")
-    install(application, locale())
-    theme.apply(application)
-    theme.choose(application, remembered_look())
+    application = make_application()
     window = ReviewWindow(session, Path(user_cache_dir("unisono")) / "review")
     dress(window)
     window.show()

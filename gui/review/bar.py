@@ -41,7 +41,7 @@ class ReviewBar(QFrame):
         self.speed.setMinimumWidth(40)
         self.speed.setToolTip(tr("Page up and Page down, or J K L"))
         self.cameras = self._box(tr("Main camera"), tr("The cursor goes by its stamps"))
-        self.cameras.currentTextChanged.connect(self._on_camera)
+        self.cameras.currentTextChanged.connect(self.camera_chosen)
         self.mode = self._box(tr("Comparison"), tr("With the pinned frame: P B G F D"))
         for mode, text in _modes().items():
             self.mode.addItem(text, mode)
@@ -119,9 +119,6 @@ class ReviewBar(QFrame):
         """Say how fast it plays, or would."""
         self.play.setText("❚❚" if playing else "▶")
         self.speed.setText(speed_text(playing or next_speed))
-
-    def _on_camera(self, name: str) -> None:
-        self.camera_chosen.emit(name)
 
     def _on_look(self) -> None:
         self.gain.setVisible(self.look.mode is Mode.DIFFERENCE)

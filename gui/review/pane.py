@@ -32,20 +32,15 @@ class Pane(Protocol):
     @property
     def widget(self) -> QWidget:
         """What is shown."""
-        ...
 
     def take_key(self, event: QKeyEvent) -> bool:
         """Use a key, or say no: then the review has it. It is asked first, for every key."""
-        ...
 
     def moved(self, position: Position) -> None:
         """Learn where the cursor is now."""
-        ...
 
     def selected(self, selection: tuple[float, float] | None) -> None:
         """Learn what is selected: from, to in LSL seconds, both on stamps of the main camera."""
-        ...
 
     def closing(self) -> None:
         """Learn that the window is about to close."""
-        ...

@@ -23,7 +23,7 @@ from gui.review.background import Background
 from gui.review.bar import ReviewBar
 from gui.review.keys import Command, command_of
 from gui.review.pane import Pane, Position
-from gui.review.picture_area import Look, Mode
+from gui.review.picture_area import Mode
 from gui.review.signals.channel_menu import first_choice, rows_of_signals
 from gui.review.signals.rows import signal_rows
 from gui.review.stage import Stage
@@ -63,7 +63,7 @@ class ReviewWindow(QMainWindow):
         self._said = ""
         self._share = 0.0
         self.bar.commanded.connect(self.run)
-        self.bar.looked.connect(self._on_look)
+        self.bar.looked.connect(lambda look: self.stage.set_look(look))
         self.bar.camera_chosen.connect(lambda name: self.stage.set_main(name))
         self.bar.save_wanted.connect(self.save)
         QShortcut(QKeySequence.StandardKey.Save, self, self.save)
@@ -266,9 +266,6 @@ class ReviewWindow(QMainWindow):
 
     def _on_mode(self, mode: Mode) -> None:
         self.bar.set_mode(Mode.PLAIN if self.bar.look.mode is mode else mode)
-
-    def _on_look(self, look: Look) -> None:
-        self.stage.set_look(look)
 
     def _on_filters(self, settings: object) -> None:
         self.stage.plot.set_filters(self.bar.filters.settings)

@@ -200,20 +200,15 @@ class _Details(QFrame):
             self._form.removeRow(0)
         self._values = {}
         for key, value in rows:
-            label = PlainLabel(key)
-            theme.mark(label, "muted", True)
-            self._values[key] = PlainLabel(value)
-            self._values[key].setWordWrap(True)
-            self._form.addRow(label, self._values[key])
+            self._values[key] = PlainLabel(value, word_wrap=True)
+            self._form.addRow(PlainLabel(key, muted=True), self._values[key])
 
 
 def _titled(title: str, widget: QWidget) -> QWidget:
     box = QWidget()
-    label = PlainLabel(title)
-    theme.mark(label, "muted", True)
     layout = QVBoxLayout(box)
     layout.setContentsMargins(0, 0, 0, 0)
     layout.setSpacing(2)
-    layout.addWidget(label)
+    layout.addWidget(PlainLabel(title, muted=True))
     layout.addWidget(widget)
     return box

@@ -33,7 +33,6 @@ from gui.sessions.session_pages import SessionPages
 from gui.sessions.session_table import SessionTable
 from gui.sessions.withdraw_panel import WithdrawPanel
 from gui.texts import tr
-from gui.widgets import theme
 from gui.widgets.plain_label import PlainLabel
 from recordings import layout
 from recordings.errors import RecordingError
@@ -84,8 +83,7 @@ class SessionList(QWidget):
         self._contents: ContentsInfo | None = None
         self.withdraw = WithdrawPanel()
         self.withdraw.wanted.connect(self._withdraw)
-        self.count = PlainLabel()
-        theme.mark(self.count, "muted", True)
+        self.count = PlainLabel(muted=True)
         self._lay_out()
         self._on_selection()
 

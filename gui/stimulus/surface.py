@@ -48,44 +48,34 @@ class Frames(Protocol):
     @property
     def wants_pointer(self) -> bool:
         """Whether the mouse is of use now."""
-        ...
 
     @property
     def wants_text(self) -> bool:
         """Whether something may be typed now, in any script."""
-        ...
 
     def scene(self, due: float) -> Scene:
         """Say what to paint into the frame that is due at LSL time `due`."""
-        ...
 
     def paint(self, painter: QPainter, scene: Scene) -> None:
         """Paint a frame."""
-        ...
 
     def swapped(self, scene: Scene, due: float, presented: float) -> None:
         """Note that a frame came onto the screen."""
-        ...
 
     def key(self, name: str, text: str, time: float) -> None:
         """Hear a key."""
-        ...
 
     def compose(self, text: str) -> None:
         """Show what an input method has not finished: letters that are to become a word."""
-        ...
 
     def pointer(self, at: QPointF, time: float, *, pressed: bool, held: bool) -> None:
         """Hear the mouse."""
-        ...
 
     def resize(self, size: QSize, ratio: float) -> None:
         """Draw into another size, in device-independent pixels, from now on."""
-        ...
 
     def leave(self, time: float) -> bool:
         """Hear that somebody closes the window; True = there is nothing more to be seen."""
-        ...
 
 
 class _Inputs:

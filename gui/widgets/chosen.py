@@ -19,9 +19,7 @@ def remembered_look() -> str | None:
 
 def remember_look(look: str | None) -> None:
     """Keep the look for the next start, whatever the rig."""
-    settings = stored()
-    settings.setValue("look", look or "")
-    settings.sync()
+    _keep("look", look or "")
 
 
 def remembered_language() -> str | None:
@@ -38,9 +36,7 @@ def locale() -> QLocale:
 
 def remember_language(language: str | None) -> None:
     """Keep the language for the next start."""
-    settings = stored()
-    settings.setValue("language", language or "")
-    settings.sync()
+    _keep("language", language or "")
 
 
 def remembered_data_dir() -> str:
@@ -51,9 +47,7 @@ def remembered_data_dir() -> str:
 
 def remember_data_dir(folder: str) -> None:
     """Keep the folder for new rigs; an empty one takes the choice back."""
-    settings = stored()
-    settings.setValue("data-dir", folder)
-    settings.sync()
+    _keep("data-dir", folder)
 
 
 def recent_rigs() -> tuple[str, ...]:
@@ -66,8 +60,12 @@ def recent_rigs() -> tuple[str, ...]:
 def remember_rig(path: str) -> None:
     """Put a rig file at the head of the list."""
     others = [known for known in recent_rigs() if known != path]
+    _keep("recent-rigs", [path, *others][:RECENT])
+
+
+def _keep(key: str, value: str | list[str]) -> None:
     settings = stored()
-    settings.setValue("recent-rigs", [path, *others][:RECENT])
+    settings.setValue(key, value)
     settings.sync()
 
 

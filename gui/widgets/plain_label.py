@@ -17,12 +17,18 @@ _LONG = re.compile(r"\S{24}(?=\S)")
 class PlainLabel(QLabel):
     """A label that renders nothing; wherever the window shows text, it is one of these."""
 
-    def __init__(self, text: str = "", *, word_wrap: bool = False) -> None:
+    def __init__(self, text: str = "", *, word_wrap: bool = False, muted: bool = False) -> None:
         super().__init__()
         self._said = text
         self.setTextFormat(Qt.TextFormat.PlainText)
+        if muted:
+            self.setProperty("muted", True)
         self.setWordWrap(word_wrap)
-        self.setText(text)
+
+    def setWordWrap(self, on: bool) -> None:  # noqa: N802
+        """Show it in lines, or in one."""
+        super().setWordWrap(on)
+        self.setText(self._said)  # whose long words are broken in lines alone
 
     def setText(self, text: str) -> None:  # noqa: N802
         """Show a text; where it is in lines, no word of it makes the window wider."""

@@ -22,10 +22,9 @@ _LOOK = "look"
 
 def tokens() -> Mapping[str, str]:
     """Give the colours: dark or light as the system is, unless the user has chosen."""
-    application = QApplication.instance()
-    chosen = application.property(_LOOK) if application is not None else None
+    look = chosen()
     dark = QGuiApplication.styleHints().colorScheme() == Qt.ColorScheme.Dark
-    return looks.DARK if chosen == "dark" or (dark and chosen != "light") else looks.LIGHT
+    return looks.DARK if look == "dark" or (dark and look != "light") else looks.LIGHT
 
 
 def chosen() -> str | None:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 from platformdirs import user_config_dir
-from PySide6.QtWidgets import QApplication
 
 from acquire.errors import ConfigError
 from acquire.rig.file import load_rig
@@ -20,12 +18,10 @@ from gui.client.client import EngineClient
 from gui.client.engine_link import EngineLink
 from gui.client.opened_files import OpenedFiles
 from gui.events.alarm_bar import Alarm
-from gui.texts import install
-from gui.widgets import theme
-from gui.widgets.chosen import locale, remember_rig, remembered_look
+from gui.widgets.application import make_application
+from gui.widgets.chosen import remember_rig
 from gui.widgets.display import check_display
 from gui.widgets.enter_presses import EnterPresses
-from gui.widgets.signals import close_on_signals
 from gui.window.first_page import FirstPage
 from gui.window.window import RecorderWindow
 from recordings.disk.atomic import replace_file
@@ -85,11 +81,13 @@ def open_rig(link: EngineLink, path: Path, data_dir: Path | None) -> None:
         AcquireError: the rig file cannot be used.
     """
     rig = load_rig(path)
-    folder = (data_dir or rig.data_dir).expanduser().absolute()
-    link.open(path.absolute(), rig.text, folder, data_dir)
-    remember_rig(str(path.absolute()))
+    path = path.absolute()
+    if data_dir is not None:  # remembered: the next window is begun in another folder
+        data_dir = data_dir.expanduser().absolute()
+    link.open(path, rig.text, data_dir or rig.data_dir.absolute(), data_dir)
+    remember_rig(str(path))
     with contextlib.suppress(OSError):  # then it is not found by itself the next time
-        replace_file(_config() / LAST_RIG, f"{path.absolute()}\n{data_dir or ''}\n".encode())
+        replace_file(_config() / LAST_RIG, f"{path}\n{data_dir or ''}\n".encode())
 
 
 def left_running() -> tuple[Path, Path | None] | None:
@@ -99,7 +97,7 @@ def left_running() -> tuple[Path, Path | None] | None:
         folder = Path(data_dir) if data_dir else load_rig(Path(rig)).data_dir
     except (OSError, ValueError, ConfigError):
         return None
-    engine = data_lock.owner(folder.expanduser().absolute())
+    engine = data_lock.owner(folder.absolute())
     if engine is None or has_ended(engine.pid) is not False:
         return None
     return Path(rig), Path(data_dir) if data_dir else None
@@ -116,17 +114,9 @@ def run(order: WindowOrder) -> int:
         AcquireError: the rig file cannot be used.
     """
     _check(order)
-    application = QApplication(sys.argv[:1])
-    close_on_signals(application)
-    application.setApplicationName("unisono")
-    application.setApplicationDisplayName("Unisono")
-    application.setDesktopFileName("unisono")  # whose icon Wayland shows
-    application.setWindowIcon(theme.icon())
-    install(application, locale())
+    application = make_application()
     enter = EnterPresses(application)
     application.installEventFilter(enter)
-    theme.apply(application)
-    theme.choose(application, remembered_look())
     window = make_window(order)
     opened = OpenedFiles(lambda text: window.alarm.add(Alarm("warning", text)), application)
     application.installEventFilter(opened)

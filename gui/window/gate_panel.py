@@ -9,7 +9,6 @@ from PySide6.QtGui import QHideEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QPushButton, QVBoxLayout
 
 from gui.texts import tr
-from gui.widgets import theme
 from gui.widgets.plain_label import PlainLabel
 from gui.window.start_gate import Finding
 
@@ -78,21 +77,18 @@ class GatePanel(QFrame):
             self._add(0, f"● {tr('All is there now')}", tr("Nothing is recorded yet."))
         for row, finding in enumerate(self._findings[:MAX_ROWS]):
             glyph = "✖ " if finding.level == "error" else "▲ "
-            _, meaning = self._add(row, glyph + finding.text, finding.meaning)
-            theme.mark(meaning, "muted", False)
+            self._add(row, glyph + finding.text, finding.meaning)
         if (more := len(self._findings) - MAX_ROWS) > 0:
             self._add(MAX_ROWS, tr("and {} more").format(more))
         self._rows.setColumnStretch(0, 1)
         self.anyway.setText(tr("Record anyway") if self._findings else tr("Record now"))
         self.anyway.setEnabled(not any(f.level == "error" for f in self._findings))
 
-    def _add(self, row: int, *texts: str) -> list[PlainLabel]:
-        labels = [PlainLabel(text) for text in texts]
-        for column, label in enumerate(labels):
-            label.setWordWrap(True)
+    def _add(self, row: int, *texts: str) -> None:
+        for column, text in enumerate(texts):
+            label = PlainLabel(text, word_wrap=True)
             self._rows.addWidget(label, row, column, Qt.AlignmentFlag.AlignTop)
             label.show()  # now: Qt does it a turn later, and the panel is empty until then
-        return labels
 
     @property
     def lines(self) -> list[str]:

@@ -13,7 +13,6 @@ from acquire.serving.problem import Problem
 from gui.client.client import EngineClient, words
 from gui.plots.head_map import FAIR_KOHM, HeadMap
 from gui.texts import tr
-from gui.widgets import theme
 from gui.widgets.plain_label import PlainLabel
 
 PERIOD_MS = 1000
@@ -30,9 +29,8 @@ class ImpedancePanel(QWidget):
         self.devices.setAccessibleName(tr("Amplifier"))
         self.devices.setVisible(False)
         self.map = HeadMap()
-        self.result = PlainLabel(tr("No amplifier of this rig measures impedances"))
-        self.result.setWordWrap(True)
-        theme.mark(self.result, "muted", True)
+        none = tr("No amplifier of this rig measures impedances")
+        self.result = PlainLabel(none, word_wrap=True, muted=True)
         self.measure = QPushButton(tr("Measure impedances"))
         self.measure.setCheckable(True)
         self.measure.setEnabled(False)

@@ -84,8 +84,7 @@ class MarkerLine(QWidget):
         self.text.setToolTip(
             tr("Enter: with the time of the first letter. Ctrl+Enter: with the time of Enter.")
         )
-        self.message = ShortLabel()
-        theme.mark(self.message, "muted", True)
+        self.message = ShortLabel(muted=True)
         self.notes = StampedEdit(now)
         self.notes.setPlaceholderText(tr("✎ Note (Ctrl+N)"))
         self.notes.setAccessibleName(tr("Note"))

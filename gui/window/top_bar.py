@@ -62,7 +62,7 @@ class TopBar(QFrame):
         self.stop = HoldButton(tr("Stop"))
         self.stop.setObjectName("stop")
         self.disk, self.frames, self.signals = PlainLabel(), PlainLabel(), PlainLabel()
-        self.sync, self.time = PlainLabel(), PlainLabel()
+        self.sync, self.time = PlainLabel(), PlainLabel(muted=True)
         self.meaning = PlainLabel(tr("The protocol goes on and is not recorded: Abort ends it"))
         self.meaning.setStyleSheet("font-weight: 600;")
         self.meaning.hide()
@@ -237,8 +237,7 @@ class TopBar(QFrame):
         top.setSpacing(theme.SPACE)
         names = (tr("study"), tr("sub"), tr("ses"), tr("task"))
         for name, field in zip(names, self.fields, strict=True):
-            label = PlainLabel(name)
-            theme.mark(label, "muted", True)
+            label = PlainLabel(name, muted=True)
             label.setBuddy(field)
             top.addWidget(label)
             top.addWidget(field)
@@ -255,7 +254,6 @@ class TopBar(QFrame):
         for label in (self.disk, self.frames, self.signals, self.sync, self.meaning):
             numbers.addWidget(label)
         numbers.addStretch(1)
-        theme.mark(self.time, "muted", True)
         numbers.addWidget(self.time)
         grid = QGridLayout(self)
         grid.setContentsMargins(12, 8, 12, 8)

@@ -11,7 +11,6 @@ from acquire.rig.simulated import SIMULATED_RIG
 from gui.rig import rig_text
 from gui.rig.search import Search
 from gui.texts import tr
-from gui.widgets import theme
 from gui.widgets.chosen import remembered_data_dir
 from gui.widgets.plain_label import PlainLabel
 
@@ -28,12 +27,9 @@ class Welcome(QWidget):
         self.plugged = QPushButton(tr("Find what is plugged in"))
         self.open = QPushButton(tr("Open a rig file…"))
         self.simulated.setObjectName("primary")
-        self.hint = PlainLabel(
-            tr("A rig says which devices there are. Nothing has to be plugged in.")
-        )
-        self.hint.setWordWrap(True)
+        hint = tr("A rig says which devices there are. Nothing has to be plugged in.")
+        self.hint = PlainLabel(hint, word_wrap=True, muted=True)
         self.hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        theme.mark(self.hint, "muted", True)
         title = PlainLabel(tr("Record a face, a brain and a body on one clock"))
         title.setStyleSheet("font-size: 20px; font-weight: 600;")
         title.setAlignment(Qt.AlignmentFlag.AlignCenter)

@@ -19,18 +19,15 @@ class Windows(Sized, Protocol):
     @property
     def labels(self) -> list[Any]:
         """Of each window."""
-        ...
 
     @property
     def participants(self) -> list[str]:
         """Of each window."""
-        ...
 
     def __getitem__(self, number: int, /) -> dict[str, Any]: ...
 
     def channels(self, name: str, /) -> tuple[str, ...]:
         """Labels of a signal's channels."""
-        ...
 
 
 def to_numpy(study: Windows) -> dict[str, Any]:

@@ -32,7 +32,6 @@ class Labels(Protocol):
 
     def __call__(self, session: Session, /) -> Label:
         """Return what labels its windows."""
-        ...
 
 
 def labels_for(what: str, coder: str, elsewhere: Path | None = None) -> Labels:

@@ -56,7 +56,6 @@ class Reader(Protocol):
 
     def read(self, window: Window) -> Cut:
         """Return what lies in a window."""
-        ...
 
 
 def readers(session: Session, signals: Mapping[str, Wanted]) -> dict[str, Reader]:

@@ -48,7 +48,6 @@ class Engine(Protocol):
         Raises:
             RecordingError: there is nobody to do it.
         """
-        ...
 
 
 _THREADS: Final = (

@@ -11,7 +11,6 @@ from recordings.annotation.model import Event
 from recordings.read.trials import Trial
 
 Kind = Literal["sliding", "trial", "event"]
-KINDS: Final[tuple[Kind, ...]] = ("sliding", "trial", "event")
 _ROUNDING: Final = 1e-6  # of a step: a minute holds six windows of 10 s, whatever 1e5 + 60 is
 
 

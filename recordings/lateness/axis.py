@@ -22,11 +22,9 @@ class Axis(Protocol):
 
     def at(self, numbers: I64Array) -> F64Array:
         """Return the times of the samples of these numbers, shape (n,), counted from 0."""
-        ...
 
     def before(self, times: F64Array) -> I64Array:
         """Say how many samples come before each of `times`, shape (n,), where times rise."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -123,7 +123,7 @@ class _Measurement:
     """One camera of one session."""
 
     def __init__(self, session: Session, camera: Camera, folder: Path, finder: Finder) -> None:
-        self._session, self._camera, self._finder = session, camera, finder
+        self._camera, self._finder = camera, finder
         self._frames = used_frames(camera.times)
         self._path = motion_path(folder, camera.name)
         self._parts = self._path.with_suffix(".parts")

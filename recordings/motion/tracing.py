@@ -63,11 +63,9 @@ class Finder(Protocol):
 
     def find(self, gray: U8Array) -> Seen | None:
         """Return the face in a picture, if there is one."""
-        ...
 
     def angles(self, gray: U8Array) -> tuple[float, float, float]:
         """Return turn, nod and lean of the face found or followed last; NaN where unknown."""
-        ...
 
 
 @dataclass(slots=True)

@@ -52,7 +52,7 @@ def check_one(job: CheckJob) -> Checked:
     except Exception as error:  # one session does not keep the others from being checked
         return Checked(path, "", error=f"{type(error).__name__}: {error}")
     levels = [finding.level for finding in report.findings]
-    failures = [f"{f.subject}: {f.text}" for f in report.findings if f.level == "fail"]
+    failures = [f.told for f in report.findings if f.level == "fail"]
     return Checked(
         path,
         str(report.verdict),

@@ -30,16 +30,13 @@ class Ends(Protocol):
     @property
     def shape(self) -> tuple[int, ...]:
         """As an array's."""
-        ...
 
     @property
     def dtype(self) -> np.dtype[Any]:
         """As an array's."""
-        ...
 
     def __getitem__(self, at: slice, /) -> F32Array:
         """Give some bins; RecordingError where they cannot be read."""
-        ...
 
 
 @dataclass(slots=True)

@@ -124,7 +124,7 @@ class ReviewSession:
             findings = file_findings(manifest, self.path)
         except OSError as error:
             return [f"the files cannot be compared with the manifest: {error}"]
-        return [f"{f.subject}: {f.text}" for f in findings if f.level == "fail"]
+        return [f.told for f in findings if f.level == "fail"]
 
     def _cameras(self) -> Iterator[ReviewCamera]:
         entries: tuple[VideoEntry, ...] = self.manifest.videos if self.manifest else ()

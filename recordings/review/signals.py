@@ -43,7 +43,6 @@ class ReviewSignal:
         self.rate_hz = stream.rate_hz
         self.pyramid = Pyramid(0, len(stream.labels), [])
         stream.fit  # noqa: B018 - before two threads want it
-        self._starts: F64Array = np.empty(0)
 
     def prepare(
         self, store: PyramidStore | None, stop: threading.Event, tell: Callable[[], None]

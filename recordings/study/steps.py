@@ -51,12 +51,10 @@ class Step(Protocol):
     @property
     def name(self) -> str:
         """Its name."""
-        ...
 
     @property
     def target(self) -> str:
         """Where its files go; "" for those that go into the session's folder."""
-        ...
 
     def mark(self, facts: Facts, root: Path) -> str:
         """Return what a failure holds for: recording, program, settings, and what else is read.
@@ -64,15 +62,12 @@ class Step(Protocol):
         Raises:
             RecordingError: the settings name what cannot be.
         """
-        ...
 
     def cell(self, facts: Facts, root: Path) -> Cell:
         """Say whether it is done for a session, from its files alone."""
-        ...
 
     def settle(self, facts: Facts, root: Path) -> None:
         """Forget that a try with other settings failed since: what is asked for is there."""
-        ...
 
     def run(self, sessions: Sequence[Path], engine: Engine, tell: Tell) -> None:
         """Do it; `tell` hears of each session as it is done.
@@ -80,7 +75,6 @@ class Step(Protocol):
         Raises:
             RecordingError: there is nobody to do it, or nowhere to write to.
         """
-        ...
 
 
 @dataclass(frozen=True, slots=True)

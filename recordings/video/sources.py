@@ -39,23 +39,18 @@ class Source(Protocol):
 
     def length(self) -> int:
         """Return how many frames there are; quickly."""
-        ...
 
     def count(self) -> int:
         """Return how many whole packets there are, by going through them."""
-        ...
 
     def frame(self, k: int) -> Picture:
         """Return frame k, which is there."""
-        ...
 
     def frames(self, start: int, stop: int) -> Iterator[Picture]:
         """Yield frames `start` to `stop` (exclusive), in one pass."""
-        ...
 
     def close(self) -> None:
         """Close the file."""
-        ...
 
 
 def open_source(path: Path) -> Source:

@@ -31,7 +31,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from gui.review.app import SWITCH_S, make_window
+from gui.review.app import SWITCH_S
 from gui.review.window import ReviewWindow
 from gui.widgets import theme
 from recordings.review.session import ReviewSession
@@ -53,7 +53,7 @@ CODECS = (
 
 @contextmanager
 def _window(path: Path) -> Iterator[ReviewWindow]:
-    window = make_window(path)
+    window = ReviewWindow(ReviewSession(path))
     window.show()
     QTest.qWaitForWindowExposed(window)
     try:

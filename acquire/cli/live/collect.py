@@ -72,7 +72,9 @@ def collect(
                 problems += [f"{name}: {error}" for error in refused]
         except (AcquireError, RecordingError, OSError) as error:
             problems.append(f"{name}: {error}")
-    left = [f"{s.name}: {p.path} on {p.node}" for s, m in _reread(sessions) for p in m.pending]
+    left = [
+        f"{s.name}: {p.path} on {p.node}" for s, m in sessions.items() for p in m.load(s).pending
+    ]
     _tell(path, brought, left, problems, as_json=as_json)
     raise typer.Exit(2 if problems else 1 if left else 0)
 
@@ -131,11 +133,6 @@ def _pending(path: Path, problems: list[str], *, everything: bool) -> dict[Path,
         if manifest.node_run is not None and (manifest.pending or everything):
             found[folder] = manifest
     return found
-
-
-def _reread(sessions: dict[Path, Manifest]) -> Iterator[tuple[Path, Manifest]]:
-    for folder, manifest in sessions.items():
-        yield folder, type(manifest).load(folder)
 
 
 def _sources(

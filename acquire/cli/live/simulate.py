@@ -55,7 +55,7 @@ def _unicorn(signals: Signals, host: str, port: int) -> Any:
 
     if port == 0:
         raise ConfigError("--port 0: Unicorn UDP sends to a port, so there is none to be chosen")
-    return UnicornServer(signals, host, port)
+    return UnicornServer(host, port)
 
 
 def _egi(signals: Signals, host: str, port: int) -> Any:

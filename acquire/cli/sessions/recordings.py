@@ -260,11 +260,10 @@ def replay(
     ] = None,
 ) -> None:
     """Publish a recording as live LSL streams, its video as a camera."""
-    from acquire.cli.live.replay import ReplayOrder
     from acquire.cli.live.replay import replay as run
 
-    order = ReplayOrder(path, speed, loop, tuple(stream or ()), not no_video, delay, seconds)
-    raise typer.Exit(run(order))
+    how = {"speed": speed, "loop": loop, "streams": stream or (), "video": not no_video}
+    raise typer.Exit(run(path, seconds, delay_s=delay, **how))
 
 
 @app.command()

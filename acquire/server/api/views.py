@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -81,7 +80,7 @@ def ended(controller: Controller, last: Outcome) -> api.LastInfo:
     """Tell of the recording that ended last."""
     checked = controller.checks.first.of(last.path)
     report = checked if isinstance(checked, Report) else None
-    findings = list(_in_words(report)) if report else []
+    findings = [f.told for f in report.findings if f.level != "info"] if report else []
     signals = [s for s in last.streams if s.type != VIDEO_TYPE]
     row = controller.catalogue.of(last.path)
     return _told(
@@ -101,12 +100,6 @@ def ended(controller: Controller, last: Outcome) -> api.LastInfo:
         on_nodes=row.on_nodes,
         lost=row.lost,
     )
-
-
-def _in_words(report: Report) -> Iterator[str]:
-    for finding in (f for f in report.findings if f.level != "info"):
-        named = finding.subject and not finding.text.startswith(finding.subject)
-        yield f"{finding.subject}: {finding.text}" if named else finding.text
 
 
 def stream(found: StreamStatus) -> api.StreamInfo:

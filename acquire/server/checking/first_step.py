@@ -155,9 +155,8 @@ class Checking:
             self._report("engine", "warning", "not-checked", done)
             return
         text = f"{folder.name}: {done.verdict}"
-        worst = [f for f in done.findings if f.level != "info"]
-        if worst:
-            text += f": {worst[0].subject}: {worst[0].text}"
+        if worst := next((f for f in done.findings if f.level != "info"), None):
+            text += f": {worst.told}"
         level: Level = "info" if done.verdict is Verdict.PASS else "warning"
         self._report("engine", level, "checked", text)
 

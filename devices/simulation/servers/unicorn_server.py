@@ -5,19 +5,18 @@ from __future__ import annotations
 import socket
 import struct
 
-from devices.simulation.servers.serving import Packet, Signals, no_door
+from devices.simulation.servers.serving import Packet, no_door
 
 
 class UnicornServer:
     """Sends to one address; who listens there, it does not know."""
 
-    def __init__(self, signals: Signals, host: str, port: int) -> None:
+    def __init__(self, host: str, port: int) -> None:
         """Find the address.
 
         Raises:
             DeviceError: there is none of that name.
         """
-        self._signals = signals
         try:
             family, _, _, _, place = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)[0]
         except OSError as error:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from acquire.lsl.index_stream import index_spec
-from acquire.lsl.outlet import LONGEST_WAIT_S, Outlet, as_utf8, make_outlet, rising, stream_info
+from acquire.lsl.outlet import LONGEST_WAIT_S, Outlet, as_utf8, rising, stream_info
 from devices.base import ARRIVAL, Channel, StreamSpec, VideoSpec
 from recordings.check.pair_bounds import arrival_findings
 from recordings.xdf.header import StreamInfo
@@ -22,9 +22,9 @@ from tests.acquire.program import unique
 def test_a_known_latency_is_read_again(latency_s: float | None) -> None:
     name = unique("amp")
     spec = StreamSpec(name, "EEG", (Channel("Cz"),), 250.0, "float32", latency_s=latency_s)
-    outlet = make_outlet(spec, "amp")
-    info = StreamInfo(outlet.get_info().as_xml().encode())
-    del outlet
+    outlet = Outlet(spec, "amp")
+    info = StreamInfo(outlet.describe().as_xml().encode())
+    outlet.close()
     assert (info.name, info.latency_s) == (name, latency_s)
 
 

@@ -19,7 +19,7 @@ from devices.base import Chunk, DeviceError, DeviceLost, Notice
 from devices.drivers.unicorn_udp import ROW_BYTES, UnicornUdp
 from devices.simulation.servers.unicorn_server import UnicornServer
 from tests.devices.contract import check_data, check_settings
-from tests.devices.network.server import Playing, has_ipv6, signals
+from tests.devices.network.server import Playing, has_ipv6
 from tests.devices.wire import RealClock, read_until, samples
 from tests.ports import free_port
 
@@ -45,7 +45,7 @@ def row(number: float) -> bytes:
 
 def test_samples_come_and_the_contract_is_kept(device: UnicornUdp) -> None:
     check_settings(UnicornUdp, {"name": "u", "port": 1000})
-    played = Playing(UnicornServer(signals(), "127.0.0.1", device.settings.port), 250.0)
+    played = Playing(UnicornServer("127.0.0.1", device.settings.port), 250.0)
     try:
         for _ in range(2):
             check_data(device, device.open(), RealClock(), {}, 0.4)

@@ -13,12 +13,12 @@ from PySide6.QtWidgets import QApplication
 
 from gui.coding.app import CodingOrder, coder
 from gui.coding.pane import CodingPane
-from gui.review.app import make_window
 from gui.review.window import ReviewWindow
 from gui.widgets import theme
 from recordings.annotation.coder_file import Paths, load, who
 from recordings.annotation.model import Coding, Event
 from recordings.annotation.store import CodingStore
+from recordings.review.session import ReviewSession
 from tests.gui.review.walking import settle
 
 PLAIN = Qt.KeyboardModifier.NoModifier
@@ -80,7 +80,7 @@ def coded(order: CodingOrder) -> Iterator[Coded]:
     assert isinstance(application, QApplication)
     theme.apply(application)
     with coder(order) as found:
-        window = make_window(order.session, None, found.hidden)
+        window = ReviewWindow(ReviewSession(order.session, found.hidden))
         pane = found.sit_down(window)
         window.show()
         try:

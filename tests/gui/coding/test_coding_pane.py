@@ -16,12 +16,13 @@ from PySide6.QtWidgets import QApplication, QLabel
 
 from gui.coding.app import CodingOrder, coder
 from gui.coding.keys import DEEDS, Deed
-from gui.review.app import make_window
 from gui.review.keys import COMMANDS
+from gui.review.window import ReviewWindow
 from recordings.annotation.action_units import format_units
 from recordings.annotation.coder_file import Paths, load, who
 from recordings.annotation.model import Mark, Moment
 from recordings.errors import RecordingError
+from recordings.review.session import ReviewSession
 from tests.acquire.program import unisono
 from tests.gui.coding.coding import CONTROL, PAD, PLAIN, SHIFT, Coded, coded
 from tests.gui.review.walking import session, settle
@@ -583,7 +584,7 @@ def test_what_is_wrong_tells_a_blind_coder_no_participant(tmp_path: Path) -> Non
     (order.folder / "anna.lock").write_text('{"name": "elsewhere", "pid": "7"}')
     (made.folder / "side.nut").write_bytes(b"no video at all")
     with coder(order) as found:
-        window = make_window(made.folder, None, found.hidden)
+        window = ReviewWindow(ReviewSession(made.folder, found.hidden))
         pane = found.sit_down(window)
         said = window.notice.text() + pane.view.notes.text()
         window.close()

@@ -10,9 +10,9 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from gui.review.app import make_window
 from gui.review.window import ReviewWindow
 from gui.widgets import theme
+from recordings.review.session import ReviewSession
 from tests.gui.review.walking import settle
 
 PLAIN = Qt.KeyboardModifier.NoModifier
@@ -26,7 +26,7 @@ def review(path: Path, cache: Path | None = None) -> Iterator[ReviewWindow]:
     application = QApplication.instance()
     assert isinstance(application, QApplication)
     theme.apply(application)
-    window = make_window(path, cache)
+    window = ReviewWindow(ReviewSession(path), cache)
     window.show()
     try:
         settle(window)

@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 from PySide6.QtWidgets import QApplication
 
-from gui.review.app import make_window
 from gui.review.camera_tile import CameraTile
 from gui.review.keys import Command
 from gui.review.window import ReviewWindow
+from recordings.review.session import ReviewSession
 from recordings.stream_kinds import Fate
 from tests.recordings.strip_session import START, Film, Filmed, Made, make_session, number_in
 
@@ -159,7 +159,7 @@ class Walker:
 def walk(folder: Path, count: int, seed: int = 1) -> int:
     """Make `count` moves, and return after how many something was wrong."""
     made = session(folder)
-    window = make_window(made.folder)
+    window = ReviewWindow(ReviewSession(made.folder))
     window.resize(900, 640)
     window.show()
     walker = Walker(window, seed)

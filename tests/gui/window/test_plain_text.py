@@ -25,6 +25,8 @@ from gui.sessions.job_line import JobLine
 from gui.signals.spectra import spectrum
 from gui.widgets.plain_label import PlainLabel, plain
 from gui.widgets.short_label import ShortLabel
+from gui.window.gate_panel import GatePanel
+from gui.window.start_gate import Finding
 from recordings.manifest_entries import Event
 
 EVIL = '<h1>all is well</h1><img src="http://127.0.0.1:9/x.png"> &amp; eeg'
@@ -66,6 +68,30 @@ def test_one_long_word_makes_no_panel_wider() -> None:
     panel.problem.clear()
     assert panel.problem.text() == ""
     panel.deleteLater()
+
+
+@pytest.mark.usefixtures("qapp")
+def test_one_long_word_makes_no_strip_before_the_start_wider() -> None:
+    """The labels had their texts before they were in lines: these words stayed whole."""
+    panel = GatePanel()
+    folder = "C:\\lab\\" + "recordings_of_the_second_wave_" * 12
+    for text, meaning in (("no disk", "x"), (f"{folder} is gone", f"give {folder} back")):
+        panel.ask([Finding("error", text, meaning)])
+        QApplication.processEvents()
+        assert panel.minimumSizeHint().width() < 600
+    panel.deleteLater()
+
+
+@pytest.mark.usefixtures("qapp")
+def test_a_label_breaks_its_long_words_where_it_is_in_lines_alone() -> None:
+    label = PlainLabel("x" * 500)
+    one_line = label.minimumSizeHint().width()
+    label.setWordWrap(True)
+    assert label.minimumSizeHint().width() < one_line / 4
+    assert label.text() == "x" * 500
+    label.setWordWrap(False)
+    assert label.minimumSizeHint().width() == one_line
+    label.deleteLater()
 
 
 @pytest.mark.usefixtures("qapp")

@@ -14,6 +14,10 @@ from pytestqt.qtbot import QtBot
 
 from acquire.server.api.models import EventInfo
 from acquire.server.api.protocol_models import ProtocolInfo
+from acquire.server.data_lock import DataLock
+from gui.client.client import EngineClient
+from gui.client.engine_link import EngineLink
+from gui.window import app
 from gui.window.app import WindowOrder
 from gui.window.window import RecorderWindow
 from recordings.manifest import Manifest
@@ -262,6 +266,24 @@ def test_what_cannot_work_is_one_line(tmp_path: Path, monkeypatch: pytest.Monkey
     result = unisono("gui", folder=tmp_path)
     assert (result.code, result.stderr.count("\n")) == (2, 1)
     assert "':31417' does not answer" in result.error
+
+
+def test_an_engine_that_was_left_running_is_found_from_any_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What `--data-dir data` names was looked for in the folder of the next window."""
+    monkeypatch.setattr(app, "user_config_dir", lambda *_, **__: str(tmp_path))
+    monkeypatch.setattr(EngineLink, "open", lambda *_: None)  # nobody answers here
+    rig, data, elsewhere = tmp_path / "rig.toml", tmp_path / "data", tmp_path / "elsewhere"
+    rig.write_text("", encoding="utf-8")
+    for folder in (data, elsewhere):
+        folder.mkdir()
+    monkeypatch.chdir(tmp_path)
+    with DataLock(data) as lock:
+        lock.announce("http://127.0.0.1:9")
+        app.open_rig(EngineLink(EngineClient(None)), Path("rig.toml"), Path("data"))
+        monkeypatch.chdir(elsewhere)
+        assert app.left_running() == (rig, data)
 
 
 STOPPED_EARLY = """

@@ -19,6 +19,7 @@ from recordings.check.marker_pairs import marker_findings
 from recordings.check.simulated.wave_match import BLINK, HEARTBEAT, PULSE, Wave, find_wave
 from recordings.errors import RecordingError
 from recordings.manifest import Manifest, State
+from recordings.manifest_entries import Event
 from recordings.read.markers import parse_markers
 from recordings.report import html, many
 from recordings.report.html import check_and_report
@@ -227,6 +228,17 @@ def test_an_archive_is_checked_where_no_report_can_be_written(tmp_path: Path) ->
     assert told.level == "info"
     assert "the report cannot be written" in told.text
     assert many.check_one(many.CheckJob(folder)).notes == (told.text,), "among many it is told, too"
+
+
+def test_what_a_finding_is_of_is_named_once(tmp_path: Path) -> None:
+    """An event's text begins with its device; it was said to be `face: face: …`."""
+    text = "face: its file was changed before the repair"
+    event = Event(time=5003.0, source="face", level="error", code="was-changed", text=text)
+    folder = make_session(tmp_path, Plan(seconds=2.0))
+    Manifest.load(folder).model_copy(update={"events": (event,)}).save(folder)
+    assert many.check_one(many.CheckJob(folder)).first == text
+    other = Finding(level="warn", code="gap", subject="eeg", text="eeg2 is silent")
+    assert other.told == "eeg: eeg2 is silent"
 
 
 def test_where_there_is_no_room_for_a_report_it_asks_for_room(
