@@ -31,7 +31,7 @@ ONLY_IN = {
         "recordings/disk/file_lock.py",
     },
     r"\bos\.fork": set(),
-    r"\bSIGKILL\b": {"gui/sessions/session_job.py"},
+    r"\bSIGKILL\b": {"acquire/processes/held.py"},
 }
 """What Windows has not, and the files that have another way there."""
 

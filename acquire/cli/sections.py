@@ -9,6 +9,7 @@ from typing import Any, Final
 import typer
 from typer.core import TyperGroup
 
+from acquire.cli.main import INTERRUPTED
 from acquire.plain_text import told
 
 SECTIONS: Final[dict[str, tuple[str, ...]]] = {
@@ -20,7 +21,6 @@ SECTIONS: Final[dict[str, tuple[str, ...]]] = {
     "Faces": ("review", "coding", "motion"),
     "Studies": ("study", "features"),
 }
-INTERRUPTED: Final = 3
 
 
 class InSections(TyperGroup):

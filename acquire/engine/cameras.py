@@ -26,6 +26,10 @@ ARM_FOR_SPLIT_S = 1.0
 """A camera that is away or silent for so long is left out of what comes after a split."""
 CLOSE_S = 20.0
 """How long a video file may take to be closed: a full ring has to be encoded first."""
+AWAY_S = 2.0
+"""How long a node that is away may take to be back: the stop waits for it, as its files do."""
+LOOK_S = 0.2
+"""How often it is seen, while a file is waited for, whether its node is away."""
 
 Complain = Callable[[Take, str, str], None]
 """Takes the take, the device's name and what is wrong."""
@@ -129,24 +133,28 @@ class Cameras:
         """Close the files of one camera, while the take goes on without it."""
         if name in take.videos.devices:
             answer = self._devices[name].ask(StopVideo(take.number, lsl_stop))
-            self._close(take, name, answer, time.monotonic() + CLOSE_S)
+            self._close(take, name, answer, time.monotonic())
 
     def collect(self, take: Take) -> list[VideoSummary]:
         """Wait until every file is closed; of a process that has died, say what it has left."""
-        deadline = time.monotonic() + CLOSE_S
+        asked = time.monotonic()
         for name, answer in take.videos.closing().items():
-            self._close(take, name, answer, deadline)
+            self._close(take, name, answer, asked)
         # The encoder of a process that died still empties its ring.
         for name in take.videos.left_by:
-            if not self._devices[name].wait_written(deadline - time.monotonic()):
+            if not self._devices[name].wait_written(asked + CLOSE_S - time.monotonic()):
                 what = f"its encoder still writes after {CLOSE_S:g} s; its frames are not counted"
                 self._complain(take, name, what)
         return take.videos.summaries()
 
     def _close(
-        self, take: Take, name: str, answer: Future[list[VideoSummary]], deadline: float
+        self, take: Take, name: str, answer: Future[list[VideoSummary]], asked: float
     ) -> None:
-        if error := _error_of(answer, deadline):
+        def is_given_up() -> bool:
+            is_away = self._devices[name].snapshot.away is not None
+            return is_away and time.monotonic() > asked + AWAY_S
+
+        if error := _error_of(answer, asked + CLOSE_S, is_given_up):
             snapshot = self._devices[name].snapshot
             if snapshot.away is not None:
                 error = (
@@ -196,12 +204,18 @@ def _hashed_in_passing(take: Take, videos: Iterable[VideoSpec]) -> frozenset[str
     return frozenset(video.name for video in videos if hashes_in_passing(data_dir, video))
 
 
-def _error_of(answer: Future[Any], deadline: float) -> str | None:
+def _error_of(
+    answer: Future[Any], deadline: float, is_given_up: Callable[[], bool] = lambda: False
+) -> str | None:
     """Wait for an answer; None where it came, what went wrong otherwise."""
-    try:
-        answer.result(max(0.0, deadline - time.monotonic()))
-    except ControlError as error:
-        return str(error)
-    except TimeoutError:
-        return "no answer in time"
-    return None
+    while True:
+        left = max(0.0, deadline - time.monotonic())
+        try:
+            answer.result(min(left, LOOK_S))
+        except ControlError as error:
+            return str(error)
+        except TimeoutError:
+            if left <= LOOK_S or is_given_up():
+                return "no answer in time"
+        else:
+            return None

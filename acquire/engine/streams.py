@@ -11,11 +11,11 @@ from acquire.engine.reporter import Reporter
 from acquire.engine.status import StreamStatus, stream_status
 from acquire.errors import ControlError, Unknown
 from acquire.lsl.descriptors import raise_limit
+from acquire.lsl.origin import DEVICE
 from acquire.player.link import PlayerLink
 from acquire.player.process import NAME as PLAYER
 from acquire.processes.rig_devices import RigDevices
 from acquire.pump.discovery import Discovery
-from acquire.pump.live_stream import DEVICE
 from acquire.pump.pump import Pump
 from acquire.pump.selection import Missing, Selection
 from acquire.take.take import Take
@@ -144,12 +144,13 @@ class Streams:
             return
         wanted = frozenset(names)
         known = {stream.name for stream in self._pump.streams}
+        ours = {stream.name for stream in self._pump.streams if stream.device == DEVICE}
         if unknown := wanted - known:
             raise Unknown(
                 f"no stream {', '.join(map(repr, sorted(unknown)))}; "
                 f"there are: {', '.join(sorted(known)) or 'none'}"
             )
-        self._pump.selection = wanted
+        self._pump.selection = wanted - ours  # they alone would pass for a choice
 
     @property
     def has_data(self) -> bool:

@@ -7,7 +7,7 @@ from typing import Final
 
 from acquire.engine.apparatus import Apparatus
 from acquire.lsl.clock import local_clock
-from acquire.pump.live_stream import DEVICE
+from acquire.lsl.origin import DEVICE
 from acquire.pump.selection import matches
 from acquire.take.disk import DiskAlarm, gone
 from acquire.take.take import Take

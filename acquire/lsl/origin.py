@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import re
 
+DEVICE = "unisono"
+"""What stands for a device where a stream is the engine's own: its events and markers."""
 _PREFIX = "unisono"
 _RIG_LENGTH = 40
 _UNFIT = re.compile(r"[^A-Za-z0-9_.-]+")

@@ -70,6 +70,7 @@ class NodeClient:
         self._address = address
         self._connection: PinnedConnection | None = None
         self._used = 0.0
+        self._is_abandoned = False
 
     def __enter__(self) -> Self:
         return self
@@ -131,6 +132,15 @@ class NodeClient:
                 raise http.client.IncompleteRead(b"", response.length)
             return place
 
+    def abandon(self) -> None:
+        """End what its thread waits for, from another one; nothing is asked any more.
+
+        Only while it connects, that takes `ANSWER_S` at most.
+        """
+        self._is_abandoned = True  # first: a connection that is just being made is left, too
+        if (connection := self._connection) is not None:
+            connection.interrupt()
+
     def close(self) -> None:
         """Disconnect."""
         if self._connection is not None:
@@ -185,6 +195,8 @@ class NodeClient:
             address = self._address
             self._connection = PinnedConnection(address.address, address.fingerprint, ANSWER_S)
             self._connection.connect()
+        if self._is_abandoned:
+            raise Unreachable(f"{self._address.address}: is not waited for any more")
         # Not `auto_open`: what is sent goes to the certificate that was looked at, or nowhere.
         sock = self._connection.sock
         assert isinstance(sock, PatientSocket)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 
 REST, GO = b"rest\n", b"go\n"
@@ -43,18 +44,28 @@ class Steered:
         """Listen, in a thread, from now on."""
         self._go = threading.Event()
         self._go.set()
-        threading.Thread(target=self._listen, name="steering", daemon=True).start()
+        follow(self._rest, lambda: os._exit(ORPHANED))  # there is nobody for whom to go on
 
     def between(self) -> None:
         """Wait while it has to rest."""
         self._go.wait()
 
-    def _listen(self) -> None:
+    def _rest(self, resting: bool) -> None:
+        if resting:
+            self._go.clear()
+        else:
+            self._go.set()
+
+
+def follow(rest: Callable[[bool], None], end: Callable[[], None]) -> None:
+    """Carry out, in a thread from now on, what the standard input says: rest or go on, and end."""
+
+    def listen() -> None:
         # Unbuffered: a reader that holds a buffer's lock cannot be ended with the interpreter.
         with open(sys.stdin.fileno(), "rb", buffering=0, closefd=False) as orders:
             while order := orders.readline():
-                if order == REST:
-                    self._go.clear()
-                elif order == GO:
-                    self._go.set()
-        os._exit(ORPHANED)  # there is nobody for whom to go on
+                if order in (REST, GO):
+                    rest(order == REST)
+        end()
+
+    threading.Thread(target=listen, name="steering", daemon=True).start()

@@ -11,10 +11,11 @@ from acquire.lsl.clock import local_clock
 from acquire.lsl.config import BUFFER_S, FORGET_S
 from acquire.lsl.descriptors import fits
 from acquire.lsl.inlet import Inlet
+from acquire.lsl.origin import DEVICE
 from acquire.lsl.streams import FoundStream
 from acquire.processes.messages import Tell, internal
 from acquire.pump.connecting import CONNECT_S, Attempt, Connecting
-from acquire.pump.live_stream import DEVICE, LiveStream
+from acquire.pump.live_stream import LiveStream
 from acquire.pump.network import Network
 from acquire.pump.pump import Pump
 from acquire.pump.selection import NO_STREAM, Missing, Selection, matches

@@ -6,7 +6,8 @@ from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
 
 from acquire.lsl.inlet import OffsetEstimate
-from acquire.pump.live_stream import DEVICE, LiveStream
+from acquire.lsl.origin import DEVICE
+from acquire.pump.live_stream import LiveStream
 from acquire.pump.stream_watch import Alarm
 from acquire.take.exact_stamps import LostSamples
 from acquire.take.routing import SANE_S, is_past, is_within, named_in, owner_of, shares

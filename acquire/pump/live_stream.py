@@ -102,7 +102,3 @@ class LiveStream:
         if self.estimate is None or self.shares_clock:
             return 0.0
         return self.estimate.offset
-
-
-DEVICE = "unisono"
-"""What stands for a device in the manifest's entry of this stream."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Set
 
+from acquire.lsl.origin import DEVICE
 from acquire.lsl.streams import FoundStream, Refused, Resolver
-from acquire.pump.live_stream import DEVICE
 from acquire.pump.selection import Selection, matches
 
 

@@ -18,11 +18,12 @@ from contextlib import contextmanager
 from acquire.errors import ControlError
 from acquire.lsl.clock import local_clock
 from acquire.lsl.inlet import Inlet
+from acquire.lsl.origin import DEVICE
 from acquire.lsl.streams import FoundStream
 from acquire.processes.messages import Ends, Loss, TellOfTake
 from acquire.pump.distributor import Distributor, gets
 from acquire.pump.housekeeping import Housekeeping
-from acquire.pump.live_stream import DEVICE, LiveStream
+from acquire.pump.live_stream import LiveStream
 from acquire.pump.stream_watch import StreamWatch
 from acquire.pump.stuck_watch import STUCK_S, StuckWatch
 from acquire.pump.turn import Complaints, SourcedAlarm, Turn

@@ -97,6 +97,7 @@ class Controller:
         return Collector(
             self.rig.nodes,
             self.data_dir,
+            self.catalogue,
             self._is_busy,
             self.sessions.change,
             self.report,
@@ -140,7 +141,7 @@ class Controller:
         self.cancel()
         self.recording.join()  # it takes a turn itself, and is not waited for in one
         try:
-            # First: a node that hangs may keep the collector waiting for half a minute.
+            # First: what is recorded matters most, and the rest waits for nodes.
             with self._turn.awaited():
                 self.recording.close()
         finally:

@@ -1,20 +1,19 @@
 """What is done with a session in a process of its own: copied, repaired, exported.
 
 It is a command of this program, as in a terminal. While anything records it is held still, and goes
-on afterwards; closing the window ends it, and the same order goes on or begins anew.
+on afterwards; the end of the window ends it, and the same order goes on or begins anew.
 """
 
 from __future__ import annotations
 
-import contextlib
 import os
-import signal
 import sys
 from collections.abc import Iterator
 
 from PySide6.QtCore import QObject, QProcess, Signal
 
 from acquire.own_program import command
+from acquire.processes.steering import GO, REST
 from gui.texts import tr
 
 END_MS = 3000
@@ -45,7 +44,7 @@ class SessionJob(QObject):
             return
         self._last, self._error, self._cancelled, self._rests = "", "", False, False
         self._process = process = QProcess(self)
-        if os.name == "posix":  # a group of its own: exports have processes of theirs
+        if os.name == "posix":  # out of reach of a Ctrl-C that is meant for the window
             parameters = QProcess.UnixProcessParameters()
             parameters.flags = QProcess.UnixProcessFlag.CreateNewSession
             process.setUnixProcessParameters(parameters)
@@ -53,7 +52,7 @@ class SessionJob(QObject):
         process.readyReadStandardError.connect(self._hear_error)
         process.finished.connect(self._on_finished)
         process.errorOccurred.connect(self._on_error)
-        program, *words = command("acquire", *arguments)
+        program, *words = command("acquire.processes.held", *arguments)
         process.start(program, words)
 
     def rest(self, resting: bool) -> None:
@@ -61,10 +60,8 @@ class SessionJob(QObject):
         process = self._process
         if process is None or resting == self._rests or sys.platform == "win32":
             return
-        if process.state() is not QProcess.ProcessState.Running:
-            return  # it only starts: the next status finds it
         self._rests = resting
-        self._tell_group(signal.SIGSTOP if resting else signal.SIGCONT)
+        process.write(REST if resting else GO)
         if resting:
             self.said.emit(tr("rests while it records"))
 
@@ -73,23 +70,13 @@ class SessionJob(QObject):
         if self._process is None:
             return
         self._cancelled = True
-        if sys.platform != "win32":
-            self._tell_group(signal.SIGKILL)
-        else:
-            self._process.kill()
+        self._process.closeWriteChannel()
 
     def close(self) -> None:
         """End it, and wait for that."""
         if (process := self._process) is not None:
             self.cancel()
             process.waitForFinished(END_MS)
-
-    def _tell_group(self, number: int) -> None:
-        assert self._process is not None
-        pid = self._process.processId()
-        if sys.platform != "win32" and pid > 0:  # it has started; the group has its number
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(pid, number)
 
     def _hear(self) -> None:
         for line in self._lines(QProcess.ProcessChannel.StandardOutput):

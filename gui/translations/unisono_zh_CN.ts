@@ -696,8 +696,8 @@
         <translation>上一次录制仍在收尾</translation>
     </message>
     <message>
-        <source>No stream is both connected and chosen</source>
-        <translation>没有既连接又选中的数据流</translation>
+        <source>No stream is chosen</source>
+        <translation>没有选中任何数据流</translation>
     </message>
     <message>
         <source>Nothing of it will be in the session.</source>

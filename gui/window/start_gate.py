@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from acquire.engine.status import Phase
+from acquire.lsl.origin import DEVICE
 from acquire.plain_text import room
 from acquire.processes.messages import DeviceState
 from acquire.server.api.device_models import DeviceInfo
@@ -48,8 +49,9 @@ def _engine(status: StatusInfo) -> list[Finding]:
     if status.state is Phase.FINISHING:
         text = tr("The last recording is still being finished")
         return [Finding("error", text, tr("Wait until its files are closed."))]
-    if not any(s.selected and s.connected for s in status.streams):
-        text = tr("No stream is both connected and chosen")
+    data = [s for s in status.streams if s.device != DEVICE]  # the engine's own are always chosen
+    if data and not any(s.selected for s in data):
+        text = tr("No stream is chosen")
         return [Finding("error", text, tr("There is nothing to record; tick a stream."))]
     return []
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
+import sys
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
@@ -71,11 +73,28 @@ def _submit(
     """Give an item to a process; to another one, if it was ended while it rested."""
     while True:
         try:
-            with one_thread():  # the process is started by its first item
+            with one_thread(), _no_interrupt():  # the process is started by its first item
                 return pool.submit(work.function, item), pool
         except BrokenProcessPool:
             pool.shutdown(wait=True)
             pool = _pool()
+
+
+@contextlib.contextmanager
+def _no_interrupt() -> Iterator[None]:
+    """Keep a Ctrl-C from a process that is started meanwhile: it would end in its imports, loudly.
+
+    What is blocked is inherited and, unlike what is ignored, not lost to this process. Windows has
+    no such thing.
+    """
+    if sys.platform == "win32":
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _killed(tries: int) -> str:

@@ -7,7 +7,7 @@ from collections import Counter
 from typer.main import get_command
 from typer.testing import CliRunner
 
-from acquire.cli.main import app
+from acquire.cli.program import app
 from acquire.cli.sections import SECTIONS
 
 

@@ -11,6 +11,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from acquire.cli.main import INTERRUPTED
 from acquire.engine import stop_signals
 from acquire.engine.stop_signals import LEFT_AT_ONCE, SAME_S, Stopper
 from recordings.manifest import Manifest, State
@@ -241,3 +242,28 @@ def test_a_program_without_standard_files_records(tmp_path: Path) -> None:
     (manifest,) = tmp_path.rglob("session.json")
     assert Manifest.load(manifest.parent).state is State.COMPLETE
     assert load(manifest.parent / "recording.xdf")["eeg"].footer_count > 0
+
+
+@pytest.mark.parametrize(
+    "entry", [("-m", "acquire"), ("-c", "import acquire.cli.main as m; m.main()")]
+)
+def test_ctrl_c_while_it_still_imports_ends_it_without_a_word(
+    tmp_path: Path, entry: tuple[str, str]
+) -> None:
+    """It was a traceback of whatever was being imported."""
+    (tmp_path / "typer.py").write_text(
+        "import time\nprint('imports', flush=True)\ntime.sleep(600)\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": f"{tmp_path}{os.pathsep}{Path.cwd()}"}
+    with subprocess.Popen(
+        [sys.executable, "-P", *entry, "devices"],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as program:
+        assert program.stdout is not None
+        assert program.stdout.readline() == "imports\n"
+        program.send_signal(signal.SIGINT)
+        assert program.communicate(timeout=60) == ("", "")
+    assert program.returncode == INTERRUPTED

@@ -12,7 +12,7 @@ from typing import Any
 
 import typer.main
 
-from acquire.cli.main import app
+from acquire.cli.program import app
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"

@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from acquire.cli.main import app
+from acquire.cli.program import app
 from acquire.server.data_lock import owner
 from tests.acquire.program import TIMEOUT_S, Unisono, posix_only, wait_for
 from tests.acquire.sources import Source, Sources

@@ -228,29 +228,19 @@ def _bring_all(
     from acquire.errors import AcquireError
     from acquire.node.pairing.pinned import Unreachable
     from acquire.node.transfer import collecting
+    from acquire.node.transfer.giving_up import kept_no_more
     from recordings.errors import RecordingError
 
+    listed = source.recordings()  # before anything is released there
     refused: list[Exception] = []
-    offered = set()
     for job in collecting.jobs(source, data_dir, only):
-        offered.add(job.folder)
         try:
             _bring(source, job, release, progress, brought)
         except Unreachable:
             raise
         except (AcquireError, RecordingError, OSError) as error:
             refused.append(error)
-    refused += [
-        AcquireError(
-            f"{folder.name}: the node keeps nothing of it any more; see what became of its data "
-            f"folder, or: unisono collect {folder} --give-up {source.node}"
-        )
-        for folder, manifest in sessions.items()
-        if folder not in offered
-        and manifest.is_closed
-        and any(file.node == source.node for file in manifest.pending)
-    ]
-    return refused
+    return refused + [AcquireError(t) for t in kept_no_more(source.node, listed, sessions)]
 
 
 def _bring(source: Source, job: Job, release: bool, progress: Progress, brought: list[str]) -> None:

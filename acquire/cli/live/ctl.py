@@ -68,8 +68,12 @@ def status(engine: EngineOptions) -> None:
     raise typer.Exit(1 if answer["missing"] or ill or answer["error"] else 0)
 
 
+_STATE_WORDS = {"idle": "ready", "failed": "the last run failed"}
+"""For people, as in the window; `--json` has the API's."""
+
+
 def _status_words(answer: Any) -> list[str]:
-    lines = [str(answer["state"])]
+    lines = [_STATE_WORDS.get(answer["state"], answer["state"])]
     if answer["session"] and answer["state"] == "recording":
         seconds = answer["clock"] - answer["first_sample"]
         lines[0] += f" for {seconds:.0f} s: {answer['session']}"

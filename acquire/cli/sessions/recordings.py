@@ -11,8 +11,8 @@ from typing import Annotated, Literal
 import typer
 
 from acquire.cli.gathered import gathered
+from acquire.cli.main import INTERRUPTED
 from acquire.cli.options import Idle, Json, OnlyThese
-from acquire.cli.sections import INTERRUPTED
 from acquire.cli.sessions import coding, export, motion, study
 from acquire.cli.sessions.engines import Workers
 from acquire.cli.sessions.features import features

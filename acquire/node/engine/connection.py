@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -33,6 +33,8 @@ LOOK_S = 2.0
 """How often the node is asked about its disk and its clock."""
 GOODBYE_S = 8.0
 """How long the node may take to close its devices."""
+LAST_ORDERS_S = 1.0
+"""How long the last orders may take to the node: one that does not take them hangs."""
 _NOT_DONE = (400, 409, 413, 422)
 """What the node says of requests that it will never carry out."""
 
@@ -82,9 +84,11 @@ class Connection:
         self._back = back
         self._links: dict[str, Listener] = {}
         self._orders = OrderQueue(table.name)
-        # Guards the state, which both threads change; never held while anything is told.
+        # Guards the state and the clients, which both threads change; never held while anything is
+        # told.
         self._lock = threading.Lock()
         self._snapshot = NodeSnapshot(table.name, table.address, since=local_clock())
+        self._clients = set[NodeClient]()
         self._after = self._dropped = 0
         self._entered = False  # the node has had this run's order once
         self._is_taken = False  # the node works for another engine, and the links know
@@ -123,14 +127,24 @@ class Connection:
             )
 
     def close(self) -> None:
-        """End the run in good order, if the node can be reached; its devices are closed there."""
-        self._orders.end(ANSWER_S)  # after what was ordered last, as the stop of a recording
+        """End the run in good order, if the node answers; its devices are closed there.
+
+        One that hangs is left to itself, and goes on: the next engine, or who collects, ends it.
+        """
+        are_taken = self._orders.end(LAST_ORDERS_S)  # the stop of a recording is one of them
         was_connected = self._snapshot.connected
         self._closing.set()
+        with self._lock:
+            clients = tuple(self._clients)
+        for client in clients:
+            client.abandon()
         for thread in (self._poller, self._sender):
-            thread.end(POLL_S + 2 * ANSWER_S)  # connecting and a poll take no longer
-        if was_connected:
+            thread.end(2 * ANSWER_S)  # connecting takes no longer
+        if was_connected and are_taken:
             self._say_goodbye()
+        elif was_connected:
+            text = f"node {self.name}: does not answer; the next engine ends what runs there"
+            self._tell("warning", "node-not-ended", text)
         self._enter_state(NodeState.CLOSED)
 
     def _say_goodbye(self) -> None:
@@ -143,16 +157,30 @@ class Connection:
     def _complain(self, text: str) -> None:
         self._tell("error", "internal", text)
 
+    @contextlib.contextmanager
+    def _client(self) -> Iterator[NodeClient]:
+        """Connect for the thread that asks, until `close` takes the client from it."""
+        with client_of(self.table) as client:
+            with self._lock:
+                self._clients.add(client)
+            try:
+                yield client
+            finally:
+                with self._lock:
+                    self._clients.discard(client)
+
     # The thread that polls.
 
     def _poll(self) -> None:
         while not self._closing.is_set():
             try:
-                with client_of(self.table) as client:
+                with self._client() as client:
                     self._enter(client)
                     self._listen(client)
                 return
             except Unreachable as error:
+                if self._closing.is_set():
+                    return
                 self._away(NodeState.UNREACHABLE, str(error))
             except AcquireError as error:  # not paired, another certificate, not for this engine
                 self._away(NodeState.REFUSED, str(error))
@@ -283,7 +311,7 @@ class Connection:
 
     def _send(self) -> None:
         while not self._closing.is_set():
-            with contextlib.suppress(AcquireError), client_of(self.table) as client:
+            with contextlib.suppress(AcquireError), self._client() as client:
                 self._send_all(client)
             # Why it failed is what the thread that polls finds out as well.
             self._closing.wait(BACKOFF_S[0])

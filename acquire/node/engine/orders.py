@@ -76,12 +76,13 @@ class OrderQueue:
             self._orders.clear()
             self._changed.notify_all()
 
-    def end(self, timeout_s: float) -> None:
-        """Give out no more, once what was ordered last has left, if it can."""
+    def end(self, timeout_s: float) -> bool:
+        """Give out no more, once what was ordered last has left, if it can; whether it has."""
         with self._changed:
             self._changed.wait_for(lambda: not self._orders or not self._leaves, timeout_s)
             self._ended = True
             self._changed.notify_all()
+            return not self._orders
 
     def next_batch(self) -> list[Order]:
         """Wait for what can leave; empty once it is the end."""

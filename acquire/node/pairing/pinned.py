@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hmac
 import http.client
 import math
@@ -57,7 +58,7 @@ def client_context() -> ssl.SSLContext:
     return context
 
 
-class PinnedConnection(http.client.HTTPSConnection):
+class PinnedConnection(http.client.HTTPConnection):
     """A connection on which nothing is sent before the other side has shown its certificate.
 
     Args:
@@ -74,11 +75,18 @@ class PinnedConnection(http.client.HTTPSConnection):
             host, port = host_and_port(address)
         except ValueError as error:
             raise ConfigError(f"address {address[:100]!r}: {error}") from error
-        super().__init__(host, port or NODE_PORT, timeout=timeout_s, context=client_context())
+        super().__init__(host, port or NODE_PORT, timeout=timeout_s)
         self.address = address
         self._expected = fingerprint
         self.fingerprint = ""
         """Of the certificate that was shown, once connected."""
+
+    def interrupt(self) -> None:
+        """Have whatever waits for the other side fail, from another thread."""
+        if (sock := self.sock) is not None:
+            with contextlib.suppress(OSError):  # it is closed already
+                # Not `SSLSocket.shutdown`, which takes from the reader what it reads by.
+                socket.socket.shutdown(sock, socket.SHUT_RDWR)
 
     def connect(self) -> None:
         """Connect, and see who is there.
@@ -89,7 +97,13 @@ class PinnedConnection(http.client.HTTPSConnection):
         """
         try:
             super().connect()
+            # Not by `HTTPSConnection`: before the other side has spoken nobody can interrupt that.
+            self.sock = client_context().wrap_socket(
+                self.sock, do_handshake_on_connect=False, server_hostname=self.host
+            )
+            self.sock.do_handshake()
         except (OSError, UnicodeError) as error:  # SSLError is an OSError
+            self.close()
             reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
             raise Unreachable(
                 f"{self.address}: no node answers ({reason}); is it running, and does a firewall "

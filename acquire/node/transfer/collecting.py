@@ -74,17 +74,17 @@ def jobs(source: Source, data_dir: Path, only: Path | None = None) -> Iterator[J
 
 
 def _folder_for(recording: Recording, data_dir: Path, only: Path | None) -> Path | None:
-    """Find the session of a recording; one that was named is known by its manifest, not its path.
-
-    It may have been moved or renamed since.
-    """
+    """Find the session of a recording; one that was named is known by its manifest alone."""
     if only is None:
         return layout.find_session(data_dir, recording.session)
-    labels = Manifest.load(only)
-    recorded_as = layout.session_folder(
-        data_dir, labels.study, labels.participant, labels.session, labels.task, labels.run
-    )
-    return only if layout.session_id(recorded_as) == recording.session else None
+    return only if recorded_as(Manifest.load(only)) == recording.session else None
+
+
+def recorded_as(manifest: Manifest) -> str:
+    """Give the name that a session was recorded under: it may have been moved or renamed since."""
+    m = manifest
+    folder = layout.session_folder(Path(), m.study, m.participant, m.session, m.task, m.run)
+    return layout.session_id(folder)
 
 
 def is_whole(source: Source, job: Job) -> bool:

@@ -14,15 +14,18 @@ from typing import Final
 
 from acquire.errors import AcquireError
 from acquire.lasting_thread import LastingThread
-from acquire.node.client import client_of
+from acquire.node.client import NodeClient, client_of
 from acquire.node.pairing.pinned import Unreachable
 from acquire.node.transfer.collecting import Change, Job, Progress, collect, is_whole, jobs, release
+from acquire.node.transfer.giving_up import kept_no_more
 from acquire.node.transfer.pace import Pace
 from acquire.node.transfer.sources import NodeSource
 from acquire.processes.idle import be_idle
 from acquire.processes.messages import Tell, internal
 from acquire.rig.node import NodeTable
 from recordings.errors import RecordingError
+from recordings.manifest import Manifest
+from recordings.study.catalogue import Catalogue
 
 LOOK_S: Final = 5.0
 """How often a node is asked for what it keeps."""
@@ -50,6 +53,7 @@ class Collector:
         self,
         nodes: Iterable[NodeTable],
         data_dir: Path,
+        catalogue: Catalogue,
         is_recording: Callable[[], bool],
         change: Change,
         report: Tell,
@@ -60,6 +64,7 @@ class Collector:
         Args:
             nodes: of the rig; those whose files are fetched by hand are left alone.
             data_dir: where sessions are.
+            catalogue: of `data_dir`.
             is_recording: whether the disks and the network belong to a recording.
             change: changes a manifest; see `collecting.Change`.
             report: hears what happens.
@@ -67,6 +72,7 @@ class Collector:
         """
         self._nodes = [node for node in nodes if node.transfer != "by-hand"]
         self._data_dir = data_dir
+        self._catalogue = catalogue
         self._is_recording = is_recording
         self._change = change
         self._report = report
@@ -74,6 +80,7 @@ class Collector:
         self._transfers = {node.name: Transfer(node.name) for node in self._nodes}
         self._failure: dict[str, str] = {}  # by node: what was said of the last try
         self._pace = Pace()
+        self._client: NodeClient | None = None  # of the node that is being asked
         self._closing = threading.Event()
         self._thread = LastingThread("collecting", self._run, self._closing, internal(report))
 
@@ -88,7 +95,10 @@ class Collector:
             self._thread.start()
 
     def close(self) -> None:
-        """Leave what is not here yet: the next engine goes on."""
+        """Leave what is not here yet, a block on its way too: the next engine goes on."""
+        self._closing.set()
+        if (client := self._client) is not None:
+            client.abandon()
         self._thread.end()
 
     def _run(self) -> None:
@@ -109,8 +119,10 @@ class Collector:
         if node.transfer == "between" and self._is_recording():
             return
         failed = []
-        with client_of(node) as client:
-            source = NodeSource(node.name, client)
+        with client_of(node) as self._client:
+            if self._closing.is_set():  # whoever closes may have looked for a client before
+                raise Left
+            source = NodeSource(node.name, self._client)
             for job in jobs(source, self._data_dir):
                 try:
                     self._bring(node, source, job)
@@ -118,11 +130,16 @@ class Collector:
                     raise
                 except (AcquireError, RecordingError, OSError) as error:
                     failed.append(str(error))  # of this session: the others come all the same
+            failed += kept_no_more(node.name, source.recordings(), self._waiting_for(node.name))
         if failed:
             self._failed(node.name, "; ".join(failed))
         else:
             self._failure.pop(node.name, None)
             self._note(node.name, progress=None, error=None)
+
+    def _waiting_for(self, node: str) -> dict[Path, Manifest]:
+        rows = map(self._catalogue.of, self._catalogue.folders())
+        return {row.folder: Manifest.load(row.folder) for row in rows if node in row.on_nodes}
 
     def _bring(self, node: NodeTable, source: NodeSource, job: Job) -> None:
         if not is_whole(source, job):

@@ -13,6 +13,8 @@ import pytest
 import acquire
 from acquire.errors import AcquireError, ControlError
 from acquire.lsl.clock import local_clock
+from acquire.node.client import ANSWER_S
+from acquire.node.engine.connection import POLL_S
 from acquire.node.engine.path_check import SLOW_S, examine
 from acquire.node.engine.snapshot import NodeState
 from acquire.node.transfer.collecting import jobs, merged_rows, release
@@ -37,7 +39,7 @@ from tests.acquire.node.engine_with_node import (
 )
 from tests.acquire.node.node_program import Node
 from tests.acquire.node.relay import Relay
-from tests.acquire.program import Result, Unisono, kill, wait_for
+from tests.acquire.program import Result, Unisono, kill, posix_only, wait_for
 
 
 @pytest.fixture
@@ -231,12 +233,37 @@ def test_a_node_that_hangs_at_a_split_is_in_what_comes_after_once_it_answers(
     assert checked.json["verdict"] in ("PASS", "WARN"), checked.json["findings"]
 
 
+@posix_only
+@pytest.mark.parametrize("records", [False, True])
+def test_a_node_that_hangs_keeps_no_engine_from_ending(
+    node: Node, tmp_path: Path, records: bool
+) -> None:
+    """It took 11 s, and 24 s in a recording, whose files there are collected in any case."""
+    with engine_of(write_rig(tmp_path, pair(node), node.address)) as running:
+        if records:
+            begin(running)
+        node.process.send_signal(signal.SIGSTOP)
+        began = local_clock()
+        running.engine.close()
+        took_s = local_clock() - began
+    node.process.send_signal(signal.SIGCONT)
+    assert took_s < POLL_S + 2 * ANSWER_S
+    assert {"node-not-ended", "node-unreachable"} & set(running.codes())
+    if records:
+        (session,) = running.data_dir.rglob("session.json")
+        manifest = Manifest.load(session.parent)
+        assert manifest.state is State.COMPLETE
+        assert {p.node for p in manifest.pending} == {"cam-pc"}
+        # The node hears only now what the engine had sent it, which is for 5 s its own.
+        wait_for(lambda: run("collect", running.data_dir, folder=tmp_path).code == 0)
+        assert Manifest.load(session.parent).pending == ()
+
+
 @pytest.mark.soak  # half a minute
 def test_a_stop_while_the_cable_is_cut_is_heard_later_and_kept_to(
     node: Node, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The orders go over the relay, the rows do not: what is cut is the order to stop alone."""
-    monkeypatch.setattr("acquire.engine.cameras.CLOSE_S", 4.0)  # it is waited out
     with over_relay(node, tmp_path) as (relay, running):
         begin(running)
         relay.cut()
@@ -273,7 +300,6 @@ def test_a_stop_that_was_lost_with_its_engine_is_kept_to_by_who_collects(
     node: Node, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As `record` leaves it, which ends while the cable is cut."""
-    monkeypatch.setattr("acquire.engine.cameras.CLOSE_S", 2.0)  # it is waited out
     with Relay(node.port) as relay:
         rig = write_rig(tmp_path, pair(node), relay.address)
         with engine_of(rig) as running:

@@ -5,17 +5,22 @@ from __future__ import annotations
 import random
 import shutil
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from acquire.node.client import client_of
+from acquire.node.client import READ_S, client_of
 from acquire.node.clock import compare
 from acquire.node.transfer.collecting import change_manifest
 from acquire.node.transfer.collector import Collector
+from acquire.node.transfer.sources import NodeSource
+from acquire.node.wire.models import Recording
+from acquire.processes.messages import Tell
 from acquire.rig.node import NodeTable
 from recordings.disk.hashing import sha256_of
 from recordings.manifest import Manifest
+from recordings.study.catalogue import Catalogue
 from tests.acquire.node.engine_with_node import BLOCK, LOOPBACK, pair
 from tests.acquire.node.kept_session import MB, NAME, kept_on_node, wait_for_node
 from tests.acquire.node.node_program import Node
@@ -109,6 +114,99 @@ def test_what_a_node_keeps_no_more_is_not_waited_for_in_silence(tmp_path: Path) 
     assert result.error.endswith(f"unisono collect {session} --give-up cam-pc")
 
 
+def collector_of(
+    node: NodeTable,
+    folder: Path,
+    is_recording: Callable[[], bool] = lambda: False,
+    report: Tell = lambda *what: None,
+) -> Collector:
+    return Collector(
+        [node],
+        folder / "data",
+        Catalogue(folder / "data"),
+        is_recording=is_recording,
+        change=change_manifest,
+        report=report,
+        collected=lambda session: None,
+    )
+
+
+def looks_of(monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
+    """Have a collector look again at once; gives how often it has."""
+    looks: list[str] = []
+    list_them = NodeSource.recordings
+
+    def recordings(source: NodeSource) -> list[Recording]:
+        looks.append(source.node)
+        return list_them(source)
+
+    monkeypatch.setattr(NodeSource, "recordings", recordings)
+    monkeypatch.setattr("acquire.node.transfer.collector.LOOK_S", 0.05)
+    return lambda: len(looks)
+
+
+def test_an_engine_says_once_that_a_node_keeps_nothing_of_a_session_any_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`collect` alone did: the daemon waited, and said nothing."""
+    session, kept = kept_on_node(tmp_path, 1)
+    said: list[tuple[str, str]] = []
+    with Node(tmp_path, "--pair", *LOOPBACK) as node:
+        known = pair(node.ready())
+        wait_for_node(session, known, node.address)
+        # In a study that was renamed it is not found by its name, and is on the node all the same.
+        study = session.parents[2].rename(tmp_path / "data" / "renamed")
+        moved = study / session.relative_to(session.parents[2])
+        table = NodeTable(name="cam-pc", address=node.address, fingerprint=known.fingerprint)
+        collector = collector_of(table, tmp_path, report=lambda *what: said.append(what[2:]))
+        looks = looks_of(monkeypatch)
+        collector.start()
+        try:
+            wait_for(lambda: looks() > 2, what="looks at what is there")
+            assert said == []
+            shutil.rmtree(kept.parent)
+            wait_for(lambda: said, what="the event")
+            seen = looks()
+            wait_for(lambda: looks() > seen + 2, what="more looks")
+        finally:
+            collector.close()
+    ((code, text),) = said
+    assert code == "not-collected"
+    assert "keeps nothing of it any more" in text
+    assert text.endswith(f"unisono collect {moved} --give-up cam-pc")
+    (transfer,) = collector.transfers
+    assert transfer.error == text
+
+
+@posix_only
+def test_a_node_that_hangs_in_the_midst_of_a_file_keeps_no_engine_from_ending(
+    tmp_path: Path,
+) -> None:
+    """The end of a daemon took half a minute: as long as a disk there may take."""
+    session, kept = kept_on_node(tmp_path, 8)
+    with Node(tmp_path, "--pair", *LOOPBACK) as node, Relay(node.ready().port) as relay:
+        known = pair(node)
+        wait_for_node(session, known, relay.address)
+        wait_hashed(kept)
+        relay.mb_per_s = 4.0
+        table = NodeTable(name="cam-pc", address=relay.address, fingerprint=known.fingerprint)
+        collector = collector_of(table, tmp_path)
+        collector.start()
+        wait_for(lambda: relay.bytes_up > kept.stat().st_size / 4, what="a quarter")
+        relay.cut()
+        begun = time.monotonic()
+        collector.close()
+        assert time.monotonic() - begun < READ_S / 3
+        relay.mend()
+        again = collector_of(table, tmp_path)
+        again.start()
+        try:
+            wait_for(lambda: Manifest.load(session).pending == (), what="the rest")
+        finally:
+            again.close()
+    assert sha256_of(session / NAME) == sha256_of(kept)
+
+
 def test_beside_a_recording_it_is_as_slow_as_the_rig_says(tmp_path: Path) -> None:
     mb_per_s = 4.0
     session, kept = kept_on_node(tmp_path, 8)
@@ -129,14 +227,7 @@ def test_beside_a_recording_it_is_as_slow_as_the_rig_says(tmp_path: Path) -> Non
             times.append(time.monotonic())
             return True
 
-        collector = Collector(
-            [table],
-            tmp_path / "data",
-            is_recording=recording,
-            change=change_manifest,
-            report=lambda *what: None,
-            collected=lambda session: None,
-        )
+        collector = collector_of(table, tmp_path, recording)
         collector.start()
         try:
             wait_for(lambda: Manifest.load(session).pending == (), what="collected")

@@ -12,10 +12,11 @@ import pytest
 
 from acquire.lsl.clock import local_clock
 from acquire.lsl.inlet import Inlet
+from acquire.lsl.origin import DEVICE
 from acquire.lsl.streams import FoundStream
 from acquire.pump import discovery, pump
 from acquire.pump.discovery import Discovery
-from acquire.pump.live_stream import DEVICE, LiveStream
+from acquire.pump.live_stream import LiveStream
 from acquire.pump.pump import Pump
 from acquire.pump.selection import Selection
 from acquire.pump.stream_watch import StreamWatch

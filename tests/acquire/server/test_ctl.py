@@ -61,6 +61,7 @@ def test_a_recording_from_the_shell(daemon: Daemon, tmp_path: Path) -> None:
     assert ended.json["verdict"] in ("PASS", "WARN")
     assert ended.code == (0 if ended.json["verdict"] == "PASS" else 1)
     assert ctl(tmp_path, "stop").stdout.startswith("had ended already: complete")
+    assert ctl(tmp_path, "status").stdout.startswith("ready\n")  # as the window and the page say
     texts = load(Path(first) / "recording.xdf")["markers"].strings
     assert any("smile" in text for text in texts)
     told = ctl(tmp_path, "events", "--json").stdout.splitlines()

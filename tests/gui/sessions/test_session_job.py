@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +15,7 @@ from gui.sessions import session_job
 from gui.sessions.export_command import export_words
 from gui.sessions.job_line import JobLine
 from recordings.study.copies import copies, place
-from tests.acquire.program import posix_only
+from tests.acquire.program import alive, posix_only, wait_for
 from tests.gui.windows import click, wait_until
 from tests.recordings.simulated_session import Plan, make_session
 
@@ -92,30 +92,63 @@ def test_a_copy_a_repair_and_an_export_are_made_and_said(
 def test_it_is_held_still_while_anything_records_and_can_be_ended(
     line: JobLine, session: Path, tmp_path: Path
 ) -> None:
-    large = session / "large.bin"
-    with large.open("wb") as file:
-        file.truncate(1 << 30)
-    line.start("Copy", "copy", str(session), "--to", str(tmp_path / "share"))
-
-    def pid() -> int:
-        process = line.job.findChild(QProcess)
-        assert process is not None
-        return int(process.processId())
-
-    def is_held() -> bool:
-        line.job.rest(True)
-        return psutil.Process(pid()).status() == psutil.STATUS_STOPPED
-
-    wait_until(is_held, what="stop")
-    assert os.getpgid(pid()) == pid()
+    line.start("Copy", *copying(session, tmp_path))
+    process = line.job.findChild(QProcess)
+    assert process is not None
+    started = psutil.Process(int(process.processId()))
+    line.job.rest(True)
+    wait_until(lambda: is_held(started), what="stop")
     line.start("Another", "check", str(session))
     assert "one thing at a time" in line.text.text()
     line.job.rest(False)
-    wait_until(lambda: psutil.Process(pid()).status() != psutil.STATUS_STOPPED, what="going on")
+    wait_until(lambda: not is_held(started), what="going on")
     line.job.rest(True)
+    wait_until(lambda: is_held(started), what="stop")
+    (held,) = started.children()
     click_end(line)
     assert "order it again" in finish(line)
+    assert alive([held]) == []
     assert copies(session) == ()
+
+
+A_WINDOW = """
+import sys
+from PySide6.QtCore import QCoreApplication
+from gui.sessions.session_job import SessionJob
+app = QCoreApplication([])
+job = SessionJob()
+job.start(*sys.argv[1:])
+job.rest(True)
+app.exec()
+"""
+
+
+@posix_only
+@pytest.mark.parametrize("victim", ["the window", "who holds it still"])
+def test_what_is_held_still_ends_with_a_window_that_is_killed(
+    session: Path, tmp_path: Path, victim: str
+) -> None:
+    """It stayed, stopped, until the computer was started again."""
+    order = [sys.executable, "-c", A_WINDOW, *copying(session, tmp_path)]
+    with subprocess.Popen(order, stdout=subprocess.DEVNULL) as window:
+        started = psutil.Process(window.pid)
+        wait_for(lambda: any(map(is_held, started.children())), what="stop")
+        (holder,) = started.children()
+        left = started.children(recursive=True)
+        (started if victim == "the window" else holder).kill()
+        wait_for(lambda: not alive(left), what="the end of what was held still")
+        window.kill()
+
+
+def copying(session: Path, folder: Path) -> list[str]:
+    """Give the words for a copy that takes a while."""
+    with (session / "large.bin").open("wb") as file:
+        file.truncate(1 << 30)
+    return ["copy", str(session), "--to", str(folder / "share")]
+
+
+def is_held(job: psutil.Process) -> bool:
+    return [child.status() for child in job.children()] == [psutil.STATUS_STOPPED]
 
 
 def click_end(line: JobLine) -> None:

@@ -84,6 +84,19 @@ def test_a_trouble_is_known_by_its_code_whatever_its_words(cause: str, meaning: 
     assert (found.text, meaning in found.meaning) == ("eeg: anything at all", True)
 
 
+def test_nothing_can_be_recorded_of_streams_none_of_which_is_chosen(qtbot: QtBot) -> None:
+    """The engine's own are always chosen, and made the gate offer a recording of nothing."""
+    own = stream((), "").model_copy(update={"name": "markers", "device": "unisono"})
+    eeg = stream((), "").model_copy(update={"health": "alive", "selected": False})
+    status = recording_status().model_copy(update={"state": Phase.IDLE, "streams": (own, eeg)})
+    found = findings(status, "p1")
+    assert (found[0].level, found[0].text) == ("error", "No stream is chosen")
+    gate = GatePanel()
+    qtbot.addWidget(gate)
+    gate.ask(found)
+    assert not gate.anyway.isEnabled()
+
+
 def test_a_stream_that_has_gone_is_told_once(qtbot: QtBot) -> None:
     """It was missing by the rig, and gone by its light: of eight lines four said nothing new."""
     gone = stream(("stream-lost",), "its outlet is gone").model_copy(

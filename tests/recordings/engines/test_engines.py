@@ -217,3 +217,15 @@ def test_a_worker_of_other_versions_is_refused_by_name() -> None:
         compare(numpy="none")
     with pytest.raises(RecordingError, match=r"has mne 0\.1, this program has"):
         compare(mne="0.1")
+
+
+def blocked(item: Sum) -> Total:
+    return Total(int(signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, [])))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals: not tried on Windows")
+def test_a_ctrl_c_reaches_no_process_that_only_imports() -> None:
+    """It ended with a traceback of multiprocessing's, among what the parent said."""
+    work = Work("blocked", blocked, Sum, Total)
+    assert [result for _, result in Processes(1).run(work, [Sum(1, 1)])] == [Total(1)]
+    assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, [])

@@ -1,6 +1,8 @@
 "use strict";
 const $ = (id) => document.getElementById(id);
 const GLYPH = {alive: "●", warning: "▲", missing: "○", failed: "✖", idle: "○", opening: "○", recording: "●", finishing: "●", offline: "✖"};
+// The words for states of which the API has others: those of the window (gui/window/top_bar.py).
+const STATE = {idle: "ready", failed: "last run failed"};
 const HOLD_MS = 800;
 const SILENT_MS = 5000;
 // After these the list of sessions is not what it was; session_models.py has them, too.
@@ -106,7 +108,7 @@ function showStatus(now) {
   offset = now.clock - performance.now() / 1000;
   document.body.dataset.state = now.state;
   const running = now.state === "recording" || now.state === "finishing";
-  $("state").textContent = `${GLYPH[now.state] || "○"} ${now.state.toUpperCase()}`;
+  $("state").textContent = `${GLYPH[now.state] || "○"} ${(STATE[now.state] ?? now.state).toUpperCase()}`;
   $("clock").textContent = running && now.first_sample !== null ? span(Math.max(0, now.clock - now.first_sample)) : "";
   $("session").textContent = now.session ? now.session.split("/").pop() : "";
   document.title = running ? `● ${$("clock").textContent} Unisono` : "Unisono";

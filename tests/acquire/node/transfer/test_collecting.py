@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +10,7 @@ import pytest
 
 from acquire.errors import AcquireError, ConfigError
 from acquire.lsl.config import configuration, configuration_for
+from acquire.node.client import NodeAddress, NodeClient
 from acquire.node.store.store import Store
 from acquire.node.transfer import collector
 from acquire.node.transfer.collecting import (
@@ -31,6 +31,7 @@ from recordings.disk.file_lock import lock_file
 from recordings.disk.hashing import sha256_of
 from recordings.manifest import Manifest, State
 from recordings.manifest_entries import FileEntry, PendingFile
+from recordings.study.catalogue import Catalogue
 from tests.acquire.program import unisono, wait_for
 
 RUN = "0123456789abcdef"
@@ -350,7 +351,8 @@ def test_an_engine_collects_what_it_can_and_says_once_what_it_cannot(
     Manifest.load(session).model_copy(update={"run": 2}).save(second)
     other = source.kept.model_copy(update={"session": layout.session_id(second)})
     monkeypatch.setattr(source, "recordings", lambda: [source.kept, other])
-    monkeypatch.setattr(collector, "client_of", contextlib.nullcontext)
+    address = NodeAddress("cam-pc", "127.0.0.1:1", "0" * 64, "")
+    monkeypatch.setattr(collector, "client_of", lambda node: NodeClient(address))
     monkeypatch.setattr(collector, "NodeSource", lambda name, client: source)
     monkeypatch.setattr(collector, "LOOK_S", 0.01)
     said: list[str] = []
@@ -364,6 +366,7 @@ def test_an_engine_collects_what_it_can_and_says_once_what_it_cannot(
     collecting = collector.Collector(
         [node],
         session.parents[3],
+        Catalogue(session.parents[3]),
         lambda: False,
         change,
         lambda source, level, code, text: said.append(code),

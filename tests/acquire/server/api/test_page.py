@@ -112,7 +112,7 @@ def page(browser: webdriver.Chrome, tmp_path_factory: pytest.TempPathFactory) ->
 
 def test_a_recording_from_start_to_report(page: Page) -> None:
     daemon = page.daemon
-    page.wait("#state", "IDLE")
+    page.wait("#state", "READY")
     page.wait("#streams", daemon.eeg)
     page.picture("idle")
     page.find("[name=participant]").send_keys("07")
@@ -140,7 +140,7 @@ def test_a_recording_from_start_to_report(page: Page) -> None:
     stop.click()
     assert daemon.get("status")["state"] == "recording", "a touch by accident stops nothing"
     ActionChains(page.browser).click_and_hold(stop).perform()
-    page.wait("#state", "IDLE")
+    page.wait("#state", "READY")
     ActionChains(page.browser).release().perform()
     wait_for(lambda: {"PASS", "WARN"} & set(re.findall("[A-Z]+", page.text("#sessions"))))
     (session,) = daemon.data_dir.rglob("session.json")
@@ -211,7 +211,7 @@ def test_a_session_is_checked_marked_and_its_participant_withdrawn(page: Page) -
 
 def test_an_error_stays_until_it_is_read(page: Page) -> None:
     daemon = page.daemon
-    page.wait("#state", "IDLE")
+    page.wait("#state", "READY")
     daemon.http.put("/api/streams/selection", json={"names": []})
     page.find("[name=participant]").clear()
     page.find("[name=participant]").send_keys("08")
@@ -225,7 +225,7 @@ def test_an_error_stays_until_it_is_read(page: Page) -> None:
 
 def test_alarms_outlast_a_connection_that_breaks(page: Page) -> None:
     daemon, run = page.daemon, page.browser.execute_script
-    page.wait("#state", "IDLE")
+    page.wait("#state", "READY")
     run("alarm('the first'); alarm('the second')")
     assert page.text("#alarm-text") == "✖ the second (1 more)"
     listed = len(page.text("#events").splitlines())
@@ -252,7 +252,7 @@ def test_alarms_outlast_a_connection_that_breaks(page: Page) -> None:
 
 def test_it_says_that_the_data_folder_is_gone(page: Page) -> None:
     daemon = page.daemon
-    page.wait("#state", "IDLE")
+    page.wait("#state", "READY")
     elsewhere = daemon.data_dir.with_name("unplugged")
     daemon.data_dir.rename(elsewhere)
     page.wait("#disk", "✖ The data folder is gone")
@@ -293,7 +293,7 @@ def test_it_asks_for_the_token(browser: webdriver.Chrome, tmp_path: Path) -> Non
         page.wait("#state", "TOKEN NEEDED")
         field.clear()
         field.send_keys(f"{TOKEN}\n")
-        page.wait("#state", "IDLE")
+        page.wait("#state", "READY")
         page.wait("#streams", daemon.eeg)
         loaded = "return document.querySelector('#cameras img')?.naturalWidth ?? 0"
         wait_for(lambda: browser.execute_script(loaded), what="a preview")
