@@ -33,7 +33,8 @@ class Sender:
     `style`: all samples of a packet have the stamp of the last ("equal"), or stand a nominal period
     apart before it ("spread"), or are sent one by one, some µs apart ("burst"). `losses`: (at,
     samples), whole packets where there are any, unless `splits`. The rate is off by `off`, and
-    wanders by up to `wander` over the time.
+    wanders by up to `wander` over the time. By radio packets come at the next of its turns, one
+    each `slot_s`; one in ten takes another try, and those behind it wait.
     """
 
     rate_hz: float = 250.0
@@ -47,6 +48,7 @@ class Sender:
     stalls: tuple[Stall, ...] = ()
     losses: tuple[tuple[float, int], ...] = ()
     splits: bool = False
+    slot_s: float = 0.0
     even_noise: bool = False  # of a clock: evenly within ± jitter, else normal
 
 
@@ -98,6 +100,10 @@ def send(sender: Sender, rng: np.random.Generator) -> Sent:
     packets = numbers // sender.packet
     ends = np.minimum((np.arange(packets[-1] + 1) + 1) * sender.packet - 1, len(numbers) - 1)
     arrivals = true[ends] + (LATENCY_S if sender.made == "arrival" else 0.0)
+    if sender.slot_s:
+        tries = rng.geometric(0.9, len(ends))
+        arrivals = (np.ceil(arrivals / sender.slot_s) + tries - 1) * sender.slot_s
+        arrivals = np.maximum.accumulate(arrivals)
     if sender.jitter_s and sender.made == "arrival":
         arrivals += rng.exponential(sender.jitter_s, len(ends))
     for stall in sender.stalls:

@@ -198,7 +198,8 @@ def _stretch(stamps: F64Array, rate_hz: float, known: tuple[Loss, ...] | None) -
     losses = tuple(_loss(place, rate_hz) for place in _united(plain.places, found.places))
     missing = together(found.missing, plain.missing)
     even = even_times(stamps, found.rate_hz, missing, _unsure(losses, rate_hz))
-    return _Stretch(losses, even.axis, even.rate_hz, even.error_s, True)
+    error_s = max(even.error_s, found.unsure_s)
+    return _Stretch(losses, even.axis, even.rate_hz, error_s, True)
 
 
 def _looped(loop: FreeRun, rate_hz: float) -> _Stretch:

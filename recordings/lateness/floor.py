@@ -24,6 +24,7 @@ LEAST_BLOCKS: Final = 9
 _AGREE: Final = 0.02
 _PART: Final = 0.25  # of values, the densest: their mode
 _SOME_AGREE: Final = 4  # slopes
+_FEW_AGREE: Final = 0.15
 _KNOT_S: Final = 20.0
 _WANDER: Final = 20e-6  # change of the rate from knot to knot
 _QUARTZ: Final = 100e-6  # as far as a slope is known before the curve is laid
@@ -88,7 +89,8 @@ def slope_of(levels: F64Array, block_s: float) -> float:
             break
         slopes = (levels[lag:] - levels[:-lag]) / (lag * block_s)
         near = slopes[np.abs(slopes - slope) < width]
-        if len(near) < _SOME_AGREE or (lag > first and len(near) < 0.5 * len(slopes)):
+        least = 0.5 if lag > first else _FEW_AGREE  # of all: fewer do so by chance
+        if len(near) < max(_SOME_AGREE, least * len(slopes)):
             break
         slope = middle_of_densest(near)
         width = 30e-6 + 4 * float(np.quantile(np.abs(near - slope), 0.25))

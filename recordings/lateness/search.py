@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -27,6 +27,8 @@ SEEN_BLOCKS: Final = 3
 """…and in so many blocks: where few packets are in a block, one may well be late as a whole."""
 _STILL: Final = 0.25  # periods: levels that scatter by less, and rise by a packet, are surer
 _LEAST: Final = 0.6  # periods: a smaller step is no sample
+_FITS: Final = 0.3  # periods: a rise is so near to whole samples, or packets
+_CHAINED: Final = 3  # blocks
 _TURNS: Final = 8
 _SHORT: Final = 25  # blocks: below, the rate of uneven stamps is not known
 _EVEN: Final = 0.25
@@ -55,11 +57,15 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """What is lost, the rate, and how many periods the losses move the samples after them."""
+    """What is lost, the rate, and how many periods the losses move the samples after them.
+
+    Where packets lack so often that no floor is known to one of them, times are `unsure_s` off.
+    """
 
     places: tuple[Found, ...]
     rate_hz: float
     missing: Shifts
+    unsure_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +105,7 @@ class _View:
     def samples_of(self, rise: float, noise: float) -> int:
         """Round a rise to samples; to whole packets where that fits."""
         count = max(round(rise / self.unit), 1) * self.unit
-        fits = abs(rise - count) < max(0.3, 3 * noise)
+        fits = abs(rise - count) < max(_FITS, 3 * noise)
         return count if self.unit > 1 and fits else max(round(rise), 1)
 
 
@@ -109,12 +115,11 @@ def search(stamps: F64Array, rate_hz: float) -> Search:
     steps, last, noise = _settled_steps(view)
     rest = _Rest(view, _curve(view, _lifts(view, steps, noise)))
     places, moved, base = [], [], 0.0
-    for step in steps:
-        index, doubtful = _place(view, rest, step, base, noise)
-        count, real = view.samples_of(step.rise, noise), _real(view, step.rise, noise)
-        places.append(Found(index, count, abs(step.rise - count) + 2 * noise, doubtful))
-        moved.append(real)
-        base += real
+    for chain in _chains(steps):
+        for place, real in list(_places(view, rest, chain, base, noise)):
+            places.append(place)
+            moved.append(real)
+            base += real
     if last is not None:
         index, doubtful = _place(view, rest, last, base, noise)
         rise = _seen_rise(view, rest.of(index + 1, len(stamps)) - base, noise)
@@ -127,7 +132,8 @@ def search(stamps: F64Array, rate_hz: float) -> Search:
     elif (late := _late_tail(view, rest, base)) is not None:
         places.append(late)
     missing = shifts([place.index for place in places[: len(moved)]], moved)
-    return Search(tuple(places), view.rate_hz, missing)
+    unsure_s = 2 * noise / view.rate_hz if 1 < view.unit < noise else 0.0
+    return Search(tuple(places), view.rate_hz, missing, unsure_s)
 
 
 def _seen_rise(view: _View, after: F64Array, noise: float) -> float | None:
@@ -250,7 +256,54 @@ def _lifts(view: _View, steps: Sequence[Step], noise: float) -> F64Array:
 def _real(view: _View, rise: float, noise: float) -> float:
     """Return the rise in whole samples where it fits, else as it is: the pace follows it."""
     count = view.samples_of(rise, noise)
-    return count if abs(rise - count) < max(0.3, 3 * noise) else rise
+    return count if abs(rise - count) < max(_FITS, 3 * noise) else rise
+
+
+def _chains(steps: Sequence[Step]) -> Iterator[list[Step]]:
+    """Yield steps together that follow one another: where packets lack again and again."""
+    chain: list[Step] = []
+    for step in steps:
+        if chain and step.block - chain[-1].block > _CHAINED:
+            yield chain
+            chain = []
+        chain.append(step)
+    if chain:
+        yield chain
+
+
+def _places(
+    view: _View, rest: _Rest, chain: Sequence[Step], base: float, noise: float
+) -> Iterator[tuple[Found, float]]:
+    """Yield where the samples of steps are missing, and by how many periods that moves the others.
+
+    Where packets lack one after another, the floor rises over blocks: each lacks behind the last
+    sample that is below the level to which its loss has lifted all that follow.
+    """
+    rise = sum(step.rise for step in chain)
+    packets = round(rise / view.unit) if view.unit > 1 and view.centre is None else 0
+    if len(chain) == 1 and abs(rise - packets * view.unit) > max(_FITS, 3 * noise):
+        packets = 0
+    if packets > 1:
+        first = max(chain[0].block - 1, 0) * view.size
+        inside = rest.of(first, (chain[-1].block + 2) * view.size)
+        least_ahead = np.minimum.accumulate(inside[::-1])[::-1]
+        level = float(least_ahead[0])  # what was there before: none is earlier
+        levels = level + view.unit * (np.arange(packets) + 0.5)
+        lows, sizes = np.unique(np.searchsorted(least_ahead, levels), return_counts=True)
+        if len(lows) > 1:
+            error = (abs(rise - packets * view.unit) + 2 * noise) / len(lows)
+            for low, size in zip((lows - 1).tolist(), (sizes * view.unit).tolist(), strict=True):
+                level += size
+                late = inside[low + 1 :] > level + view.unit / 2
+                doubtful = int(np.argmin(np.append(late, False)))  # late, or before the loss
+                index = min(max(first + low, 0), len(view.stamps) - 2)
+                yield Found(index, size, error, doubtful), float(size)
+            return
+    for step in chain:
+        index, doubtful = _place(view, rest, step, base, noise)
+        count, real = view.samples_of(step.rise, noise), _real(view, step.rise, noise)
+        yield Found(index, count, abs(step.rise - count) + 2 * noise, doubtful), real
+        base += real
 
 
 def _place(view: _View, rest: _Rest, step: Step, base: float, noise: float) -> tuple[int, int]:

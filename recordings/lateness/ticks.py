@@ -2,6 +2,7 @@
 
 Where 4 ms are a tick and 4.004 ms a period, stamps are even for a thousand samples, and then leap
 by a tick, as if a sample were missing. No leap that is no larger than such a beat tells of a loss.
+So it is with packets by radio that come at its turns, every 7.5 to 50 ms with Bluetooth.
 """
 
 from __future__ import annotations
@@ -26,6 +27,11 @@ _TOGETHER: Final = 0.1  # of all samples have the stamp of another
 _UNEVEN: Final = 0.02  # of all intervals
 _FINE: Final = 0.6  # of an interval
 _LEAP: Final = 1.5  # ticks
+_SHORTEST_S: Final = 5e-3  # a radio's turns are further apart
+_SOME: Final = 500  # intervals of packets
+_FINENESS: Final = 0.1  # of a turn, from one that is tried to the next, in the longest interval
+_CLEAR: Final = 0.8  # how well intervals agree with turns: 1 for whole ones, 0 for any
+_BESIDE: Final = 0.2  # turns
 _SEEN: Final = 0.4  # periods: a smaller beat is taken for no loss, anyhow
 
 
@@ -40,7 +46,7 @@ def settled(
     for _ in range(2):  # the second time what the first has left
         levels = block_levels(stamps, rate_hz, size, missing)
         rate_hz /= 1 + slope_of(levels, size / rate_hz)
-    if not (tick := tick_of(stamps, rate_hz)):
+    if not (tick := tick_of(stamps, rate_hz) or _turn_of(stamps, rate_hz)):
         return rate_hz, 0.0
     # From one leap to the next it seems to go at another rate: the leaps count, losses do not.
     leap = leap_of(np.diff(block_levels(stamps, rate_hz, size, missing)), tick)
@@ -98,3 +104,36 @@ def tick_of(stamps: F64Array, rate_hz: float) -> float:
         return 0.0
     # Intervals of one and of two periods alone are those of a loss.
     return tick if tick < _FINE * usual or bool(np.any(off < -0.5)) else 0.0
+
+
+def _turn_of(stamps: F64Array, rate_hz: float) -> float:
+    """Return how far apart the turns are, s, at which packets come by radio; 0: not at turns.
+
+    Intervals of packets are whole turns, give or take what a computer is late by. Some are one turn
+    longer, where a packet took another try, and those behind them one shorter: what is lost makes
+    none shorter.
+    """
+    size = packet_size(stamps, rate_hz)
+    if size == 1:
+        return 0.0
+    parts = []
+    for part in some(len(stamps)):
+        ends = packet_ends(stamps[part], rate_hz)
+        # Those that came a packet's time apart are one: the others of it were in that time.
+        parts.append(np.diff(stamps[part][ends]) - (np.diff(ends) - size) / rate_hz)
+    steps = np.concatenate(parts)
+    steps = steps[np.linspace(0, len(steps) - 1, min(len(steps), _SOME)).astype(np.int64)]
+    usual = float(np.median(steps))
+    if usual * _FINE <= _SHORTEST_S:
+        return 0.0
+    longest = float(np.quantile(steps, 0.95))
+    often = np.arange(1 / (_FINE * usual), 1 / _SHORTEST_S, _FINENESS / longest)
+    clear = np.abs(np.mean(np.exp(2j * np.pi * np.outer(often, steps)), axis=1))
+    summits = np.flatnonzero((clear[1:-1] >= clear[:-2]) & (clear[1:-1] >= clear[2:])) + 1
+    for summit in summits[clear[summits] > _CLEAR].tolist():  # from long turns to their parts
+        turns = (steps - usual) * float(often[summit])
+        whole = np.rint(turns)
+        is_whole = float(np.mean(np.abs(turns - whole) < _BESIDE)) > _CLEAR
+        if is_whole and min(np.mean(whole == 1), np.mean(whole == -1)) > _UNEVEN:
+            return 1 / float(often[summit])
+    return 0.0

@@ -176,6 +176,28 @@ def bursts(rng: np.random.Generator) -> Iterator[Sender]:
             yield replace(base, stalls=stalls[:3], losses=_losses(rng, 300.0, 3, 500))
 
 
+def radio(rng: np.random.Generator) -> Iterator[Sender]:
+    """Yield packets that wait for their turn of a radio: steady, losing, losing often and long."""
+    for rate_hz, packet in ((130.0, 73), (200.0, 36), (256.0, 12), (52.0, 3), (250.0, 10)):
+        for slot_s in (0.0075, 0.015, 0.03, 0.04875):
+            base = Sender(
+                rate_hz,
+                300.0,
+                packet=packet,
+                slot_s=slot_s,
+                jitter_s=float(rng.uniform(2e-4, 1.5e-3)),
+                off=float(rng.uniform(-7e-3, 7e-3)),
+            )
+            yield base
+            yield replace(base, losses=_losses(rng, 300.0, 5, 1000))
+            at = np.arange(1.0, 295.0, packet / rate_hz)
+            yield replace(
+                base, losses=tuple((t, 1) for t in at[rng.random(len(at)) < 0.2].tolist())
+            )
+            bad = at[((at < 60) | (at > 220)) & (rng.random(len(at)) < 0.4)]
+            yield replace(base, losses=tuple((t, 1) for t in bad.tolist()))
+
+
 def loops() -> Iterator[Sender]:
     """Yield loops without a clock, which rest for a period and are busy for a part of it."""
     for rate_hz in (1.0, 10.0, 30.0, 60.0, 100.0, 250.0):
@@ -290,6 +312,8 @@ def main() -> int:
     _print("often dropped", [judge("", sender, rng) for sender in dropped(rng)])
     rng = np.random.default_rng(seed)
     _print("bursts", [judge("", sender, rng) for sender in bursts(rng)])
+    rng = np.random.default_rng(seed)
+    _print("radio", [judge("", sender, rng) for sender in radio(rng)])
     _print("loops of chunks", [judge("", sender, rng) for sender in chunk_loops()])
     figures = _figures(results)
     for name, value, limit, is_met in figures:
