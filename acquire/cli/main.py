@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import sys
-from typing import Final
 
-INTERRUPTED: Final = 3
-"""The exit code after Ctrl-C, of every command."""
+from acquire.cli.exits import INTERRUPTED
 
 
 def main() -> None:

@@ -9,7 +9,7 @@ from typing import Any, Final
 import typer
 from typer.core import TyperGroup
 
-from acquire.cli.main import INTERRUPTED
+from acquire.cli.exits import INTERRUPTED
 from acquire.plain_text import told
 
 SECTIONS: Final[dict[str, tuple[str, ...]]] = {

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QDockWidget,
     QMainWindow,
+    QStackedWidget,
     QTabBar,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
 from gui.texts import tr
 from gui.widgets.scroll_column import ScrollColumn
-
-if TYPE_CHECKING:  # which lays its parts out by this
-    from gui.window.window import RecorderWindow
+from gui.window.top_bar import TopBar
 
 MIN_CAMERAS = 180
 LEAST_CAMERAS = 48
@@ -32,29 +32,50 @@ _BELOW = ("protocol", "spectrum", "impedances")
 _RIGHT = Qt.DockWidgetArea.RightDockWidgetArea
 
 
-def lay_out(window: RecorderWindow) -> None:
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The widgets of the recorder window."""
+
+    bar: TopBar
+    alarm: QWidget
+    gate: QWidget
+    saved: QWidget
+    menu: QToolButton
+    pages: QStackedWidget
+    markers: QWidget
+    rig: QWidget
+    events: QWidget
+    sessions: QWidget
+    cameras: QWidget
+    spectra: QWidget
+    channels: QWidget
+    impedances: QWidget
+    protocol: QWidget
+
+
+def lay_out(window: QMainWindow, parts: Parts) -> None:
     """Put every part where it is as long as nobody has moved it."""
     # In this order: Tab goes from widget to widget as they came into the window.
-    window.setCentralWidget(_stack((window.pages, window.markers), stretch=1))
-    window.setMenuWidget(_stack((window.bar, window.alarm, window.gate, window.saved)))
-    window.bar.add_menu(window.menu_button)
+    window.setCentralWidget(_stack((parts.pages, parts.markers), stretch=1))
+    window.setMenuWidget(_stack((parts.bar, parts.alarm, parts.gate, parts.saved)))
+    parts.bar.add_menu(parts.menu)
     left, bottom = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.BottomDockWidgetArea
-    _add_dock(window, "rig", tr("Rig"), window.panel, left)
-    events = _add_dock(window, "events", tr("Events"), window.events, bottom)
-    sessions = _add_dock(window, "sessions", tr("Sessions"), window.sessions, bottom)
+    _add_dock(window, "rig", tr("Rig"), parts.rig, left)
+    events = _add_dock(window, "events", tr("Events"), parts.events, bottom)
+    sessions = _add_dock(window, "sessions", tr("Sessions"), parts.sessions, bottom)
     window.tabifyDockWidget(events, sessions)
     window.resizeDocks([events], [132], Qt.Orientation.Vertical)
-    _lay_out_right(window)
+    _lay_out_right(window, parts)
     window.setCorner(Qt.Corner.BottomLeftCorner, left)
     window.setCorner(Qt.Corner.BottomRightCorner, _RIGHT)
 
 
-def _lay_out_right(window: RecorderWindow) -> None:
-    _add_dock(window, "cameras", tr("Cameras"), ScrollColumn(window.cameras, least=LEAST_CAMERAS))
-    spectra = _add_dock(window, "spectrum", tr("Spectrum"), window.spectra)
-    impedances = _add_dock(window, "impedances", tr("Impedances"), window.impedances)
-    protocol = _add_dock(window, "protocol", tr("Protocol"), window.protocol)
-    channels = _add_dock(window, CHANNELS, tr("Channels"), window.channels)
+def _lay_out_right(window: QMainWindow, parts: Parts) -> None:
+    _add_dock(window, "cameras", tr("Cameras"), ScrollColumn(parts.cameras, least=LEAST_CAMERAS))
+    spectra = _add_dock(window, "spectrum", tr("Spectrum"), parts.spectra)
+    impedances = _add_dock(window, "impedances", tr("Impedances"), parts.impedances)
+    protocol = _add_dock(window, "protocol", tr("Protocol"), parts.protocol)
+    channels = _add_dock(window, CHANNELS, tr("Channels"), parts.channels)
     window.tabifyDockWidget(protocol, spectra)
     window.tabifyDockWidget(spectra, impedances)
     window.tabifyDockWidget(impedances, channels)
@@ -185,10 +206,10 @@ def is_behind(widget: QWidget | None) -> bool:
     return part is not None and part.visibleRegion().isEmpty()
 
 
-def show_page(window: RecorderWindow, page: QWidget, *, alone: bool) -> None:
+def show_page(window: QMainWindow, parts: Parts, page: QWidget, *, alone: bool) -> None:
     """Show a page in the middle; `alone`: nothing else, there is no rig yet."""
-    window.pages.setCurrentWidget(page)
-    window.markers.setVisible(not alone)  # there is nothing yet that would record them
+    parts.pages.setCurrentWidget(page)
+    parts.markers.setVisible(not alone)  # there is nothing yet that would record them
     for dock in window.findChildren(QDockWidget):
         dock.setVisible(not alone and dock.objectName() not in _HIDDEN)
     _raise_first(window)  # whichever was shown last is in front else

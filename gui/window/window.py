@@ -103,11 +103,31 @@ class RecorderWindow(QMainWindow):
         self._records = False  # when the engine was heard last; one that hangs may still do so
         self.handed_keys = HandedKeys(self, self._now, self._hand_on)
         self.menu_button = self._menu()
-        parts.lay_out(self)
+        self._parts = self._make_parts()
+        parts.lay_out(self, self._parts)
         self._wire()
         self.setWindowTitle("Unisono")
         open_at(self, 1280, 800)
         self.bar.participant.setFocus()
+
+    def _make_parts(self) -> parts.Parts:
+        return parts.Parts(
+            bar=self.bar,
+            alarm=self.alarm,
+            gate=self.gate,
+            saved=self.saved,
+            menu=self.menu_button,
+            pages=self.pages,
+            markers=self.markers,
+            rig=self.panel,
+            events=self.events,
+            sessions=self.sessions,
+            cameras=self.cameras,
+            spectra=self.spectra,
+            channels=self.channels,
+            impedances=self.impedances,
+            protocol=self.protocol,
+        )
 
     def _make_room(self) -> None:
         if not self.memory.is_arranged:
@@ -165,9 +185,9 @@ class RecorderWindow(QMainWindow):
         self.pages.addWidget(page)
         self.bar.show_gone(tr("no rig yet"))
         page.refused.connect(lambda text: self.alarm.add(Alarm("error", text)))
-        page.opened.connect(lambda: parts.show_page(self, self.signals, alone=False))
+        page.opened.connect(lambda: parts.show_page(self, self._parts, self.signals, alone=False))
         page.opened.connect(self.bar.participant.setFocus)  # what is typed first
-        parts.show_page(self, page, alone=True)
+        parts.show_page(self, self._parts, page, alone=True)
 
     def _menu(self) -> MenuButton:
         return WindowMenu(

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from acquire.cli.main import INTERRUPTED
+from acquire.cli.exits import INTERRUPTED
 from acquire.engine import stop_signals
 from acquire.engine.stop_signals import LEFT_AT_ONCE, SAME_S, Stopper
 from recordings.manifest import Manifest, State

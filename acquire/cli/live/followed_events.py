@@ -7,8 +7,8 @@ from typing import Any
 
 import typer
 
+from acquire.cli.exits import INTERRUPTED
 from acquire.cli.live.engine_client import EngineClient, EngineGone
-from acquire.cli.main import INTERRUPTED
 from acquire.engine.stop_signals import Stopper
 
 POLL_S = 0.5

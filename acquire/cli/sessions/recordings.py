@@ -10,8 +10,8 @@ from typing import Annotated, Literal
 
 import typer
 
+from acquire.cli.exits import INTERRUPTED
 from acquire.cli.gathered import gathered
-from acquire.cli.main import INTERRUPTED
 from acquire.cli.options import Idle, Json, OnlyThese
 from acquire.cli.sessions import coding, export, motion, study
 from acquire.cli.sessions.engines import Workers
