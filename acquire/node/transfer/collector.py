@@ -109,8 +109,10 @@ class Collector:
                     self._collect_from(node)
                 except Left:
                     return
-                except Unreachable:  # its connection says so already
-                    self._note(node.name, progress=None, error=None)
+                except Unreachable:
+                    if self._closing.is_set():  # `close` abandoned it: nothing is known anew
+                        return
+                    self._note(node.name, progress=None, error=None)  # its connection says so
                 except (AcquireError, RecordingError, OSError) as error:
                     self._failed(node.name, str(error))
             self._closing.wait(LOOK_S)

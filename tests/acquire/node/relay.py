@@ -31,6 +31,7 @@ class Relay:
         self._lock = threading.Lock()
         self._threads: list[threading.Thread] = []
         self.bytes_up = 0  # from the node
+        self.holds = False  # whether the cut has kept anything waiting
         self.mb_per_s: float | None = None
         self.delay_s = self.jitter_s = 0.0
         self.chance = random.Random(0)
@@ -62,7 +63,13 @@ class Relay:
 
     def cut(self) -> None:
         """Pull the cable."""
+        self.holds = False
         self._whole.clear()
+
+    def _wait_whole(self) -> None:
+        if not self._whole.is_set():
+            self.holds = True
+            self._whole.wait()
 
     def mend(self) -> None:
         """Plug it in again; what was connected has timed out meanwhile."""
@@ -86,7 +93,7 @@ class Relay:
             thread.start()
 
     def _serve(self, ours: socket.socket) -> None:
-        self._whole.wait()
+        self._wait_whole()
         try:
             theirs = socket.create_connection(("127.0.0.1", self._target), 5)
         except OSError:
@@ -108,7 +115,7 @@ class Relay:
 
     def _pass_on(self, source: socket.socket, target: socket.socket, *, up: bool) -> bool:
         data = source.recv(PIECE)
-        self._whole.wait()
+        self._wait_whole()
         if self.delay_s or self.jitter_s:
             time.sleep(self.delay_s + self.chance.uniform(0, self.jitter_s))
         target.sendall(data)

@@ -151,13 +151,13 @@ def test_an_engine_says_once_that_a_node_keeps_nothing_of_a_session_any_more(
     """`collect` alone did: the daemon waited, and said nothing."""
     session, kept = kept_on_node(tmp_path, 1)
     said: list[tuple[str, str]] = []
-    with Node(tmp_path, "--pair", *LOOPBACK) as node:
-        known = pair(node.ready())
+    with Node(tmp_path, "--pair", *LOOPBACK) as node, Relay(node.ready().port) as relay:
+        known = pair(node)
         wait_for_node(session, known, node.address)
         # In a study that was renamed it is not found by its name, and is on the node all the same.
         study = session.parents[2].rename(tmp_path / "data" / "renamed")
         moved = study / session.relative_to(session.parents[2])
-        table = NodeTable(name="cam-pc", address=node.address, fingerprint=known.fingerprint)
+        table = NodeTable(name="cam-pc", address=relay.address, fingerprint=known.fingerprint)
         collector = collector_of(table, tmp_path, report=lambda *what: said.append(what[2:]))
         looks = looks_of(monkeypatch)
         collector.start()
@@ -168,8 +168,11 @@ def test_an_engine_says_once_that_a_node_keeps_nothing_of_a_session_any_more(
             wait_for(lambda: said, what="the event")
             seen = looks()
             wait_for(lambda: looks() > seen + 2, what="more looks")
+            relay.cut()  # the next look is under way when the engine ends: it tells nothing new
+            wait_for(lambda: relay.holds, what="a look that hangs")
         finally:
             collector.close()
+            relay.mend()
     ((code, text),) = said
     assert code == "not-collected"
     assert "keeps nothing of it any more" in text
