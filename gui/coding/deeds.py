@@ -12,17 +12,6 @@ from gui.coding.suggestion_walk import SuggestionWalk
 from gui.texts import tr
 from recordings.annotation.model import MARKS, Mark, Moment
 
-_MARK_DEEDS: dict[Deed, Mark] = {
-    Deed.ONSET: "onset",
-    Deed.APEX: "apex",
-    Deed.OFFSET: "offset",
-}
-_JUMPS: dict[Deed, Mark] = {
-    Deed.TO_ONSET: "onset",
-    Deed.TO_APEX: "apex",
-    Deed.TO_OFFSET: "offset",
-}
-
 
 class Deeds:
     """A table of calls; each returns what there is to say, "" for nothing."""
@@ -39,11 +28,9 @@ class Deeds:
 
     def _table(self) -> dict[Deed, Callable[[], str]]:
         desk = self._desk
-        marks = {deed: self._setter(mark) for deed, mark in _MARK_DEEDS.items()}
-        jumps = {deed: self._jumper(mark) for deed, mark in _JUMPS.items()}
         return {
-            **marks,
-            **jumps,
+            **{Deed(mark): self._setter(mark) for mark in MARKS},
+            **{Deed(f"to-{mark}"): self._jumper(mark) for mark in MARKS},
             Deed.BEGIN: lambda: self._here(desk.begin),
             Deed.BEGIN_OR_END: lambda: self._here(desk.begin_or_end),
             Deed.NO_OFFSET: desk.toggle_offset,
