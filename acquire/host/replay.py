@@ -106,8 +106,8 @@ class Replay(Device):
 
     def _put_together(self) -> list[str]:
         """Leave out what was stamped by another clock, and silences of hours; say what that was."""
+        from acquire.host.playing_times import far_from_the_rest, without_silence
         from recordings.read.outside import long_span
-        from recordings.read.playing_times import far_from_the_rest, without_silence
 
         parts = self._parts
         far = far_from_the_rest([p.times for p in parts], [p.rate_hz for p in parts])
