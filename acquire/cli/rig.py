@@ -110,7 +110,7 @@ def camera_benchmark(
     from recordings.layout import prepare_data_dir
 
     rig = load_rig(file)
-    folder = (data_dir or rig.data_dir).expanduser().absolute()
+    folder = rig.data_folder(data_dir)
     prepare_data_dir(folder)
     failed: list[DeviceError] = []
     results = benchmark(rig, folder, seconds, failed.append)

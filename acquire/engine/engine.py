@@ -183,7 +183,16 @@ class Engine:
         """
         self._opening = True
         try:
-            self._open(wait_s, allow_missing, cancelled, file)
+            configure(self._lsl_config)
+            self.streams.publish(events=self._publish_events, markers=self._publish_markers)
+            if file is not None:  # before any stream is subscribed to
+                self.takes.start_file(file, early_s=SANE_S)
+            self.nodes.start()
+            self.devices.start_all()
+            self._pump.start()
+            self.streams.connect(wait_s, allow_missing=allow_missing, cancelled=cancelled)
+            for name in self.devices.processes:  # what is recorded by then gets them as well
+                self.devices.once_open(name, self._arm_missing)
             if cancelled():
                 self.takes.discard()
         except BaseException:
@@ -191,24 +200,6 @@ class Engine:
             raise
         finally:
             self._opening = False
-
-    def _open(
-        self,
-        wait_s: float,
-        allow_missing: bool,
-        cancelled: Callable[[], bool],
-        file: Path | None,
-    ) -> None:
-        configure(self._lsl_config)
-        self.streams.publish(events=self._publish_events, markers=self._publish_markers)
-        if file is not None:  # before any stream is subscribed to
-            self.takes.start_file(file, early_s=SANE_S)
-        self.nodes.start()
-        self.devices.start_all()
-        self._pump.start()
-        self.streams.connect(wait_s, allow_missing=allow_missing, cancelled=cancelled)
-        for name in self.devices.processes:  # what is recorded by then gets them as well
-            self.devices.once_open(name, self._arm_missing)
 
     def _hear(self, device: str, event: HostEvent) -> None:
         self.report(device, event.level, event.code, event.text, event.take)

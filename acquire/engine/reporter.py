@@ -7,15 +7,19 @@ import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 
-from acquire.engine import events
+import numpy as np
+
 from acquire.lsl.clock import local_clock
 from acquire.lsl.outlet import Outlet
 from acquire.plain_text import plain
 from acquire.take.take import Take
+from devices.marker_codes import marker_spec
 from recordings.manifest_entries import Event, Level
 
 log = logging.getLogger(__name__)
 
+EVENTS = marker_spec("unisono-events", "Unisono", label="event")
+"""They as a stream, JSON text, recorded with the rest."""
 MAX_UNRECORDED = 100
 """Events between two recordings that go into the next one's manifest."""
 
@@ -35,7 +39,7 @@ class Reporter:
 
     def open(self, origin: str) -> None:
         """Put `unisono-events` on the network."""
-        self._outlet = Outlet(events.SPEC, "engine", origin=origin)
+        self._outlet = Outlet(EVENTS, "engine", origin=origin)
 
     @property
     def uid(self) -> str | None:
@@ -67,7 +71,7 @@ class Reporter:
         with self._lock:
             if self._outlet is not None:
                 # Stamps of a stream do not go back: what is told late has its time in its text.
-                events.push(self._outlet, event, now)
+                _push(self._outlet, event, now)
             owner = self._owner(event.time, take)
             if owner is None:
                 self._unrecorded.append(event)
@@ -83,7 +87,7 @@ class Reporter:
         )
         with self._lock:
             if self._outlet is not None:
-                events.push(self._outlet, event)
+                _push(self._outlet, event, event.time)
 
     def _owner(self, time: float, number: int | None) -> Take | None:
         """Find the take that an event concerns: the named one, or else the one of its time."""
@@ -109,6 +113,10 @@ class Reporter:
             if self._outlet is not None:
                 self._outlet.close()
                 self._outlet = None
+
+
+def _push(outlet: Outlet, event: Event, stamp: float) -> None:
+    outlet.push(np.array([stamp]), np.array([[event.model_dump_json()]], dtype=object))
 
 
 def _add(take: Take, event: Event) -> None:

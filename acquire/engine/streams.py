@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from acquire.engine import events
 from acquire.engine.markers import Markers
 from acquire.engine.readiness import Readiness
-from acquire.engine.reporter import Reporter
+from acquire.engine.reporter import EVENTS, Reporter
 from acquire.engine.status import StreamStatus, stream_status
 from acquire.errors import ControlError, Unknown
 from acquire.lsl.descriptors import raise_limit
@@ -68,7 +67,7 @@ class Streams:
         assert self._discovery is not None, "publish comes first"
         self._discovery.start()
         # Not its own `markers`: many devices are called so, and every recording that is replayed.
-        own = [events.SPEC.name] if self._reporter.uid else []
+        own = [EVENTS.name] if self._reporter.uid else []
         readiness = Readiness(
             self._devices.processes,
             self._discovery,

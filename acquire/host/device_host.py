@@ -24,6 +24,7 @@ from acquire.camera.stream import CameraStream
 from acquire.host.contract import checked_answer
 from acquire.host.device_reader import DeviceReader, one_line
 from acquire.host.event_limit import EventLimit
+from acquire.host.heart import Heart
 from acquire.host.own_copy import OwnCopies
 from acquire.lsl.clock import LslClock
 from acquire.lsl.config import configure
@@ -55,8 +56,6 @@ from recordings.manifest_entries import Level
 log = logging.getLogger(__name__)
 
 STATUS_S = 0.1
-HANGS_S = 2.0
-"""A `read` that gives nothing for so long, not even None, hangs: it owes something every 200 ms."""
 PREVIEW_S = 0.3
 """How long a preview waits for a frame."""
 JOIN_S = 2.0
@@ -82,9 +81,7 @@ class Host:
         self._closing = threading.Event()
         self._reader: DeviceReader | None = None  # until the engine has said what to run
         self._copies = OwnCopies(self._event)
-        self._hangs = False  # whether that has been told
-        self._watched = 0.0  # when it was last looked whether it does
-        self._woke_at = 0.0  # when this process went on after it had been stopped
+        self._heart = Heart(self._event)
 
     def run(self) -> None:
         """Serve until the engine closes the pipe or says `Close`."""
@@ -136,7 +133,7 @@ class Host:
                     self._answer(reader, request)
                 if time.monotonic() >= due:
                     due = time.monotonic() + STATUS_S
-                    self._watch_heart(reader)
+                    self._heart.watch(self._clock.now(), reader.last_beat, is_read=reader.is_read)
                     self._send(self._status(reader))
                     self._look_after_videos(reader)
                     self._tell_of_held(self._clock.now())
@@ -203,7 +200,7 @@ class Host:
         state, streams = reader.state, reader.streams
         rests = reader.rests or self._closing.is_set()
         quiet = not rests and self._clock.now() - reader.last_item > streams.patience_s
-        if state is DeviceState.RUNNING and (quiet or self._hangs):
+        if state is DeviceState.RUNNING and (quiet or self._heart.hangs):
             state = DeviceState.STALLED
         samples = {s.spec.name: s.samples for s in streams.signals.values()}
         samples |= {c.spec.name: c.captured for c in streams.media.values()}
@@ -215,29 +212,6 @@ class Host:
             max((c.ring_fill() for c in streams.media.values()), default=0.0),
             {c.spec.name: c.fates for c in streams.media.values() if isinstance(c, CameraStream)},
         )
-
-    def _watch_heart(self, reader: DeviceReader) -> None:
-        """Tell once that `read` hangs, whatever the device delivers, and once that it goes on."""
-        now = self._clock.now()
-        before, self._watched = self._watched, now
-        if now - before > HANGS_S:  # this whole process was stopped: the engine has told it
-            self._woke_at = now  # and the driver has had no turn yet
-            return
-        beat = reader.last_beat if self._hangs else max(reader.last_beat, self._woke_at)
-        still = now - beat
-        hangs = reader.is_read and still > HANGS_S
-        if hangs == self._hangs:
-            return
-        self._hangs = hangs
-        if hangs:
-            self._event(
-                "warning",
-                "device-hangs",
-                f"its driver's read() has not answered for {still:.1f} s (limit {HANGS_S:g} s): "
-                "nothing of it is recorded; check its cable, or start the device again",
-            )
-        elif reader.is_read:
-            self._event("info", "device-hangs-over", "its driver answers again")
 
     def _look_after_videos(self, reader: DeviceReader) -> None:
         now = self._clock.now()

@@ -22,9 +22,9 @@ from acquire.player.marks import (
     PlayState,
     Visit,
     answer_mark,
-    end_marks,
     page_mark,
 )
+from acquire.player.screen import Screen
 from acquire.protocol.plan import Page, Plan, Trial
 from acquire.protocol.scales import Item, Value
 
@@ -49,12 +49,8 @@ class Run:
         self.state = PlayState.LOADED
         self._course = Course(plan, first_trial)
         self._visit: Visit | None = None  # what should be on the screen
-        self._on: Visit | None = None  # what is
-        self._hidden_since: float | None = None  # when a pause came onto the screen
-        self._seen_since = 0.0  # when what is on came onto the screen, or back to it
+        self._screen = Screen()  # what is
         self._asked: float = 0.0
-        self._onsets = 0
-        self._owed: list[Mark] = []  # markers of what had not been on the screen; stamped there
         if interrupted is not None:
             self._owe_abort("crash", interrupted)
 
@@ -66,24 +62,25 @@ class Run:
     @property
     def shown(self) -> Visit | None:
         """What is on the screen, or hidden by a pause: its onset is marked, its end is not."""
-        return self._on
+        return self._screen.shown
 
     @property
     def listening(self) -> Visit | None:
         """What is on and waits for somebody; None while it is hidden or about to go."""
-        on = self._on
-        running = self.state is PlayState.RUNNING and self._hidden_since is None
+        on = self._screen.shown
+        running = self.state is PlayState.RUNNING and self._screen.hidden_since is None
         return on if running and on is not None and on is self._visit else None
 
     def heard_by(self, time: float) -> Visit | None:
         """What hears somebody who acted at LSL time `time`: nothing that they had not seen."""
-        return self.listening if time >= self._seen_since else None
+        return self.listening if time >= self._screen.seen_since else None
 
     @property
     def waits(self) -> bool:
         """Whether a step that waits for the operator is on."""
-        on = self._on if self._on is self._visit else None
-        return on is not None and on.page.kind == "pause" and self.state is PlayState.RUNNING
+        on = self.shown
+        is_pause = on is not None and on is self._visit and on.page.kind == "pause"
+        return is_pause and self.state is PlayState.RUNNING
 
     @property
     def question(self) -> Item | None:
@@ -104,8 +101,7 @@ class Run:
     @property
     def finished(self) -> bool:
         """Whether everything has been shown and marked."""
-        over = self.state in (PlayState.ENDED, PlayState.ABORTED)
-        return over and self._on is None and not self._owed
+        return self.state in (PlayState.ENDED, PlayState.ABORTED) and self._screen.is_marked
 
     @property
     def next_trial(self) -> int:
@@ -128,12 +124,13 @@ class Run:
             if over_s is not None:
                 self._leave("end", "time", due - max(0.0, over_s))
                 visit = self._visit
+        screen = self._screen
         if self.state is PlayState.PAUSED:
-            return Picture(visit, paused=True, patch=self._onsets % 2 == 1)
+            return Picture(visit, paused=True, patch=screen.patch())
         if visit is None:
-            return Picture(patch=self._onsets % 2 == 1)
-        onsets = self._onsets + (visit.onset is None)
-        return Picture(visit, position_s=self._position(visit, due), patch=onsets % 2 == 1)
+            return Picture(patch=screen.patch())
+        position_s = screen.position(visit, due)
+        return Picture(visit, position_s=position_s, patch=screen.patch(visit))
 
     def _over_by(self, visit: Visit, due: float) -> float | None:
         """Say for how long the time of a page will be over by then, s; None = it is not over.
@@ -143,16 +140,8 @@ class Run:
         duration = visit.page.duration_s
         if duration is None or visit.onset is None:
             return None
-        over_s = self._position(visit, due) - duration
+        over_s = self._screen.position(visit, due) - duration
         return over_s if over_s >= -self.frame_s / 2 else None
-
-    def _position(self, visit: Visit, time: float) -> float:
-        if visit.onset is None:
-            return 0.0
-        until = time
-        if self._hidden_since is not None and visit.onset <= self._hidden_since:
-            until = self._hidden_since
-        return until - visit.onset - visit.away_s
 
     def position_left(self, visit: Visit) -> float:
         """Say how far into its page a visit had come when its end was decided, s.
@@ -162,54 +151,12 @@ class Run:
         """
         if visit.left == ("end", "time") and visit.page.duration_s is not None:
             return visit.page.duration_s
-        return self._position(visit, visit.left_at) - self.frame_s
+        return self._screen.position(visit, visit.left_at) - self.frame_s
 
     def swapped(self, picture: Picture, frame: int, presented: float) -> list[Mark]:
         """Note that frame number `frame` with `picture` came onto the screen; give its markers."""
-        marks: list[Mark] = []
-        if self._on is not None and picture.visit is not self._on:
-            marks += end_marks(self._on, frame, presented)
-            self._on = None
-        # What never came to the screen was ordered away after what is still on it; and before the
-        # start, nobody may be listening yet.
-        if self._on is None and self.state is not PlayState.LOADED:
-            marks += [mark.presented_at(frame, presented) for mark in self._owed]
-            self._owed.clear()
-        if picture.paused != (self._hidden_since is not None):
-            marks += self._hide(picture, frame, presented)
-        visit = picture.visit
-        if visit is not None and not picture.paused and visit.onset is None:
-            visit.onset = presented
-            self._onsets += 1
-            self._on, self._seen_since = visit, presented
-            asked, code = visit.requested, visit.page.code
-            marks.append(page_mark("onset", visit, code, frame, asked, presented, **visit.about()))
-        return marks
-
-    def _hide(self, picture: Picture, frame: int, presented: float) -> list[Mark]:
-        """Note that a pause came onto the screen, or went from it."""
-        if picture.paused:
-            self._hidden_since = presented
-        else:
-            since, self._hidden_since = self._hidden_since, None
-            self._seen_since = presented
-            shown = self._on
-            if shown is not None and shown.onset is not None and since is not None:
-                shown.away_s += presented - max(since, shown.onset)
-            if picture.visit is None:  # ended in the pause: nothing is resumed
-                return []
-        event: EventKind = "pause" if picture.paused else "resume"
-        names = picture.visit.names() if picture.visit else {}
-        return [
-            Mark(
-                event,
-                presented,
-                **names,
-                frame=frame,
-                requested=self._asked,
-                presented=presented,
-            )
-        ]
+        has_begun = self.state is not PlayState.LOADED
+        return self._screen.swapped(picture, frame, presented, self._asked, has_begun=has_begun)
 
     # What happens.
 
@@ -322,7 +269,7 @@ class Run:
         if visit is not None:
             visit.left, visit.left_at = ("abort", by), time
             self._visit = None
-        if self._on is None or self._on is not visit:
+        if visit is None or self.shown is not visit:
             self._owe_abort(by, None)
 
     def _must_be(self, *states: PlayState, do: str) -> None:
@@ -337,7 +284,7 @@ class Run:
             if visit.onset is None and (event != "end" or by == "error"):
                 # Of a clip no frame of which came, nobody would know that it was left out.
                 left = "skip" if event == "end" else event
-                self._owed.append(page_mark(left, visit, None, None, time, time, by=by))
+                self._screen.owe(page_mark(left, visit, None, None, time, time, by=by))
         self._next_page(time)
 
     def _owe_abort(self, by: By, what: Interrupted | None) -> None:
@@ -345,7 +292,7 @@ class Run:
         if what is not None:
             names = {"trial": what.trial, "step": what.step, "stimulus": what.stimulus}
             names["code"] = what.end_code
-        self._owed.append(Mark("abort", self._asked, **names, more={"by": by}))
+        self._screen.owe(Mark("abort", self._asked, **names, more={"by": by}))
 
     def _next_page(self, time: float) -> None:
         self._visit = self._course.next(time)

@@ -156,6 +156,10 @@ class Rig:
         """Where sessions go unless the command says otherwise, relative to the rig file."""
         return (self.folder or Path.cwd()) / self.table.data_dir.expanduser()
 
+    def data_folder(self, named: Path | None) -> Path:
+        """Give where sessions go: the folder that a command names, else `data_dir`; absolute."""
+        return self.data_dir if named is None else named.expanduser().absolute()
+
     @property
     def folder(self) -> Path | None:
         """The rig file's folder: what relative paths in it are relative to."""

@@ -50,7 +50,7 @@ class DaemonOrder:
     @property
     def where(self) -> Path:
         """The data folder."""
-        return (self.data_dir or self.rig.data_dir).expanduser().absolute()
+        return self.rig.data_folder(self.data_dir)
 
 
 def token_of(order: DaemonOrder) -> str | None:

@@ -16,7 +16,6 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from devices.base import BEAT_S, Channel, Chunk, Clock, Device, Notice, StreamSpec
 from devices.marker_codes import CodeNames, label, marker_spec, unknown_code
-from devices.triggers.debounce import Debouncer
 
 
 class LineSettings(BaseModel):
@@ -33,6 +32,26 @@ class LineSettings(BaseModel):
     mask: int = Field(default=0xFF, ge=1, le=0xFF, description="the lines that count, as bits")
     invert: bool = Field(default=False, description="for lines that rest high")
     codes: CodeNames = Field(default={}, description='names of the codes: `{ 1 = "tap" }`')
+
+
+class Debouncer:
+    """The eight lines of a code do not switch at one instant: what stands between is no code."""
+
+    def __init__(self, hold_s: float) -> None:
+        self._hold_s = hold_s
+        self.state = 0
+        self._coming: tuple[float, int] | None = None
+
+    def feed(self, time: float, state: int) -> Iterator[tuple[float, int]]:
+        """Take the state of the lines at LSL time `time`; give (begin, code) of a new one."""
+        if state == self.state:
+            self._coming = None
+        elif self._coming is None or self._coming[1] != state:
+            self._coming = (time, state)
+        if self._coming is not None and time - self._coming[0] >= self._hold_s:
+            begin, self.state = self._coming
+            self._coming = None
+            yield begin, self.state
 
 
 class TriggerIn(Device):

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections import deque
+from urllib.parse import urlsplit
+
+from acquire.serving.loopback import is_loopback
 
 KEPT = 300
 """Statuses, ten a second: the fastest of half a minute counts."""
@@ -14,15 +17,14 @@ class EngineClock:
     """Learns from each status how far this computer's clock is from the engine's."""
 
     def __init__(self) -> None:
-        self.is_loopback = False
-        """Whether its address is this computer's."""
+        self._is_loopback = False  # whether its address is this computer's
         self._differences: deque[float] = deque(maxlen=KEPT)
 
     @property
     def same_computer(self) -> bool:
         """Whether the engine runs here, by its clock, too: a tunnel has an address of ours."""
         near = not self._differences or abs(min(self._differences)) < SAME_S
-        return self.is_loopback and near
+        return self._is_loopback and near
 
     def hear(self, engine: float, local: float) -> None:
         """Take in the engine's time and the local time at which it arrived, s."""
@@ -35,6 +37,7 @@ class EngineClock:
             return local
         return local - min(self._differences) if self._differences else None
 
-    def forget(self) -> None:
-        """Start anew, with another engine."""
+    def meet(self, url: str) -> None:
+        """Start anew, with the engine at an address."""
+        self._is_loopback = is_loopback(urlsplit(url).hostname or "")
         self._differences.clear()

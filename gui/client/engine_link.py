@@ -41,6 +41,7 @@ class EngineLink(QObject):
         self._text: str | None = None  # of the rig that was opened, until it is known what runs
         self._told_end = False  # that the engine which was started here has ended
         self._network = QNetworkAccessManager(self)
+        self._asked: QNetworkReply | None = None  # of whom it is wanted whether it still listens
         self._poll = QTimer(self, interval=POLL_MS)
         self._poll.timeout.connect(self._look_at_process)
         self._look = QTimer(self, interval=LOOK_MS)
@@ -57,6 +58,7 @@ class EngineLink(QObject):
     def open(self, rig: Path, text: str, data_dir: Path, override: Path | None) -> None:
         """Use the engine that records into `data_dir`, or start one for the rig file."""
         self._rig, self._data_dir, self._override, self._text = rig, data_dir, override, text
+        self._asked = None
         if (engine := owner(data_dir)) is None:
             self.start()
         else:
@@ -65,10 +67,12 @@ class EngineLink(QObject):
     def _probe(self, url: str) -> None:
         request = QNetworkRequest(QUrl(f"{url}/healthz"))
         request.setTransferTimeout(PROBE_MS)
-        reply = self._network.get(request)
+        reply = self._asked = self._network.get(request)
 
         def answered() -> None:
             reply.deleteLater()
+            if self._asked is not reply:  # the window was closed, or another rig opened
+                return
             if reply.error() == QNetworkReply.NetworkError.NoError:
                 self.attach(url)
             else:
@@ -124,6 +128,7 @@ class EngineLink(QObject):
 
     def close(self, *, end_engine: bool) -> None:
         """Leave; the engine goes on unless it was started here and is to end."""
+        self._asked = None
         self._poll.stop()
         self._look.stop()
         self.client.close()

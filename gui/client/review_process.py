@@ -19,7 +19,7 @@ def open_review(session: Path) -> int:
         RecordingError: it is no session.
         AcquireError: the program cannot be run.
     """
-    from recordings.read.session import locate  # not before it is needed: the window starts sooner
+    from recordings.read.opening import locate  # not before it is needed: the window starts sooner
 
     _, xdf, _ = locate(session)
     if not xdf.is_file():

@@ -197,7 +197,7 @@ class ArbiterPart:
         self._places[self._desk.camera] = at
         kept = self._desk.coding.events.get(found[at].id)
         self._desk.current = kept.id if kept is not None else ""
-        self._pane.go_to_frame(found[at].frame)
+        self._pane.cursor.go_to_frame(found[at].frame)
         self._pane.renew()
         return ""
 

@@ -7,9 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gui.review.pane import Position
 from recordings.annotation.frame_times import FrameTimes, frame_times
-from recordings.annotation.model import Moment
 from recordings.read.trials import Trial
 from recordings.review.session import ReviewSession
 
@@ -69,13 +67,6 @@ def shots_of(session: ReviewSession) -> dict[str, Shot]:
         )
         for name, camera in session.cameras.items()
     }
-
-
-def moment_of(position: Position) -> Moment | None:
-    """Return the stored frame at the cursor; None where none was stored."""
-    if position.stored is None:
-        return None
-    return Moment(time=position.time, frame=position.stored, device_frame=position.device)
 
 
 def _shot(frames: FrameTimes, trials: Iterable[Trial]) -> Shot:

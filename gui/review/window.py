@@ -6,37 +6,26 @@ import os
 import time as clocks
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QCloseEvent, QKeyEvent, QKeySequence, QShortcut
-from PySide6.QtWidgets import (
-    QFrame,
-    QHBoxLayout,
-    QMainWindow,
-    QPushButton,
-    QSplitter,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QMainWindow, QSplitter, QVBoxLayout, QWidget
 
 from gui.plots import save_dialog
 from gui.review.background import Background
 from gui.review.bar import ReviewBar
+from gui.review.foot import Foot
 from gui.review.keys import Command, command_of
+from gui.review.notices import Notices
 from gui.review.pane import Pane, Position
 from gui.review.picture_area import Mode
 from gui.review.signals.channel_menu import first_choice, rows_of_signals
 from gui.review.signals.rows import signal_rows
 from gui.review.stage import Stage
-from gui.review.wording import clock, speed_text
 from gui.texts import tr
-from gui.widgets import theme
 from gui.widgets.first_size import open_at
-from gui.widgets.plain_label import PlainLabel
 from recordings.errors import RecordingError
 from recordings.review.lanes import Lane
 from recordings.review.session import ReviewSession
-
-TOLD_MS = 6000
 
 
 class ReviewWindow(QMainWindow):
@@ -52,16 +41,10 @@ class ReviewWindow(QMainWindow):
         self._pane: Pane | None = None
         self._lanes: tuple[Lane, ...] = ()
         self.bar = ReviewBar()
-        self.notice, self._close_notice = PlainLabel(word_wrap=True), QPushButton(tr("Close"))
-        self.notices = self._notice_strip()
-        self.place, self.doing = PlainLabel(), PlainLabel()
+        self.notices, self.foot = Notices(), Foot()
         self._split = QSplitter(Qt.Orientation.Horizontal)
         self._split.setChildrenCollapsible(False)
         self._lay_out()
-        self._told = QTimer(self, singleShot=True, interval=TOLD_MS)
-        self._told.timeout.connect(self._write_doing)
-        self._said = ""
-        self._share = 0.0
         self.bar.commanded.connect(self.run)
         self.bar.looked.connect(lambda look: self.stage.set_look(look))
         self.bar.camera_chosen.connect(lambda name: self.stage.set_main(name))
@@ -119,34 +102,11 @@ class ReviewWindow(QMainWindow):
 
     def tell(self, text: str) -> None:
         """Say something for a moment, in the line at the bottom."""
-        self._said = text
-        self._told.start()
-        self._write_doing()
+        self.foot.tell(text)
 
     # Building.
 
-    def _notice_strip(self) -> QFrame:
-        strip = QFrame()
-        strip.setObjectName("alarm")
-        strip.setProperty("level", "warning")
-        row = QHBoxLayout(strip)
-        row.setContentsMargins(12, 4, 12, 4)
-        row.addWidget(self.notice, 1)
-        row.addWidget(self._close_notice, 0, Qt.AlignmentFlag.AlignTop)
-        self._close_notice.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self._close_notice.clicked.connect(strip.hide)
-        strip.hide()
-        return strip
-
     def _lay_out(self) -> None:
-        for label in (self.place, self.doing):
-            label.setFont(theme.tabular(label.font()))
-        theme.mark(self.doing, "muted", True)
-        foot = QHBoxLayout()
-        foot.setContentsMargins(12, 0, 12, 8)
-        foot.addWidget(self.place)
-        foot.addStretch(1)
-        foot.addWidget(self.doing)
         central = QWidget()
         box = QVBoxLayout(central)
         box.setContentsMargins(0, 0, 0, 0)
@@ -154,7 +114,7 @@ class ReviewWindow(QMainWindow):
         box.addWidget(self.bar)
         box.addWidget(self.notices)
         box.addWidget(self._split, 1)
-        box.addLayout(foot)
+        box.addWidget(self.foot)
         self.setCentralWidget(central)
 
     def _open(self, session: ReviewSession) -> None:
@@ -162,6 +122,7 @@ class ReviewWindow(QMainWindow):
         self._background = Background(session, self._cache)
         self.setWindowTitle(f"{session.title} · {tr('Review')}")
         self.stage = Stage(session)
+        self.foot.show_stage(self.stage)
         self._split.insertWidget(0, self.stage)
         self.stage.installEventFilter(self)
         self.stage.moved.connect(self._on_moved)
@@ -169,7 +130,7 @@ class ReviewWindow(QMainWindow):
         self.stage.played.connect(self._on_played)
         self.stage.mode_wanted.connect(self._on_mode)
         self.stage.told.connect(self.tell)
-        self._problems: list[str] = []
+        self.notices.forget()
         self.stage.plot.unreadable.connect(self._add_problem)
         self.bar.show_cameras(list(session.cameras), self.stage.main)
         self.bar.refresh.setVisible(session.is_recording)
@@ -189,8 +150,6 @@ class ReviewWindow(QMainWindow):
             self._add_problem(text.format(opened))
         for problem in session.problems():
             self._add_problem(problem)
-        if not self._problems:
-            self.notices.hide()
         self._background.grown.connect(self._on_grown)
         self._background.found.connect(self._add_problem)
         self._background.start()
@@ -269,64 +228,33 @@ class ReviewWindow(QMainWindow):
 
     def _on_filters(self, settings: object) -> None:
         self.stage.plot.set_filters(self.bar.filters.settings)
-        self._write_doing()
+        self.foot.show_doing()
 
     def _on_moved(self, position: Position) -> None:
         self._background.rest()
-        self.place.setText(self._place_text(position))
+        self.foot.show_place(position)
         if self.stage.playhead.speed:
-            self._write_doing()
+            self.foot.show_doing()
         if self._pane is not None:
             self._pane.moved(position)
 
-    def _place_text(self, position: Position) -> str:
-        parts = [clock(position.time - self.session.start), f"LSL {position.time:.6f}"]
-        if (utc := self.session.session.utc(position.time)) is not None:
-            parts.append(f"UTC {utc:%H:%M:%S}.{utc.microsecond // 1000:03}")
-        if (selection := self.selection) is not None:
-            length = 1e3 * (selection[1] - selection[0])
-            rows = self.stage.playhead.rows
-            count = rows.at(selection[1]) - rows.at(selection[0]) + 1
-            parts.append(tr("selected {} ms, {} frames").format(f"{length:,.1f}", f"{count:,}"))
-        return "   ".join(parts)
-
     def _on_selected(self, selection: tuple[float, float] | None) -> None:
-        self.place.setText(self._place_text(self.position))
+        self.foot.show_place(self.position)
         if self._pane is not None:
             self._pane.selected(selection)
 
     def _on_played(self) -> None:
         head = self.stage.playhead
         self.bar.show_speed(head.speed, head.next_speed)
-        self._write_doing()
+        self.foot.show_doing()
 
     def _on_grown(self, share: float) -> None:
-        self._share = share
         self.stage.renew_signals()
-        self._write_doing()
-
-    def _write_doing(self) -> None:
-        head = self.stage.playhead
-        parts = [self._said] if self._told.isActive() else []
-        if head.shown:
-            text = tr("{}: {} frames shown, {} left out")
-            name = speed_text(head.speed or head.next_speed)
-            parts.append(text.format(name, f"{head.shown:,}", f"{head.dropped:,}"))
-        plot = self.stage.plot
-        if not plot.filters.is_plain and not plot.are_filtered:
-            parts.append(tr("filters act on shorter stretches"))
-        if self._share < 1:
-            parts.append(tr("signals: {} % read").format(f"{100 * self._share:.0f}"))
-        self.doing.setText("   ".join(parts))
+        self.foot.show_share(share)
 
     def _add_problem(self, text: str) -> None:
         # By their names alone: the folder's tells a blind coder the participant.
-        text = text.replace(f"{self.session.path}{os.sep}", "")
-        if text in self._problems:
-            return
-        self._problems.append(text)
-        self.notice.setText("\n".join(f"▲ {problem}" for problem in self._problems))
-        self.notices.show()
+        self.notices.add(text.replace(f"{self.session.path}{os.sep}", ""))
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
         """Let go of the session."""

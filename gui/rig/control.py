@@ -142,6 +142,17 @@ class RigControl(QObject):
 
     # Devices.
 
+    def select(self, names: list[str] | None) -> None:
+        """Choose which streams are recorded; None: all."""
+        self._client.put("streams/selection", {"names": names})
+
+    def order(self, device: str, what: str) -> None:
+        """Start, stop or restart a device, or open its settings."""
+        if what == "settings":
+            self.settings(device)
+        else:
+            self._client.post(f"devices/{device}/{what}")
+
     def settings(self, device: str) -> None:
         """Open the settings of a device."""
         self._client.get(f"devices/{device}/settings", lambda found: self._form(device, found))

@@ -81,26 +81,26 @@ def open_rig(link: EngineLink, path: Path, data_dir: Path | None) -> None:
         AcquireError: the rig file cannot be used.
     """
     rig = load_rig(path)
-    path = path.absolute()
-    if data_dir is not None:  # remembered: the next window is begun in another folder
-        data_dir = data_dir.expanduser().absolute()
-    link.open(path, rig.text, data_dir or rig.data_dir.absolute(), data_dir)
+    path, folder = path.absolute(), rig.data_folder(data_dir)
+    named = folder if data_dir is not None else None
+    link.open(path, rig.text, folder, named)
     remember_rig(str(path))
+    # Absolute: the next window is begun in another folder.
     with contextlib.suppress(OSError):  # then it is not found by itself the next time
-        replace_file(_config() / LAST_RIG, f"{path}\n{data_dir or ''}\n".encode())
+        replace_file(_config() / LAST_RIG, f"{path}\n{named or ''}\n".encode())
 
 
 def left_running() -> tuple[Path, Path | None] | None:
     """Give the rig that was opened last and its data folder, if its engine still runs."""
     try:
         rig, data_dir = (_config() / LAST_RIG).read_text(encoding="utf-8").splitlines()
-        folder = Path(data_dir) if data_dir else load_rig(Path(rig)).data_dir
+        named = Path(data_dir) if data_dir else None
+        engine = data_lock.owner(named or load_rig(Path(rig)).data_dir)
     except (OSError, ValueError, ConfigError):
         return None
-    engine = data_lock.owner(folder.absolute())
     if engine is None or has_ended(engine.pid) is not False:
         return None
-    return Path(rig), Path(data_dir) if data_dir else None
+    return Path(rig), named
 
 
 def _config() -> Path:

@@ -62,8 +62,6 @@ class RigMemory:
     def __init__(self, window: QMainWindow, bar: TopBar, signals: ViewerBar) -> None:
         self._window, self._bar, self._signals = window, bar, signals
         self._memory: LayoutMemory | None = None
-        self.is_arranged = False
-        """Whether the user has put the parts where they are."""
         signals.changed.connect(self._keep_shown)
 
     @property
@@ -71,10 +69,10 @@ class RigMemory:
         """Whether it knows which rig it is."""
         return self._memory is not None
 
-    def open(self, rig: str) -> None:
-        """Put everything where it was with this rig."""
+    def open(self, rig: str) -> bool:
+        """Put everything where it was with this rig; whether the places of the parts are known."""
         memory = self._memory = LayoutMemory(rig)
-        self.is_arranged = memory.restore(self._window)
+        is_known = memory.restore(self._window)
         for name, field in self._labels().items():
             if (text := memory.text(name)) is not None:
                 field.setText(text)
@@ -83,6 +81,7 @@ class RigMemory:
         with contextlib.suppress(ValueError, OverflowError):  # settings may hold anything
             at = box.findData(int(float(memory.text("window_s") or "")))
             box.setCurrentIndex(at if at >= 0 else box.currentIndex())
+        return is_known
 
     def save(self) -> None:
         """Keep what is not kept at each change."""

@@ -23,9 +23,9 @@ from gui.client.status_text import disk_text, duration, frames, lost_before, sam
 from gui.texts import tr
 from gui.widgets import theme
 from gui.widgets.hold_button import HoldButton
+from gui.widgets.label_field import MOST, LabelField
 from gui.widgets.plain_label import PlainLabel, plain
 from gui.widgets.short_label import ShortLabel
-from gui.window.label_field import MOST, LabelField
 
 _IN_STUDY = "_-"
 _SETTLE_MS = 200

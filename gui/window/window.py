@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from functools import partial
-from urllib.parse import urlsplit
 
 import pylsl
-from PySide6.QtCore import QEvent, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QResizeEvent
-from PySide6.QtWidgets import QMainWindow, QStackedWidget
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QCloseEvent
+from PySide6.QtWidgets import QMainWindow, QStackedWidget, QWidget
 
 from acquire.engine.status import Phase
 from acquire.lsl.config import configuration, configure
 from acquire.lsl.streams import FoundStream
 from acquire.server.api.device_models import RigInfo
 from acquire.server.api.models import StatusInfo
-from acquire.serving.loopback import is_loopback
 from acquire.serving.problem import Problem
 from gui.cameras.camera_panel import CameraPanel
 from gui.client import code_words
@@ -25,7 +23,6 @@ from gui.client.engine_link import EngineLink
 from gui.events.alarm_bar import Alarm, AlarmBar
 from gui.events.event_list import EventList
 from gui.events.news import News
-from gui.menu.main_menu import MenuButton
 from gui.plots.spectrum import SpectrumView
 from gui.protocol.handed_keys import HandedKeys
 from gui.protocol.protocol_panel import ProtocolPanel
@@ -33,15 +30,16 @@ from gui.rig.control import RigControl
 from gui.rig.panel import RigPanel
 from gui.sessions.saved_card import SavedCard
 from gui.sessions.session_list import SessionList
-from gui.signals.signal_monitor import Findings, SignalMonitor
 from gui.texts import tr
 from gui.viewer.bar import SignalView
 from gui.viewer.channel_list import ChannelList
+from gui.viewer.signal_watch import SignalWatch
 from gui.viewer.viewer import Viewer
 from gui.widgets.chosen import remembered_data_dir
 from gui.widgets.first_size import open_at
 from gui.widgets.focus_heir import FocusHeir
 from gui.window import parts
+from gui.window.camera_room import CameraRoom
 from gui.window.first_page import FirstPage
 from gui.window.gate_panel import GatePanel
 from gui.window.impedance_panel import ImpedancePanel
@@ -55,13 +53,10 @@ from gui.window.top_bar import TopBar
 from gui.window.window_menu import WindowMenu
 
 _GONE = "engine gone"
-_DRAWN = (Qt.CursorShape.SplitVCursor, Qt.CursorShape.SplitHCursor)
 
 
 class RecorderWindow(QMainWindow):
     """A client of one engine; closing it leaves a recording alone."""
-
-    _found = Signal(object)
 
     def __init__(self, client: EngineClient, link: EngineLink) -> None:
         super().__init__()
@@ -80,17 +75,17 @@ class RecorderWindow(QMainWindow):
         self.orders = MarkerOrders(client, self.markers, self.show_problem)
         self.viewer = Viewer(self._is_recorded)
         self.signals, self.channels = SignalView(self.viewer), ChannelList(self.viewer)
-        self.monitor = SignalMonitor(self.viewer.live, self.viewer.chosen, self._found.emit)
-        self._found.connect(self._on_found)
         self.spectra, self.impedances = SpectrumView(), ImpedancePanel(client)
+        self.watch = SignalWatch(self.viewer, self.spectra)
         self.protocol = ProtocolPanel(client)
+        self.room = CameraRoom(self, self.cameras, lambda: self.protocol.plays)
         self.pages = QStackedWidget()
         self.pages.addWidget(self.signals)
         self.proposals = LabelProposals(client, self.bar)
         self.recording = RecordControl(client, self.bar, self.gate, self.markers.text)
         self.rigs = RigControl(
             client,
-            show_form=partial(parts.show_form, self),
+            show_form=partial(parts.show_form, self, self.room),
             take_rig=self.take_rig,
             say=self.say,
             rig=lambda: self.rig,
@@ -99,73 +94,65 @@ class RecorderWindow(QMainWindow):
             parent=self,
         )
         self.memory = RigMemory(self, self.bar, self.signals.bar)
-        self._leaving = Leaving(self.alarm, self._why_stay, self)
+        self._leaving = Leaving(
+            self.alarm, lambda: self.status, self.protocol, self.rigs, link, parent=self
+        )
         self._records = False  # when the engine was heard last; one that hangs may still do so
         self.handed_keys = HandedKeys(self, self._now, self._hand_on)
-        self.menu_button = self._menu()
-        self._parts = self._make_parts()
-        parts.lay_out(self, self._parts)
+        self.menu_button = WindowMenu(
+            self,
+            self.rigs,
+            link,
+            save=self.viewer.save,
+            status=lambda: self.status,
+            is_here=lambda: self.engine_clock.same_computer,
+            say=self.say,
+        ).button
+        self._lay_out()
         self._wire()
         self.setWindowTitle("Unisono")
         open_at(self, 1280, 800)
         self.bar.participant.setFocus()
 
-    def _make_parts(self) -> parts.Parts:
-        return parts.Parts(
-            bar=self.bar,
-            alarm=self.alarm,
-            gate=self.gate,
-            saved=self.saved,
-            menu=self.menu_button,
-            pages=self.pages,
-            markers=self.markers,
-            rig=self.panel,
-            events=self.events,
-            sessions=self.sessions,
-            cameras=self.cameras,
-            spectra=self.spectra,
-            channels=self.channels,
-            impedances=self.impedances,
-            protocol=self.protocol,
-        )
-
-    def _make_room(self) -> None:
-        if not self.memory.is_arranged:
-            parts.make_room(self, playing=self.protocol.plays)
+    def _lay_out(self) -> None:
+        # In this order: Tab goes from widget to widget as they came into the window.
+        self.setCentralWidget(parts.stack((self.pages, self.markers), stretch=1))
+        self.setMenuWidget(parts.stack((self.bar, self.alarm, self.gate, self.saved)))
+        self.bar.add_menu(self.menu_button)
+        docks: dict[str, QWidget] = {
+            "rig": self.panel,
+            "events": self.events,
+            "sessions": self.sessions,
+            "cameras": self.room.column,
+            "spectrum": self.spectra,
+            "impedances": self.impedances,
+            "protocol": self.protocol,
+            "channels": self.channels,
+        }
+        parts.add_docks(self, docks)
+        self.room.lend(parts.dock_of(self.channels))
 
     def _wire(self) -> None:
         self.client.status_came.connect(self._on_status)
-        # What a new tile, or the participant's screen, needs is known once it is laid out.
-        self._laid_out = QTimer(self, singleShot=True, interval=0)
-        self._laid_out.timeout.connect(self._make_room)
-        self.cameras.changed.connect(self._laid_out.start)
-        parts.on_room_wanted(self, self._laid_out.start)
         self.client.event_came.connect(self.news.hear)
         self.news.sessions_changed.connect(self.sessions.refresh)
         self.news.session_changed.connect(self.sessions.read_anew)
         # A part that comes from behind another one's tab is not shown anew: Qt called it visible.
-        for part, seen in (
-            (self.sessions, self.sessions.refresh),
-            (self.spectra, self._on_spectra_seen),
-        ):
-            dock = parts.dock_of(part)
-            assert dock is not None
-            dock.visibilityChanged.connect(seen)
+        parts.dock_of(self.sessions).visibilityChanged.connect(self.sessions.refresh)
+        parts.dock_of(self.spectra).visibilityChanged.connect(self.watch.see_spectra)
         self.client.connected.connect(self.sessions.refresh)
         self.client.connected.connect(self._on_connected)
-        self.bar.refused.connect(self.say)
-        self.recording.refused.connect(self.say)
         self.bar.labels_changed.connect(self.proposals.ask)
         self.client.failed.connect(self.show_problem)
         self.link.ended.connect(self._on_gone)
-        self.viewer.said.connect(self.say)
         self.signals.bar.channels_wanted.connect(self._show_channels)
-        self.spectra.said.connect(self.say)
-        self.impedances.map.said.connect(self.say)
+        for said in (self.viewer.said, self.spectra.said, self.impedances.map.said):
+            said.connect(self.say)
+        for refused in (self.bar.refused, self.recording.refused, self.saved.refused):
+            refused.connect(self.say)
         self.protocol.record_wanted.connect(self.recording.start)
-        self.protocol.playing_changed.connect(self._laid_out.start)
+        self.protocol.playing_changed.connect(self.room.want)
         self.saved.next_wanted.connect(self.recording.start)
-        self.saved.refused.connect(self.say)
         self.gate.shown.connect(partial(self.saved.give_way, "gate"))
         for strip, heir in (
             (self.gate, self.bar.participant),
@@ -177,33 +164,25 @@ class RecorderWindow(QMainWindow):
             lambda: self.saved.give_way("protocol", self.protocol.plays)
         )
         self.alarm.acted.connect(self._on_action)
-        self.panel.device_wanted.connect(self._on_device)
-        self.panel.selection_wanted.connect(self._select)
+        self.panel.device_wanted.connect(self.rigs.order)
+        self.panel.selection_wanted.connect(self.rigs.select)
 
     def show_first(self, page: FirstPage) -> None:
         """Show ways to a rig, until one is open."""
         self.pages.addWidget(page)
         self.bar.show_gone(tr("no rig yet"))
         page.refused.connect(lambda text: self.alarm.add(Alarm("error", text)))
-        page.opened.connect(lambda: parts.show_page(self, self._parts, self.signals, alone=False))
+        page.opened.connect(lambda: self._show_page(self.signals, alone=False))
         page.opened.connect(self.bar.participant.setFocus)  # what is typed first
-        parts.show_page(self, self._parts, page, alone=True)
+        self._show_page(page, alone=True)
 
-    def _menu(self) -> MenuButton:
-        return WindowMenu(
-            self,
-            self.rigs,
-            self.link,
-            save=self.viewer.save,
-            status=lambda: self.status,
-            is_here=lambda: self.engine_clock.same_computer,
-            say=self.say,
-        ).button
+    def _show_page(self, page: QWidget, *, alone: bool) -> None:
+        self.pages.setCurrentWidget(page)
+        self.markers.setVisible(not alone)  # there is nothing yet that would record them
+        parts.show_docks(self, not alone)
 
     def _show_channels(self) -> None:
-        dock = parts.dock_of(self.channels)
-        assert dock is not None
-        parts.bring(self, dock)
+        self.room.bring(parts.dock_of(self.channels))
         self.channels.tree.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def say(self, text: str) -> None:
@@ -214,8 +193,7 @@ class RecorderWindow(QMainWindow):
 
     def _on_connected(self) -> None:
         self.alarm.drop(_GONE)
-        self.engine_clock.forget()
-        self.engine_clock.is_loopback = is_loopback(urlsplit(self.client.url).hostname or "")
+        self.engine_clock.meet(self.client.url)
         self.menu_button.show_engine(True)
         self.client.get("rig", self.take_rig)
         self.recording.ask_runs()
@@ -229,13 +207,12 @@ class RecorderWindow(QMainWindow):
         if not self._live:
             # Not before the session is known: liblsl reads its configuration once.
             configure(configuration(self.rig.parsed["rig"]["lsl_session"]))
-            self.monitor.mains_hz = float(self.rig.parsed["rig"]["powerline_hz"] or 50)
             self.viewer.live.start()
-            self.monitor.start()
+            self.watch.start(float(self.rig.parsed["rig"]["powerline_hz"] or 50))
             self._live = True
         if not self.memory.is_open:
-            self.memory.open(self.rig.path or self.client.url)
-            self._make_room()
+            self.room.is_arranged = self.memory.open(self.rig.path or self.client.url)
+            self.room.give()
         self.markers.name_keys(self.rig.parsed["rig"]["marker_keys"])
         self.setWindowTitle(f"{self.rig.parsed['rig']['name']} – Unisono")
 
@@ -273,18 +250,6 @@ class RecorderWindow(QMainWindow):
         elif was_opening and status.state is not Phase.OPENING:
             self.say("")
 
-    def _on_spectra_seen(self, seen: bool) -> None:
-        if seen and not self.monitor.wants_spectra:
-            self.monitor.wants_spectra = True
-            self.monitor.look_now()
-
-    def _on_found(self, found: Findings) -> None:
-        # A dock behind a tab is visible to Qt, too.
-        self.monitor.wants_spectra = not self.spectra.visibleRegion().isEmpty()
-        self.viewer.learn(found)
-        if self.monitor.wants_spectra:
-            self.spectra.show_spectra(found.spectra)
-
     def _on_gone(self, text: str) -> None:
         self.status = None
         self.handed_keys.watch(False)
@@ -303,15 +268,6 @@ class RecorderWindow(QMainWindow):
         """Say what was not done and what to do about it."""
         text = words(problem)
         self.alarm.add(Alarm("error", text, key=text))  # a second try is refused as the first was
-
-    def _on_device(self, name: str, what: str) -> None:
-        if what in ("start", "stop", "restart"):
-            self.client.post(f"devices/{name}/{what}")
-        elif what == "settings":
-            self.rigs.settings(name)
-
-    def _select(self, names: list[str] | None) -> None:
-        self.client.put("streams/selection", {"names": names})
 
     def _hand_on(self, name: str, text: str, stamp: float | None) -> None:
         self.client.post("protocol/key", {"name": name, "text": text, "time": stamp})
@@ -336,18 +292,6 @@ class RecorderWindow(QMainWindow):
             moved = super().focusNextPrevChild(next)
         return moved
 
-    def event(self, event: QEvent) -> bool:
-        """Leave the parts as they are once a hand draws one larger or smaller."""
-        # As it takes hold: what gives the cameras their room in between would draw against it.
-        if event.type() == QEvent.Type.MouseButtonPress and self.cursor().shape() in _DRAWN:
-            self.memory.is_arranged = True
-        return super().event(event)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
-        """Qt gives every part its share of the new height: a picture that fitted may be cut."""
-        super().resizeEvent(event)
-        self._laid_out.start()
-
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
         """Leave: what goes on or is lost by it is said first; an idle engine of ours ends."""
         if not self._leaving.is_clear():
@@ -357,22 +301,9 @@ class RecorderWindow(QMainWindow):
         self.link.close(end_engine=not self._records)
         event.accept()
 
-    def _why_stay(self) -> str:
-        """Say what is to be known before it is closed; empty where nothing is."""
-        if self.status is not None and self.status.state is Phase.RECORDING:
-            return tr(
-                "The recording goes on without this window; close again to leave it, and open the "
-                "rig again to come back"
-            )
-        if self.protocol.plays and self.link.process is not None:
-            return tr("The protocol that plays ends with this window; close again to end it")
-        if self.rigs.is_changed:
-            return tr("The rig file that is edited is not saved; close again to leave it so")
-        return ""
-
     def release(self) -> None:
         """Let go of cameras and streams, once it is closed: that may take a moment."""
         self.sessions.job.job.close()
         self.cameras.end()
-        self.monitor.close()
+        self.watch.close()
         self.viewer.live.close()

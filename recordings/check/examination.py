@@ -46,7 +46,7 @@ from recordings.errors import RecordingError
 from recordings.manifest import Manifest
 from recordings.manifest_entries import StreamEntry
 from recordings.read.markers import Marker, parse_markers
-from recordings.read.session import locate, open_recording
+from recordings.read.opening import locate, open_recording
 from recordings.read.to_mne import unique
 from recordings.stream_kinds import EVENTS_STREAM
 from recordings.version import program_version

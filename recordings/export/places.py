@@ -8,7 +8,7 @@ from typing import Final
 
 from recordings.disk.atomic import replace_file
 from recordings.disk.regular import read_text
-from recordings.read.session import locate
+from recordings.read.opening import locate
 
 EXPORTS_NAME: Final = "exports.json"
 

@@ -18,7 +18,7 @@ from recordings.annotation.coder_file import Paths, annotations_folder, who
 from recordings.disk.atomic import replace_file
 from recordings.disk.regular import read_text, version_of
 from recordings.manifest import MANIFEST_NAME
-from recordings.read.session import locate
+from recordings.read.opening import locate
 from recordings.version import program_version
 
 RECORDS: Final = ".unisono"

@@ -1,7 +1,8 @@
-"""The length of the blocks that a stream is looked at in. Pure."""
+"""The blocks that a stream is looked at in: how long they are, and what they show. Pure."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -13,10 +14,22 @@ from recordings.lateness.floor import (
     block_levels,
     common_slope,
     local_floor,
+    phases,
     scatter,
     slope_of,
 )
-from recordings.lateness.packets import are_whole, packet_ends, packet_periods, packet_size
+from recordings.lateness.packets import (
+    are_whole,
+    is_two_sided,
+    last_of_packets,
+    packet_ends,
+    packet_periods,
+    packet_size,
+)
+from recordings.lateness.quantiles import quantile
+from recordings.lateness.steps import LATEST_S, NEAR_S, SEEN_S, Sight
+from recordings.lateness.ticks import settled
+from recordings.pieces import some, spans
 
 _BLOCKS_S: Final = (1.0, 3.0, 10.0)
 _COARSE: Final = 3.0  # periods: a floor that scatters more is looked at in longer blocks
@@ -30,6 +43,100 @@ _NEARER: Final = 4  # …so many packets, and 16 times as many: sums of what is 
 _FAR: Final = 16
 _STRAY: Final = 2.0  # …4 times as uneven
 _TELLING: Final = 10  # blocks: fewer do not tell that the nominal rate is wrong
+_SEEN_BLOCKS: Final = 3  # show a level: one of few packets may well be late as a whole
+_STILL: Final = 0.25  # periods: levels that scatter by less, and rise by a packet, are surer
+_LEAST_RISE: Final = 0.6  # periods: a smaller step is no sample
+_FITS: Final = 0.3  # periods: a rise is so near to whole samples, or packets
+_SHORT: Final = 25  # blocks: below, the rate of uneven stamps is not known
+_EVEN: Final = 0.25
+_BEATS: Final = 1.2  # beats of a coarse clock
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Stamps as the search for losses sees them."""
+
+    stamps: F64Array
+    rate_hz: float
+    size: int  # samples a block
+    unit: int  # samples a packet
+    is_even: bool  # 99 % of the intervals are nearly a period
+    centre: float | None  # of stamps that are early as often as late: periods above the level
+    levels: F64Array  # s, one a block
+    local: F64Array  # the local floor under them
+    beat: float  # by which the floor leaps without a loss, periods
+
+    @property
+    def block_s(self) -> float:
+        """How long a block is."""
+        return self.size / self.rate_hz
+
+    def sight(self, noise: float, turn: int) -> Sight:
+        """Say how well steps can be told, with a floor that scatters by `noise` periods."""
+        wander = 20e-6 if turn else 60e-6
+        unknown = 0.0 if self.is_even or len(self.levels) >= _SHORT else 5e-3
+        blocks = max(round(SEEN_S / self.block_s), 1)
+        return Sight(
+            threshold=max(_LEAST_RISE, 4 * noise, _BEATS * self.beat),
+            cone=max(wander, unknown) * self.size,
+            reach=int(np.ceil(LATEST_S / self.block_s)),
+            near=max(int(np.ceil(NEAR_S / self.block_s)), 3),
+            enough=1 if self.is_even else max(blocks, _SEEN_BLOCKS),
+            packet=0.9 * self.unit if self.unit > 1 and noise < _STILL else np.inf,
+            enough_of_packet=1 if self.is_even else blocks,
+        )
+
+    def fits(self, rise: float, count: float, noise: float) -> bool:
+        """Say whether a rise may be so many periods."""
+        return abs(rise - count) < max(_FITS, 3 * noise)
+
+    def samples_of(self, rise: float, noise: float) -> int:
+        """Round a rise to samples; to whole packets where that fits."""
+        count = max(round(rise / self.unit), 1) * self.unit
+        is_packets = self.unit > 1 and self.fits(rise, count, noise)
+        return count if is_packets else max(round(rise), 1)
+
+    def real(self, rise: float, noise: float) -> float:
+        """Return the rise in whole samples where it fits, else as it is: the pace follows it."""
+        count = self.samples_of(rise, noise)
+        return count if self.fits(rise, count, noise) else rise
+
+    def above(self, curve: F64Array, first: int, after: int) -> F64Array:
+        """Return by how many periods samples `first` to before `after` stand above a curve.
+
+        It has a level a block. Shape (n,), as far as there are samples.
+        """
+        where = slice(first, min(after, len(self.stamps)))
+        middles = np.arange(len(curve)) * self.size + self.size / 2
+        rest = phases(self.stamps, self.rate_hz, where)
+        rest -= np.interp(np.arange(where.start, where.stop), middles, curve)
+        rest *= self.rate_hz
+        return rest
+
+
+def view_of(stamps: F64Array, rate_hz: float) -> View:
+    """See at least 16 stamps, of about this rate, in blocks."""
+    size = block_size(stamps, rate_hz)
+    rate, beat_s = settled(stamps, rate_hz, size)
+    levels = block_levels(stamps, rate, size)
+    is_even = _share_of_even(stamps, rate) > 0.99
+    local = local_floor(levels, size / rate)
+    unit = packet_size(stamps, rate_hz)
+    parts = []
+    for part in some(min(len(levels) * size, len(stamps))):
+        above = phases(stamps, rate, part) - levels[np.arange(part.start, part.stop) // size]
+        parts.append(above[last_of_packets(stamps[part], rate)])
+    rest = np.sort(np.concatenate(parts))
+    centre = float(quantile(rest, 0.5)) * rate if is_two_sided(rest) else None
+    return View(stamps, rate, size, unit, is_even, centre, levels, local, beat_s * rate)
+
+
+def _share_of_even(stamps: F64Array, rate_hz: float) -> float:
+    even = 0
+    for part in spans(len(stamps) - 1):
+        periods = np.diff(stamps[part.start : part.stop + 1]) * rate_hz
+        even += int(np.count_nonzero(np.abs(periods - 1) < _EVEN))
+    return even / (len(stamps) - 1)
 
 
 def block_size(stamps: F64Array, rate_hz: float) -> int:

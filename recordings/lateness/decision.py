@@ -24,8 +24,10 @@ from recordings.lateness.free_run import FreeRun, free_run
 from recordings.lateness.lattice import lattice_losses
 from recordings.lateness.pace import Certainty, Loss, Pace, lost_before
 from recordings.lateness.packets import clock_losses
+from recordings.lateness.placing import Found
 from recordings.lateness.plain import plain_losses
-from recordings.lateness.search import LATEST_S, SEEN_S, Found, search
+from recordings.lateness.search import search
+from recordings.lateness.steps import LATEST_S, SEEN_S
 from recordings.pieces import spans, steps_where
 from recordings.stamps.bad_stamps import are_numbers
 

@@ -18,8 +18,9 @@ from recordings.arrays import F64Array, I64Array
 from recordings.lateness.axis import Shifts, shifts
 from recordings.lateness.floor import block_levels, slope_of
 from recordings.lateness.packets import is_on_ticks, packet_ends, packet_size
+from recordings.lateness.placing import Found
 from recordings.lateness.quantiles import quantile
-from recordings.lateness.search import LATEST_S, NEAR_S, SEEN_S, Found
+from recordings.lateness.steps import LATEST_S, NEAR_S, SEEN_S
 from recordings.lateness.ticks import tick_of
 
 _QUIET: Final = 0.4  # packets: three of four intervals are off by less

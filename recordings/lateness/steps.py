@@ -13,6 +13,11 @@ import numpy as np
 
 from recordings.arrays import F64Array
 
+LATEST_S: Final = 120.0
+"""Nothing is later than this: what stays away longer is away."""
+NEAR_S: Final = 10.0
+SEEN_S: Final = 3.0
+"""A level must be seen for so long, before anything is said of it."""
 _DEEP: Final = 4.0  # thresholds that blocks are below those before and after them…
 _LONGEST: Final = 5  # …so many blocks at most…
 _SAME: Final = 3  # …of which so many on either side are alike

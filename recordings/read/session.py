@@ -12,20 +12,21 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
-from recordings import layout, names
+from recordings import names
 from recordings.errors import RecordingError
-from recordings.manifest import MANIFEST_NAME, Manifest
+from recordings.manifest import Manifest
 from recordings.manifest_entries import VideoEntry
 from recordings.read.camera import Camera
 from recordings.read.fill import rate_notes, stamp_notes
 from recordings.read.grid import grid_of
 from recordings.read.markers import SessionMarker, parse_markers
+from recordings.read.opening import locate, open_recording
 from recordings.read.outside import timeless_notes
 from recordings.read.sound import Sound
 from recordings.read.stream import Stream
@@ -33,8 +34,7 @@ from recordings.read.to_mne import has_eeg, to_mne
 from recordings.read.trials import Trial, columns, trials
 from recordings.stamps.bad_stamps import is_number
 from recordings.stream_kinds import EVENTS_STREAM
-from recordings.xdf.merged import read_merged
-from recordings.xdf.reader import XdfRecording, read_xdf
+from recordings.xdf.reader import XdfRecording
 from recordings.xdf.recorded_span import recorded_span
 
 StreamKey = str | int | tuple[str, str]
@@ -259,64 +259,3 @@ def camera_of(session: Session, name: str) -> Camera:
         known = ", ".join(session.cameras) or "none"
         raise RecordingError(f"{session.path}: no camera {name!r}; there are: {known}")
     return session.cameras[name]
-
-
-def locate(path: Path) -> tuple[Path, Path, Manifest | None]:
-    """Return what a path names: the session's folder or the bare file, XDF file and manifest.
-
-    Raises:
-        RecordingError: there is no such thing, or its manifest cannot be read.
-    """
-    if path.is_dir():
-        return path, path / layout.XDF_NAME, Manifest.load(path)
-    if not path.exists():
-        raise RecordingError(f"{path}: there is no such session or file")
-    # The recording inside a session folder is opened as the session that it belongs to.
-    if path.name == layout.XDF_NAME and (path.parent / MANIFEST_NAME).exists():
-        return path.parent, path, Manifest.load(path.parent)
-    return path, path, None
-
-
-def open_recording(
-    xdf: Path,
-    manifest: Manifest | None,
-    *,
-    strict: bool = False,
-    on_unreadable: Callable[[RecordingError], None] | None = None,
-) -> XdfRecording:
-    """Open the XDF file of a session, with what its own copies have that was not received.
-
-    A file without a manifest is opened as it is. For the rest see `read_merged`.
-
-    Raises:
-        RecordingError: a file cannot be opened, or is no XDF file.
-    """
-    copies = layout.copies_in(xdf.parent) if manifest is not None else []
-    interval = (manifest.lsl_start, manifest.lsl_stop) if manifest is not None else (None, None)
-    recording = read_merged(xdf, copies, interval, strict=strict, on_unreadable=on_unreadable)
-    if manifest is not None:
-        _add_stored(recording, xdf.parent, manifest, on_unreadable)
-    return recording
-
-
-def _add_stored(
-    recording: XdfRecording,
-    folder: Path,
-    manifest: Manifest,
-    on_unreadable: Callable[[RecordingError], None] | None,
-) -> None:
-    """Add the streams of the files that were imported into a session."""
-    known = {entry.id for entry in manifest.streams if entry.alignment is not None}
-    for file in manifest.files:
-        if not file.path.endswith(layout.STORED_SUFFIX):
-            continue
-        try:
-            stored = read_xdf(folder / file.path)
-        except RecordingError as error:
-            if on_unreadable is None:
-                recording.close()
-                raise
-            on_unreadable(error)
-            continue
-        recording.stored += (stored,)
-        recording.streams += tuple(s for s in stored.streams if s.id in known)

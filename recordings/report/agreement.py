@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from markupsafe import Markup
@@ -12,8 +12,10 @@ from recordings.annotation.agreement.coded_study import PairAgreement, StudyAgre
 from recordings.annotation.agreement.comparison import NO_UNIT, Agreement
 from recordings.annotation.agreement.measures import Ratio, limits_of_agreement
 from recordings.annotation.model import MARKS
-from recordings.report.agreement_plots import bland_altman
+from recordings.report.drawing import Scale, clock, frame, line, nice_ticks, svg
 from recordings.report.page import page_colours, page_environment
+
+_PLOT: Final = (420, 200)  # pixels
 
 
 def render(study: StudyAgreement) -> str:
@@ -62,7 +64,7 @@ def _plots(agreement: Agreement) -> list[tuple[str, Markup, str]]:
         apart = np.array([y for _, y in points])
         bias = float(apart.mean())
         note = f"{len(points)} events, mean {bias:+.1f} ms"
-        out.append((mark, Markup(bland_altman(points, bias, limits_of_agreement(apart))), note))
+        out.append((mark, Markup(_bland_altman(points, bias, limits_of_agreement(apart))), note))
     return out
 
 
@@ -72,3 +74,22 @@ def _matrix(agreement: Agreement) -> tuple[list[str], list[tuple[str, list[int]]
     names = {name for pair in counts for name in pair} - {NO_UNIT}
     order = [*sorted(names, key=int), NO_UNIT] if names else []
     return order, [(a, [counts.get((a, b), 0) for b in order]) for a in order]
+
+
+def _bland_altman(
+    points: Sequence[tuple[float, float]], bias: float, limits: tuple[float, float] | None
+) -> str:
+    """Draw differences (ms) over means (s), with their mean and the limits of agreement."""
+    width, height = _PLOT
+    reach = max((abs(y) for _, y in points), default=0.0)
+    reach = max(reach, *(abs(limit) for limit in limits or (0.0,)), 1.0) * 1.15
+    last = max((x for x, _ in points), default=1.0)
+    first = min((x for x, _ in points), default=0.0)
+    x = Scale(first, max(last, first + 1.0), 62, width - 26)
+    y = Scale(-reach, reach, height - 24, 8)
+    ticks = [(at, clock(at)) for at in nice_ticks(x.low, x.high, 4)]
+    dots = "".join(f"M{x(at):.1f} {y(value):.1f}h0" for at, value in points)
+    parts = [*frame(x, y, ticks, "ms"), line(x.left, y(bias), x.right, y(bias), "event")]
+    parts += [line(x.left, y(at), x.right, y(at), "nominal") for at in limits or ()]
+    parts.append(f'<path class="dots" d="{dots}"/>')
+    return svg(width, height, "Differences of boundaries", parts)

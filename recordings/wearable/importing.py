@@ -21,8 +21,9 @@ from recordings.disk.hashing import sha256_of
 from recordings.errors import RecordingError, few
 from recordings.manifest import Manifest
 from recordings.manifest_entries import AlignedBy, Alignment, Event, FileEntry, StreamEntry
+from recordings.read.opening import locate
 from recordings.read.outside import distance
-from recordings.read.session import Session, locate, open_session
+from recordings.read.session import Session, open_session
 from recordings.stream_kinds import EVENTS_STREAM
 from recordings.wearable.alignment import Line, by_clock, by_events, error_over
 from recordings.wearable.csv_forms import StoredTable, read_events, read_table

@@ -172,7 +172,7 @@ def _long(folder: Path, minutes: float) -> Iterator[tuple[str, float, float]]:
         yield "pyramids of all signals, s", time.perf_counter() - begin, 6.0
     with _window(path) as window:
         end = time.perf_counter() + 120
-        while window._share < 1 and time.perf_counter() < end:
+        while window.foot.share < 1 and time.perf_counter() < end:
             QApplication.processEvents()
             time.sleep(0.01)
         took = [_view(window, minutes) for _ in range(60)]
@@ -180,7 +180,7 @@ def _long(folder: Path, minutes: float) -> Iterator[tuple[str, float, float]]:
         yield "a view of any length, p95, ms", 1e3 * float(np.percentile(took, 95)), 50.0
     with _window(path) as window:
         begin = time.perf_counter()
-        while window._share < 1:
+        while window.foot.share < 1:
             QApplication.processEvents()
         yield "pyramids found in the cache, s", time.perf_counter() - begin, 0.5
 

@@ -74,7 +74,7 @@ class Order:
     @property
     def where(self) -> Path:
         """The data folder."""
-        return (self.data_dir or self.rig.data_dir).expanduser().absolute()
+        return self.rig.data_folder(self.data_dir)
 
 
 def record(order: Order) -> int:

@@ -101,7 +101,7 @@ def import_(
     annotations: Annotations = None,
 ) -> None:
     """Take events of another program or corpus into a coder's file; exit 1 if a row is faulty."""
-    from recordings.export.coding import take_in
+    from recordings.export.coding_import import take_in
 
     done = take_in(
         session,

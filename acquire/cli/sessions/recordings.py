@@ -188,7 +188,7 @@ def import_xdf_file(
     from acquire.take.folder import software
     from recordings.repair.imported import Labels, import_xdf
 
-    folder = (data_dir or no_rig().data_dir).expanduser().absolute()
+    folder = no_rig().data_folder(data_dir)
     done = import_xdf(path, folder, Labels(study, participant, session, task, run), software())
     typer.echo(f"{done.folder}: {done.streams} streams")
     for note in done.notes:

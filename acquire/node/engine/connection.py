@@ -10,13 +10,14 @@ import contextlib
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Any
 
 from acquire.errors import AcquireError, ControlError
 from acquire.lasting_thread import LastingThread
 from acquire.lsl.clock import local_clock
 from acquire.node.client import ANSWER_S, NodeClient, NodeRefused, client_of
 from acquire.node.clock import compare
+from acquire.node.engine.inbox import Inbox, Listener
 from acquire.node.engine.orders import Order, OrderQueue
 from acquire.node.engine.snapshot import NodeSnapshot, NodeState
 from acquire.node.pairing.pinned import Unreachable
@@ -37,19 +38,6 @@ LAST_ORDERS_S = 1.0
 """How long the last orders may take to the node: one that does not take them hangs."""
 _NOT_DONE = (400, 409, 413, 422)
 """What the node says of requests that it will never carry out."""
-
-
-class Listener(Protocol):
-    """A device's link: what a connection has to tell it."""
-
-    def heard(self, message: Any) -> None:
-        """A message of the device has come."""
-
-    def refused(self, number: int, text: str) -> None:
-        """A request will not be answered."""
-
-    def lost(self, text: str) -> None:
-        """The node knows nothing of the device any more."""
 
 
 class Connection:
@@ -82,14 +70,13 @@ class Connection:
         self._may_adopt = may_adopt
         self._tell = tell
         self._back = back
-        self._links: dict[str, Listener] = {}
+        self._inbox = Inbox(table.name, tell)
         self._orders = OrderQueue(table.name)
         # Guards the state and the clients, which both threads change; never held while anything is
         # told.
         self._lock = threading.Lock()
         self._snapshot = NodeSnapshot(table.name, table.address, since=local_clock())
         self._clients = set[NodeClient]()
-        self._after = self._dropped = 0
         self._entered = False  # the node has had this run's order once
         self._is_taken = False  # the node works for another engine, and the links know
         self._failures = 0
@@ -105,7 +92,7 @@ class Connection:
 
     def attach(self, device: str, link: Listener) -> None:
         """Have a device's messages go to its link."""
-        self._links[device] = link
+        self._inbox.links[device] = link
 
     def start(self) -> None:
         """Connect, and go on trying."""
@@ -201,7 +188,7 @@ class Connection:
         if adopt:
             text = f"node {self.name}: what an engine that died had recorded there is ended"
             self._tell("warning", "node-adopted", text)
-        self._after = self._dropped = 0
+        self._inbox.begin()
         self._entered = True
         self._note(info=info)
         self._enter_state(NodeState.CONNECTED)
@@ -231,13 +218,12 @@ class Connection:
 
     def _forget_orders(self, text: str) -> None:
         self._orders.forget()
-        for link in self._links.values():
-            link.lost(text)
+        self._inbox.lose(text)
 
     def _listen(self, client: NodeClient) -> None:
         looked = local_clock()
         while not self._closing.is_set():
-            path = f"{self._path}/messages?after={self._after}&wait_s={POLL_S:g}"
+            path = f"{self._path}/messages?after={self._inbox.last}&wait_s={POLL_S:g}"
             try:
                 said = client.ask("GET", path, Messages, timeout_s=POLL_S + ANSWER_S)
             except NodeRefused as error:
@@ -245,25 +231,10 @@ class Connection:
                     raise
                 self._enter(client)  # the node does not know this run any more
                 continue
-            self._hand_out(said)
+            self._inbox.take(said)
             if local_clock() - looked > LOOK_S:
                 looked = local_clock()
                 self._look(client)
-
-    def _hand_out(self, said: Messages) -> None:
-        for device, status in said.statuses.items():
-            if (link := self._links.get(device)) is not None:
-                link.heard(status)
-        for item in said.items:
-            if item.n <= self._after:
-                continue
-            self._after = item.n
-            if (link := self._links.get(item.device)) is not None:
-                link.heard(item.message)
-        if said.dropped > self._dropped:
-            lost, self._dropped = said.dropped - self._dropped, said.dropped
-            text = f"node {self.name}: {lost} of its events were not fetched in time"
-            self._tell("warning", "node-events-lost", text)
 
     def _look(self, client: NodeClient) -> NodeInfo:
         """Ask how the node is, and compare clocks."""
@@ -292,7 +263,7 @@ class Connection:
             seconds = local_clock() - before.since
             text = f"node {self.name} is reached again, after {seconds:.0f} s"
             self._tell("info", "node-back", text)
-            self._back(tuple(self._links))
+            self._back(tuple(self._inbox.links))
         return state is not before.state
 
     def _away(self, state: NodeState, why: str) -> None:
@@ -301,11 +272,7 @@ class Connection:
         if self._enter_state(state, why):
             self._tell("warning", f"node-{state}", why)
         for order in momentary:
-            self._refuse(order, why)
-
-    def _refuse(self, order: Order, text: str) -> None:
-        if (link := self._links.get(order.device)) is not None:
-            link.refused(order.number, f"{order.device}: {text}")
+            self._inbox.refuse(order, why)
 
     # The thread that sends.
 
@@ -325,7 +292,7 @@ class Connection:
                 if error.status not in _NOT_DONE:
                     raise
                 for order in batch:
-                    self._refuse(order, str(error))
+                    self._inbox.refuse(order, str(error))
             self._orders.taken(batch)
 
 

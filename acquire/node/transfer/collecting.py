@@ -23,7 +23,7 @@ from recordings.disk.hashing import sha256_of
 from recordings.errors import RecordingError
 from recordings.manifest import Manifest
 from recordings.manifest_entries import Event, FileEntry, LostFile, PendingFile
-from recordings.read.session import open_recording
+from recordings.read.opening import open_recording
 from recordings.repair.videos import Media, belongs_to, described
 from recordings.stream_kinds import INDEX_CHANNELS
 

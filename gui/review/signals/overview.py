@@ -8,7 +8,7 @@ from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPixmap
 from PySide6.QtWidgets import QWidget
 
-from gui.review.signals.plot import LEFT, RIGHT
+from gui.review.signals.axes import LEFT, RIGHT
 from gui.texts import tr
 from gui.widgets import theme
 from recordings.review.lanes import Lane

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,10 +10,10 @@ import pyqtgraph as pg
 from PySide6.QtCore import QPointF, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QResizeEvent
 
+from gui.review.signals.axes import LEFT, RIGHT, Rows, SideAxis, TimeAxis, rows_in
 from gui.review.signals.filtered import do_act, filtered_curves
 from gui.review.signals.hand import Hand
 from gui.review.signals.lane_item import LaneItem
-from gui.review.signals.time_axis import TimeAxis
 from gui.review.signals.view_item import TraceItem
 from gui.review.wording import lane_title, value_text
 from gui.signals.channel_info import ChannelInfo
@@ -26,9 +25,6 @@ from recordings.errors import RecordingError
 from recordings.review.lanes import Lane
 from recordings.review.signals import Curves, ReviewSignal
 
-LEFT, RIGHT, BESIDE = 96, 104, 7
-LANE, LANE_MOST = 0.55, 2.0
-"""The height of a lane, of a trace's row: more where its name would have no room."""
 SHORTEST_S = 0.05
 
 
@@ -51,7 +47,8 @@ class SignalPlot(pg.PlotWidget):
     """A stream that is shown cannot be read any more: why."""
 
     def __init__(self, start: float, stop: float) -> None:
-        axes = {name: TimeAxis(name) for name in ("left", "right", "bottom")}
+        self._left, self._right = SideAxis("left", LEFT), SideAxis("right", RIGHT)
+        axes = {"left": self._left, "right": self._right, "bottom": TimeAxis("bottom")}
         super().__init__(viewBox=pg.ViewBox(enableMouse=False, enableMenu=False), axisItems=axes)
         self.start, self.stop = start, stop
         self.left_s, self.length_s = 0.0, min(10.0, stop - start)
@@ -61,7 +58,7 @@ class SignalPlot(pg.PlotWidget):
         self.cursor_time = start
         self._scales: dict[tuple[int, int], float] = {}
         self._gain = 1.0
-        self._lane = LANE
+        self._places = Rows()
         self._data: list[tuple[F64Array, F64Array]] = []
         self._joined: list[BoolArray] = []
         self._unreadable: set[int] = set()
@@ -71,8 +68,6 @@ class SignalPlot(pg.PlotWidget):
         plot.hideButtons()
         plot.setMenuEnabled(False)
         plot.showAxis("right")
-        plot.getAxis("left").setWidth(LEFT)
-        plot.getAxis("right").setWidth(RIGHT)
         plot.getViewBox().invertY(True)
         plot.getViewBox().setDefaultPadding(0)
         plot.disableAutoRange()
@@ -139,47 +134,18 @@ class SignalPlot(pg.PlotWidget):
         self._draw()
 
     def _arrange(self) -> None:
-        self._lane = self._lane_height()
-        count, high = len(self.rows), len(self.rows) + self._lane * len(self.lanes)
-        self.getPlotItem().getViewBox().setYRange(-0.1, max(high, 1), padding=0)
-        self.lane_item.show_lanes(self.lanes, self.start, count, self._lane)
+        box, line_px = self.getPlotItem().getViewBox(), self.fontMetrics().height()
+        places = rows_in(box.height(), line_px, len(self.rows), len(self.lanes))
+        self._places = places
+        box.setYRange(-0.1, max(places.high, 1), padding=0)
+        self.lane_item.show_lanes(self.lanes, self.start, places.traces, places.lane)
         names = [(n + 0.5, row.channel.label) for n, row in enumerate(self.rows)]
         titles = [lane_title(lane.name) for lane in self.lanes]
-        names += [(count + (n + 0.5) * self._lane, title) for n, title in enumerate(titles)]
-        self._write("left", names)
+        names += [(places.of_lane(n), title) for n, title in enumerate(titles)]
+        self._left.write(names, places, self._metrics())
 
-    def _write(self, name: str, texts: Sequence[tuple[float, str]]) -> None:
-        """Write texts beside the rows: an axis shows nothing of one that it has no room for."""
-        metrics = QFontMetrics(theme.tabular(self.font()))
-        room = (LEFT if name == "left" else RIGHT) - BESIDE
-        # In the middle: names of a kind differ at their ends.
-        fit = [
-            (y, metrics.elidedText(text, Qt.TextElideMode.ElideMiddle, room))
-            for y, text in self._apart(texts, metrics.height())
-        ]
-        self.getPlotItem().getAxis(name).setTicks([fit])
-
-    def _apart(
-        self, texts: Sequence[tuple[float, str]], line_px: int
-    ) -> Iterator[tuple[float, str]]:
-        """Leave out texts of traces that would touch the one above, or the first lane's."""
-        count = len(self.rows)
-        rows = count + self._lane * len(self.lanes)
-        line = line_px * rows / max(1.0, self.getPlotItem().getViewBox().height())
-        free, last = -math.inf, count + self._lane / 2 - line if self.lanes else math.inf
-        for y, text in texts:
-            if y > count:
-                yield y, text  # a lane's: it has its room
-            elif free <= y <= last:
-                free = y + line
-                yield y, text
-
-    def _lane_height(self) -> float:
-        """Give a lane the room that its name takes, of a trace's row, however low the plot is."""
-        height = self.getPlotItem().getViewBox().height()
-        needed = self.fontMetrics().height() * len(self.rows)
-        left = height - self.fontMetrics().height() * len(self.lanes)
-        return max(LANE, min(LANE_MOST, needed / left)) if left > 0 else LANE_MOST
+    def _metrics(self) -> QFontMetrics:
+        return QFontMetrics(theme.tabular(self.font()))
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         """Give the lanes their room again."""
@@ -317,8 +283,8 @@ class SignalPlot(pg.PlotWidget):
                 texts.append((number + 0.5, f"{value_text(values[at])} {row.channel.unit}"))
         for n, lane in enumerate(self.lanes):
             if (mark := lane.at(self.cursor_time)) is not None:
-                texts.append((len(self.rows) + (n + 0.5) * self._lane, mark.text))
-        self._write("right", texts)
+                texts.append((self._places.of_lane(n), mark.text))
+        self._right.write(texts, self._places, self._metrics())
 
     def _time(self, at: QPointF) -> float:
         point = self.getPlotItem().getViewBox().mapSceneToView(self.mapToScene(at.toPoint()))

@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from acquire.host.replay import Replay, _code
+from acquire.host.replay import Replay
+from acquire.host.replayed import _code
 from devices.base import Chunk, DeviceError, Frame, StreamSpec, VideoSpec
 from recordings import open_session
 from recordings.read.session import Session

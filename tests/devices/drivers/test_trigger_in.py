@@ -24,8 +24,8 @@ from devices.marker_codes import code_of, codes_in, label
 from devices.serial.ports import Port
 from devices.triggers import parallel_port
 from devices.triggers.cedrus import KeyReports
-from devices.triggers.debounce import Debouncer
 from devices.triggers.parallel_port import status_code
+from devices.triggers.trigger_in import Debouncer
 from tests.devices.clock import FakeClock
 from tests.devices.contract import check_settings, check_specs
 from tests.devices.wire import RealClock, Wire, read_until, samples, wire

@@ -56,7 +56,7 @@ def test_one_the_other_a_third_and_neither(tmp_path: Path) -> None:
     with coded(order) as desk:
         assert units(consensus(desk)) == ["1"]  # what both agree on is kept
         desk.press(K.Key_2)  # anna alone has the event at 300: the worst comes first
-        assert "there is no such event to keep" in desk.window.doing.text()
+        assert "there is no such event to keep" in desk.window.foot.doing.text()
         desk.press(K.Key_0)
         assert desk.window.position.row == 100
         desk.press(K.Key_2)
@@ -68,7 +68,7 @@ def test_one_the_other_a_third_and_neither(tmp_path: Path) -> None:
         desk.press(K.Key_Return)
         assert units(consensus(desk)) == ["1", "7", "12+25"]
         desk.press(K.Key_U)
-        assert "all is decided" in desk.window.doing.text()
+        assert "all is decided" in desk.window.foot.doing.text()
         desk.press(K.Key_Tab)
         desk.press(K.Key_Backtab, Qt.KeyboardModifier.ShiftModifier)
         desk.press(K.Key_Tab)
@@ -85,7 +85,7 @@ def test_one_the_other_a_third_and_neither(tmp_path: Path) -> None:
     with coded(order) as desk:
         assert units(consensus(desk)) == ["1", "7", "12"]
         desk.press(K.Key_U)
-        assert "all is decided" in desk.window.doing.text()
+        assert "all is decided" in desk.window.foot.doing.text()
 
 
 def two_apart(desk: Coded) -> None:
@@ -115,7 +115,7 @@ def test_the_window_opens_at_the_first_case_and_tab_leaves_none_out(tmp_path: Pa
         desk.press(K.Key_Tab)
         assert desk.window.position.row == 200
         desk.press(K.Key_Tab)
-        assert "no further disagreement" in desk.window.doing.text()
+        assert "no further disagreement" in desk.window.foot.doing.text()
         desk.press(K.Key_Backtab, Qt.KeyboardModifier.ShiftModifier)
         assert desk.window.position.row == 100
         desk.press(K.Key_End)  # looked about; another camera keeps the moment, and Tab its first
@@ -166,7 +166,7 @@ def test_coders_named_the_other_way_round_are_the_same_two(tmp_path: Path) -> No
     with coded(arbitrated(folder, "dora", "ben", "anna")) as desk:
         assert units(consensus(desk)) == ["1", "4"]
         desk.press(K.Key_U)
-        assert "all is decided" in desk.window.doing.text()
+        assert "all is decided" in desk.window.foot.doing.text()
 
 
 def test_a_consensus_is_between_two_coders(tmp_path: Path) -> None:
@@ -287,8 +287,8 @@ def test_what_is_undecided_of_another_camera_is_said(tmp_path: Path) -> None:
                 desk.press(K.Key_Return)
     with coded(arbitrated(folder, "cleo")) as desk:
         desk.press(K.Key_1)
-        assert "undecided of other cameras: side 1" in desk.window.doing.text()
+        assert "undecided of other cameras: side 1" in desk.window.foot.doing.text()
         desk.window.stage.set_main("side")
         desk.press(K.Key_1)
-        assert "all is decided" in desk.window.doing.text()
-        assert "other cameras" not in desk.window.doing.text()
+        assert "all is decided" in desk.window.foot.doing.text()
+        assert "other cameras" not in desk.window.foot.doing.text()

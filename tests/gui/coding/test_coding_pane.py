@@ -83,7 +83,7 @@ def test_a_frame_that_is_not_stored_cannot_be_a_boundary(desk: Coded) -> None:
     for key in (K.Key_Return, K.Key_I, K.Key_A, K.Key_O):
         desk.press(key)
         assert not desk.on_disk.events
-        assert "no stored frame here" in desk.window.doing.text()
+        assert "no stored frame here" in desk.window.foot.doing.text()
 
 
 def test_the_nearest_boundary_goes_by_one_stored_frame(desk: Coded, made: Made) -> None:
@@ -252,14 +252,14 @@ def test_undo_and_redo_go_all_the_way(desk: Coded) -> None:
         desk.press(K.Key_Z, CONTROL)
     assert not desk.on_disk.events
     desk.press(K.Key_Z, CONTROL)
-    assert "nothing is left to undo" in desk.window.doing.text()
+    assert "nothing is left to undo" in desk.window.foot.doing.text()
     for _ in range(3):
         desk.press(K.Key_Y, CONTROL)
     for _ in range(2):
         desk.press(K.Key_Z, CONTROL | SHIFT)
     assert desk.on_disk.events == last
     desk.press(K.Key_Y, CONTROL)
-    assert "nothing is left to redo" in desk.window.doing.text()
+    assert "nothing is left to redo" in desk.window.foot.doing.text()
     desk.press(K.Key_Delete)
     assert not desk.on_disk.events
     desk.press(K.Key_Z, CONTROL)
@@ -308,7 +308,7 @@ def test_looked_at_not_codable_and_what_comes_next(desk: Coded, made: Made) -> N
         assert trial.number in {s.trial for s in desk.on_disk.looked.values()}
     desk.press(K.Key_U)
     said = "all of it was looked at here; not yet of other cameras: side"
-    assert said in desk.window.doing.text()
+    assert said in desk.window.foot.doing.text()
     assert "100.0 %" in desk.pane.view.progress.text()
     desk.press(K.Key_S, SHIFT)
     assert len(desk.on_disk.looked) == 3
@@ -328,7 +328,7 @@ def test_a_selection_goes_before_the_trial(desk: Coded) -> None:
     desk.at(5)
     desk.press(K.Key_S)
     assert not desk.on_disk.looked
-    assert "no trial here and nothing selected" in desk.window.doing.text()
+    assert "no trial here and nothing selected" in desk.window.foot.doing.text()
     desk.press(K.Key_BracketLeft)
     desk.at(15)
     desk.press(K.Key_BracketRight)
@@ -343,7 +343,7 @@ def test_no_key_asks_and_none_changes_what_it_should_not(desk: Coded) -> None:
     for key in needs:
         desk.window.tell("")
         desk.press(key)
-        assert "no event is chosen" in desk.window.doing.text(), key
+        assert "no event is chosen" in desk.window.foot.doing.text(), key
         assert not desk.pane.view.entry.is_open
     assert desk.store.entries == 0
 
@@ -586,7 +586,7 @@ def test_what_is_wrong_tells_a_blind_coder_no_participant(tmp_path: Path) -> Non
     with coder(order) as found:
         window = ReviewWindow(ReviewSession(made.folder, found.hidden))
         pane = found.sit_down(window)
-        said = window.notice.text() + pane.view.notes.text()
+        said = window.notices.label.text() + pane.view.notes.text()
         window.close()
     assert "side.nut: cannot be read as video" in said
     assert "delete anna.lock" in said
@@ -619,7 +619,7 @@ def test_what_is_undone_on_another_camera_is_said(desk: Coded) -> None:
     desk.window.stage.set_main("side")
     for key, words in ((K.Key_Z, "that was on the camera face"), (K.Key_Y, "the camera face")):
         desk.press(key, CONTROL)
-        assert words in desk.window.doing.text()
+        assert words in desk.window.foot.doing.text()
     desk.window.stage.set_main("face")
     desk.press(K.Key_Z, CONTROL)
     assert not desk.on_disk.events

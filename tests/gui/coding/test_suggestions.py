@@ -63,7 +63,7 @@ def test_they_are_dim_and_by_rank_and_say_what_they_are_worth(made: Made, tmp_pa
         desk.press(K.Key_H)
         assert "suggestion 2 of 2: lip-left" in view.text.text()
         desk.press(K.Key_H)
-        assert "no further suggestion" in desk.window.doing.text()
+        assert "no further suggestion" in desk.window.foot.doing.text()
         desk.press(K.Key_H)
         assert "suggestion 1 of 2" in view.text.text()
         assert not desk.on_disk.events
@@ -73,7 +73,7 @@ def test_one_that_is_used_is_an_event_that_says_so(made: Made, tmp_path: Path) -
     with coded(CodingOrder(made.folder, "anna", tmp_path)) as desk:
         desk.at(0)
         desk.press(K.Key_Y)
-        assert "no suggestion here" in desk.window.doing.text()
+        assert "no suggestion here" in desk.window.foot.doing.text()
         assert not desk.on_disk.events
         desk.press(K.Key_H)
         desk.press(K.Key_Y)
@@ -141,7 +141,7 @@ def test_without_motion_nothing_is_said_until_it_is_asked_for(tmp_path: Path) ->
         assert desk.pane.view.suggestion.isHidden()
         assert desk.pane.view.notes.isHidden()
         desk.press(K.Key_H)
-        assert "unisono motion measures them" in desk.window.doing.text()
+        assert "unisono motion measures them" in desk.window.foot.doing.text()
 
 
 def test_the_trace_is_that_around_the_apex(made: Made) -> None:

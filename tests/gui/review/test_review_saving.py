@@ -49,7 +49,7 @@ def ask(window: ReviewWindow, path: Path) -> str:
     dialog.fileSelected.emit(str(path))
     dialog.close()
     wait_until(lambda: not window.findChildren(QFileDialog), what="the end of the dialog")
-    return window.doing.text()
+    return window.foot.doing.text()
 
 
 def test_the_table_holds_the_samples_of_the_span_and_what_lies_in_the_lanes(

@@ -150,7 +150,7 @@ def test_playing_goes_by_stamps_and_says_what_was_left_out(made: Made) -> None:
         assert window.position.time == pytest.approx(START + 1.2, abs=0.05)
         assert playhead.dropped > 0
         assert playhead.shown + playhead.dropped == window.position.row
-        assert f"{playhead.dropped:,} left out" in window.doing.text()
+        assert f"{playhead.dropped:,} left out" in window.foot.doing.text()
         QTest.keyClick(window.stage, K.Key_J)
         assert playhead.speed == 1.0
         QTest.keyClick(window.stage, K.Key_K)
@@ -340,7 +340,7 @@ def test_refresh_shows_what_came_since(tmp_path: Path) -> None:
     whole = video.read_bytes()
     video.write_bytes(whole[: 4096 + 50 * 272 * 64 + 11])
     with review(folder) as window:
-        assert "being recorded" in window.notice.text()
+        assert "being recorded" in window.notices.label.text()
         assert window.bar.refresh.isVisible()
         face = window.stage.tiles["face"]
         window.go_to(float(face.rows.times[49]))
@@ -365,9 +365,9 @@ def test_what_is_wrong_is_said_and_the_rest_is_shown(tmp_path: Path) -> None:
         file.seek(-40, 2)
         file.write(b"\x55" * 8)
     with review(made.folder) as window:
-        assert "side.nut" in window.notice.text()
+        assert "side.nut" in window.notices.label.text()
         assert "side.nut" in window.stage.tiles["side"].area.shown.text
-        wait_until(lambda: "SHA-256" in window.notice.text(), what="the changed file")
+        wait_until(lambda: "SHA-256" in window.notices.label.text(), what="the changed file")
         press(window, K.Key_Right)
         assert window.stage.tiles["face"].area.shown.is_current
 
@@ -384,7 +384,7 @@ def test_a_recording_that_goes_away_under_the_window_is_said_and_the_window_stay
         assert not any(len(times) for times, _ in plot._data)
         said = [text for _, text in plot.getPlotItem().getAxis("right")._tickLevels[0]]
         assert said.count("cannot be read") == len(plot.rows)
-        assert "▲ recording.xdf: was cut off while it was read" in window.notice.text()
+        assert "▲ recording.xdf: was cut off while it was read" in window.notices.label.text()
         window.go_to(float(window.stage.tiles["face"].rows.times[20]))
         settle(window)
         look(window, made)  # the pictures are there

@@ -25,7 +25,8 @@ from recordings.annotation.store import CodingStore
 from recordings.errors import RecordingError
 from recordings.export import clips, mmme
 from recordings.export.bids import dataset as bids
-from recordings.export.coding import export_events, form_of, take_in
+from recordings.export.coding import export_events, form_of
+from recordings.export.coding_import import take_in
 from recordings.export.excerpts import ClipNames, Piece, clips_of
 from recordings.read.session import Session
 from recordings.study.cells import StepState
@@ -463,7 +464,8 @@ def shown_again(opened: Session) -> list[Piece]:
 def test_events_of_a_clip_that_is_shown_again_stay_in_it(
     session: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("recordings.export.coding.clips_of", shown_again)
+    for module in ("coding", "coding_import"):
+        monkeypatch.setattr(f"recordings.export.{module}.clips_of", shown_again)
     with open_session(session) as opened:
         frames = frame_times(opened.cameras["face"])
         starts = [clip.start for clip in shown_again(opened)]

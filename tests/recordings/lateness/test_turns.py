@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recordings.lateness.decision import decide
-from recordings.lateness.turns import Turns, turns_of
+from recordings.lateness.free_run import Turns, turns_of
 from tests.stamps import Sender, Stall, Style, send
 
 STYLES: tuple[Style, ...] = ("equal", "spread", "burst")
