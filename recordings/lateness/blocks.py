@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from recordings.arrays import F64Array
+from recordings.arrays import F64Array, quantile
 from recordings.lateness.floor import (
     LEAST_BLOCKS,
     RATE_OFF,
@@ -26,7 +26,6 @@ from recordings.lateness.packets import (
     packet_periods,
     packet_size,
 )
-from recordings.lateness.quantiles import quantile
 from recordings.lateness.steps import LATEST_S, NEAR_S, SEEN_S, Sight
 from recordings.lateness.ticks import settled
 from recordings.pieces import some, spans
@@ -167,8 +166,8 @@ def plain_rate(stamps: F64Array, rate_hz: float) -> float:
         return rate_hz
     overall = (len(stamps) - 1) / float(stamps[-1] - stamps[0]) if stamps[-1] > stamps[0] else 0.0
     found = _kept_rate(stamps, rate_hz, usual)
-    strays = overall < _SLOWER * rate_hz and _strays(stamps, rate_hz)
-    if found == rate_hz or strays:
+    is_lacking = overall < _SLOWER * rate_hz and strays(stamps, rate_hz)
+    if found == rate_hz or is_lacking:
         return rate_hz
     if found is None:  # too few samples: the mean is all there is
         found = overall
@@ -178,7 +177,9 @@ def plain_rate(stamps: F64Array, rate_hz: float) -> float:
     is_unlike = found < rate_hz and abs(found * usual / rate_hz - 1) > _UNLIKE
     # Packets that wait for the turns of a radio come whole periods apart, too.
     is_lossy = (
-        is_unlike and are_whole(periods) and (packet_size(stamps, rate_hz) == 1 or strays is None)
+        is_unlike
+        and are_whole(periods)
+        and (packet_size(stamps, rate_hz) == 1 or is_lacking is None)
     )
     if is_backlog or is_lossy:
         return rate_hz
@@ -201,7 +202,7 @@ def _kept_rate(stamps: F64Array, rate_hz: float, usual: float) -> float | None:
     return None
 
 
-def _strays(stamps: F64Array, rate_hz: float) -> bool | None:
+def strays(stamps: F64Array, rate_hz: float) -> bool | None:
     """Say whether packets stray from any even pace, the further the more of them; None: too few.
 
     Those that keep a pace, late or not, are back on it again and again; one that is lost moves all

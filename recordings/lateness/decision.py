@@ -3,8 +3,8 @@
 Stamps are cut where they go back by more than a second (a clock was set), and where nothing comes
 for longer than anything can be late; each stretch is judged for itself. Where a clock made the
 stamps, a long interval is a loss. Where a loop without a clock sends, none is but a silence
-(`free_run`). Else the floor of the phase decides (`floor`, `steps`): lateness lifts it for a while,
-loss for good.
+(`free_run`). Where packets are lost again and again, those that came tell where (`comb`). Else the
+floor of the phase decides (`floor`, `steps`): lateness lifts it for a while, loss for good.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import numpy as np
 from recordings.arrays import F64Array, I64Array
 from recordings.lateness.axis import Axis, Given, Joined, together
 from recordings.lateness.blocks import plain_rate
+from recordings.lateness.comb import combed
 from recordings.lateness.even import even_times, line
 from recordings.lateness.free_run import FreeRun, free_run
 from recordings.lateness.lattice import lattice_losses
@@ -194,6 +195,9 @@ def _stretch(stamps: F64Array, rate_hz: float, known: tuple[Loss, ...] | None) -
         return _laid(stamps, clock.rate_hz, losses, shows_loss=not clock.is_counted)
     if len(stamps) < _FEW:
         return _Stretch((), Given(line(stamps)), rate_hz, None, False)
+    if (comb := combed(stamps, rate_hz)) is not None:
+        losses = tuple(_loss(place, rate_hz) for place in comb.places)
+        return _Stretch(losses, comb.even.axis, comb.even.rate_hz, comb.even.error_s, True)
     plain = plain_losses(stamps, rate_hz)
     told = plain.made_up(stamps)
     found = search(told, plain_rate(told, rate_hz))

@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from recordings.arrays import F64Array, I64Array
+from recordings.arrays import F64Array, I64Array, quantile
 from recordings.lateness.axis import Axis, Shifts, places, shifts
 from recordings.lateness.blocks import block_size
 from recordings.lateness.floor import (
@@ -26,7 +26,6 @@ from recordings.lateness.packets import (
     packet_ends,
     packet_size,
 )
-from recordings.lateness.quantiles import quantile
 from recordings.lateness.ticks import settled
 from recordings.pieces import some
 from recordings.stamps.residuals import NORMAL_99, lasting_error
@@ -107,13 +106,13 @@ def even_times(
     heights = fitted.heights.tolist()
     leaps = shifts(unsure[: len(heights)], heights)
     axis = EvenAxis(len(stamps), rate_hz, size, curve, missing, leaps)
-    offset, offset_error_s = _offset(stamps, axis)
+    offset_s, offset_error_s = offset(stamps, axis)
     # Levels scatter by more than the curve takes them to: the least of few stamps is not normal.
     more = float(np.std(low)) / scatter(above) if len(low) else 1.0
     along = float(np.sqrt(np.mean(fitted.error_s**2)))
     error_s = NORMAL_99 * float(np.hypot(more * along, lasting_error(low, _LASTING)))
     error_s = max(error_s + offset_error_s + beat_s / 2, NORMAL_99 * LEAST_S)
-    return Even(replace(axis, offset_s=offset), rate_hz, error_s)
+    return Even(replace(axis, offset_s=offset_s), rate_hz, error_s)
 
 
 def _height(above: F64Array, block: int) -> float:
@@ -139,7 +138,7 @@ def _spread(curve: F64Array, size: int, numbers: I64Array) -> F64Array:
     return np.asarray(out, np.float64)
 
 
-def _offset(stamps: F64Array, axis: EvenAxis) -> tuple[float, float]:
+def offset(stamps: F64Array, axis: EvenAxis) -> tuple[float, float]:
     """Return where the stamps lie above the axis, and how far off that may be, s.
 
     Stamps that were made on arrival have an edge that few come near: it is the less known, the

@@ -12,9 +12,8 @@ from typing import Final
 
 import numpy as np
 
-from recordings.arrays import F64Array, I64Array
+from recordings.arrays import F64Array, I64Array, quantile
 from recordings.lateness.axis import NO_SHIFTS, Shifts
-from recordings.lateness.quantiles import quantile
 from recordings.pieces import PIECE, spans
 
 RATE_OFF: Final = 0.025

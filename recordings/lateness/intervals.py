@@ -6,8 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from recordings.arrays import F64Array
-from recordings.lateness.quantiles import quantile
+from recordings.arrays import F64Array, quantile
 from recordings.pieces import some
 
 ENOUGH: Final = 100

@@ -7,9 +7,8 @@ from typing import Final
 
 import numpy as np
 
-from recordings.arrays import BoolArray, F64Array, I64Array
+from recordings.arrays import BoolArray, F64Array, I64Array, quantile
 from recordings.lateness.intervals import intervals
-from recordings.lateness.quantiles import quantile
 from recordings.pieces import some, spans
 
 _TIGHT: Final = 0.1

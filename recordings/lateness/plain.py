@@ -14,12 +14,11 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from recordings.arrays import F64Array, I64Array
+from recordings.arrays import F64Array, I64Array, quantile
 from recordings.lateness.axis import Shifts, shifts
 from recordings.lateness.floor import block_levels, slope_of
 from recordings.lateness.packets import is_on_ticks, packet_ends, packet_size
 from recordings.lateness.placing import Found
-from recordings.lateness.quantiles import quantile
 from recordings.lateness.steps import LATEST_S, NEAR_S, SEEN_S
 from recordings.lateness.ticks import tick_of
 

@@ -198,6 +198,31 @@ def radio(rng: np.random.Generator) -> Iterator[Sender]:
             yield replace(base, losses=tuple((t, 1) for t in bad.tolist()))
 
 
+def lacking(rng: np.random.Generator) -> Iterator[Sender]:
+    """Yield packets of which a part is lost by chance: amid stalls, for long, and away for 40 s."""
+    for turn, (rate_hz, packet) in enumerate(
+        ((130.0, 73), (200.0, 36), (256.0, 12), (52.0, 3), (250.0, 10))
+    ):
+        for slot_s in (0.0, 0.015, 0.03):
+            for kind, share in enumerate((0.03, 0.1, 0.3, 0.5), turn):
+                seconds = 1800.0 if kind % 4 == 1 else 300.0
+                at = np.arange(1.0, seconds - 5, packet / rate_hz)
+                losses = [(when, 1) for when in at[rng.random(len(at)) < share].tolist()]
+                if kind % 4 == 2:
+                    losses.append((seconds / 2, int(40 * rate_hz / packet)))
+                yield Sender(
+                    rate_hz,
+                    seconds,
+                    packet=packet,
+                    slot_s=slot_s,
+                    jitter_s=0.002,
+                    off=float(rng.uniform(-5e-3, 5e-3)),
+                    wander=(0.0, 5e-5, 2e-5, 2e-5)[kind % 4],
+                    stalls=tuple(_stall(rng, seconds) for _ in range(6 if kind % 4 == 3 else 0)),
+                    losses=tuple(sorted(losses)),
+                )
+
+
 def loops() -> Iterator[Sender]:
     """Yield loops without a clock, which rest for a period and are busy for a part of it."""
     for rate_hz in (1.0, 10.0, 30.0, 60.0, 100.0, 250.0):
@@ -314,6 +339,8 @@ def main() -> int:
     _print("bursts", [judge("", sender, rng) for sender in bursts(rng)])
     rng = np.random.default_rng(seed)
     _print("radio", [judge("", sender, rng) for sender in radio(rng)])
+    rng = np.random.default_rng(seed)
+    _print("packets lacking", [judge("", sender, rng) for sender in lacking(rng)])
     _print("loops of chunks", [judge("", sender, rng) for sender in chunk_loops()])
     figures = _figures(results)
     for name, value, limit, is_met in figures:

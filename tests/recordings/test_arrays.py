@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recordings.lateness.quantiles import quantile
+from recordings.arrays import quantile
 
 
 @given(
