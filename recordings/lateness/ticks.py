@@ -46,7 +46,7 @@ def settled(
     for _ in range(2):  # the second time what the first has left
         levels = block_levels(stamps, rate_hz, size, missing)
         rate_hz /= 1 + slope_of(levels, size / rate_hz)
-    if not (tick := tick_of(stamps, rate_hz) or _turn_of(stamps, rate_hz)):
+    if not (tick := tick_or_turn(stamps, rate_hz)):
         return rate_hz, 0.0
     # From one leap to the next it seems to go at another rate: the leaps count, losses do not.
     leap = leap_of(np.diff(block_levels(stamps, rate_hz, size, missing)), tick)
@@ -79,6 +79,11 @@ def _widest(ticks: float, size: int) -> float:
     """Return the widest part of a tick in which none of `size` ends lies that are `ticks` apart."""
     ends = np.sort(np.arange(size) * ticks % 1.0)
     return float(np.diff(ends, append=ends[0] + 1).max())
+
+
+def tick_or_turn(stamps: F64Array, rate_hz: float) -> float:
+    """Return by whole ones of what the floor may leap, s: of a clock or a radio; 0: of neither."""
+    return tick_of(stamps, rate_hz) or _turn_of(stamps, rate_hz)
 
 
 def tick_of(stamps: F64Array, rate_hz: float) -> float:
