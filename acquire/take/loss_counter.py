@@ -92,24 +92,30 @@ class LossCounter:
         noted, self._noted = self._noted, []
         stamps = np.concatenate([part for part, _ in noted])
         arrivals = np.repeat([arrival for _, arrival in noted], [len(part) for part, _ in noted])
-        if (at := self._set_forward(stamps, arrivals)) is not None:
-            self._found += self._take_in(stamps[:at]) if at else []
+        start = 0
+        for at in self._set_forward(stamps, arrivals):
+            if at > start:
+                self._found += self._take_in(stamps[start:at])
             self._parts, self._waiting, self._last = [], 0, math.nan
             self._begin()
-            stamps = stamps[at:]
-        self._found += self._take_in(stamps)
+            start = at
+        self._found += self._take_in(stamps[start:])
 
-    def _set_forward(self, stamps: F64Array, arrivals: F64Array) -> int | None:
-        """Find the first stamp of a clock that was set forward; None: it was not."""
+    def _set_forward(self, stamps: F64Array, arrivals: F64Array) -> list[int]:
+        """Find the first stamps of a clock that was set forward, or counts other than seconds."""
         ahead = stamps - arrivals
         newest = float(ahead.max())
         if math.isnan(newest) or not are_numbers(stamps):
-            return None
+            return []
         limit = self._ahead + SET_S
         self._ahead = max(self._ahead, newest)
         if self._fell_back(stamps):
             self._ahead = float(ahead[-1])
-        return int(np.argmax(ahead > limit)) if -math.inf < limit < newest else None
+        if newest <= limit:
+            return []
+        first = int(np.argmax(ahead > limit))
+        further = np.flatnonzero(np.diff(np.maximum.accumulate(ahead[first:])) > SET_S)
+        return [first, *(first + 1 + further).tolist()]
 
     def _fell_back(self, stamps: F64Array) -> bool:
         before, self._before = self._before, float(stamps[-1])
@@ -131,7 +137,9 @@ class LossCounter:
             self._exact = None
         self._parts.append(stamps)
         self._waiting += len(stamps)
-        self._newest = float(stamps[-1]) - (self._samples + self._waiting - 1) / self._floor.rate_hz
+        if math.isfinite(stamps[-1]):
+            number = self._samples + self._waiting - 1
+            self._newest = float(stamps[-1]) - number / self._floor.rate_hz
         if self._waiting >= self._floor.size * (1 if self._is_known else FIRST):
             found += self._take(np.concatenate(self._parts))
         return found

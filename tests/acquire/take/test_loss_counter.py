@@ -272,3 +272,23 @@ def test_a_pause_in_which_samples_were_lost_is_a_loss(pull: int) -> None:
     arrivals = numbers / 100
     arrivals[(numbers >= 11_500) & (numbers < 15_000)] = 150.0
     assert arriving(numbers / 100, arrivals, 100, pull) == 7000
+
+
+@pytest.mark.parametrize("pull", [5, 60, 500])
+def test_stamps_in_milliseconds_lose_nothing(pull: int) -> None:
+    """Chunks whose one stamp was given in ms: 9.7 million samples "were lost" in 40 s."""
+    ends = 1000 * (20.0 + np.arange(400) / 50)  # a chunk of five each 20 ms
+    stamps = (ends[:, np.newaxis] - np.arange(4, -1, -1) / 250).ravel()
+    assert arriving(stamps, 20.0 + np.arange(2000) / 250, 250, pull) == 0
+
+
+def test_an_infinite_stamp_is_not_late() -> None:
+    """A stream "was late by inf s"."""
+    rng = np.random.default_rng(0)
+    stamps = software_chunks(rng, 60_000)
+    counter = LossCounter(1000)
+    for start in range(0, 60_000, 250):
+        chunk = stamps[start : start + 250].copy()
+        chunk[-1] = math.inf
+        take(counter, chunk)
+        assert counter.late_s < 1
