@@ -24,6 +24,8 @@ Severity = Literal["info", "warn", "fail"]
 """How much a finding weighs."""
 
 
+MAX_PAIRS: Final = 28  # that are shown: all pairs of 8 streams
+
 CONTENTS_UNREAD: Final = "contents-unread"
 """The code of the finding that the files were not read again: they are as large as they were."""
 
@@ -237,3 +239,16 @@ class Report(Frozen):
     findings: tuple[Finding, ...] = ()
     digest: str = ""  # of the manifest that it is of; "" of a bare file, and of old reports
     program: str = ""  # the version of the program that checked
+
+    @property
+    def widest(self) -> tuple[PairReport, ...]:
+        """The pairs that are shown, in their order: those of the widest bounds."""
+        order = sorted(range(len(self.pairs)), key=lambda n: -self.pairs[n].bound_ms)
+        return tuple(self.pairs[n] for n in sorted(order[:MAX_PAIRS]))
+
+    @property
+    def left_out(self) -> str:
+        """Say that there are more; nothing where all are shown."""
+        if len(self.pairs) <= MAX_PAIRS:
+            return ""
+        return f"The {MAX_PAIRS} widest of {len(self.pairs):,} pairs; all are in report.json."

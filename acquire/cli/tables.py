@@ -75,7 +75,7 @@ def report_table(report: Report, console: Console | None = None) -> None:
     console = console or plain_console()
     if report.pairs:
         table = plain_table("pair", ">time axes within", ">resolution", ">measured p99", ">max")
-        for pair in report.pairs:
+        for pair in report.widest:
             truth = pair.truth
             table.add_row(
                 plain(f"{pair.a} – {pair.b}"),
@@ -86,6 +86,8 @@ def report_table(report: Report, console: Console | None = None) -> None:
             )
         console.print()
         console.print(table)
+        if report.left_out:
+            console.print(report.left_out)
     for finding in report.findings:
         if finding.level != "info":
             remedy = f" ({finding.remedy})" if finding.remedy else ""

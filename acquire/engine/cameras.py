@@ -161,7 +161,8 @@ class Cameras:
                     f"{snapshot.away}; its node goes on until it hears of the stop, and its files "
                     "stay there until they are collected"
                 )
-            self._complain(take, name, f"video not closed: {error}")
+            what = "file" if snapshot.media else "own copy"
+            self._complain(take, name, f"{what} not closed: {error}")
             take.videos.leave(name, error)
             return
         for summary in answer.result():

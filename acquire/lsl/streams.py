@@ -56,6 +56,12 @@ class FoundStream:
         return (self.channels, self.rate_hz, self.dtype)
 
     @property
+    def shape_text(self) -> str:
+        """Its shape in words."""
+        channels = f"{self.channels} channel{'' if self.channels == 1 else 's'} of {self.dtype}"
+        return f"{channels} at {self.rate_hz:g} Hz" if self.rate_hz else f"{channels}, irregular"
+
+    @property
     def sample_bytes(self) -> int:
         """What a sample takes, without its stamp; of a string, as a guess."""
         return self.channels * ITEM_BYTES[self.dtype]

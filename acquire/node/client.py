@@ -133,10 +133,7 @@ class NodeClient:
             return place
 
     def abandon(self) -> None:
-        """End what its thread waits for, from another one; nothing is asked any more.
-
-        Only while it connects, that takes `ANSWER_S` at most.
-        """
+        """End what its thread waits for, from another one; nothing is asked any more."""
         self._is_abandoned = True  # first: a connection that is just being made is left, too
         if (connection := self._connection) is not None:
             connection.interrupt()
@@ -194,9 +191,9 @@ class NodeClient:
         if self._connection is None:
             address = self._address
             self._connection = PinnedConnection(address.address, address.fingerprint, ANSWER_S)
+            if self._is_abandoned:  # who abandoned it may have found no connection to end
+                raise Unreachable(f"{address.address}: is not waited for any more")
             self._connection.connect()
-        if self._is_abandoned:
-            raise Unreachable(f"{self._address.address}: is not waited for any more")
         # Not `auto_open`: what is sent goes to the certificate that was looked at, or nowhere.
         sock = self._connection.sock
         assert isinstance(sock, PatientSocket)

@@ -51,10 +51,7 @@ class LiveStream:
         """Say what is other now that its outlet is back; None where it goes on as it was."""
         before = self.found
         if before.shape != found.shape:
-            return (
-                f"{found.channels} channels at {found.rate_hz:g} Hz instead of "
-                f"{before.channels} at {before.rate_hz:g} Hz"
-            )
+            return f"{found.shape_text} instead of {before.shape_text}"
         if not self.is_index and description(xml) != description(self.xml):
             return "another description: its channels may be others"
         return None

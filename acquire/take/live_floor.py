@@ -27,6 +27,8 @@ _LEVELS: Final = 120  # blocks that tell the rate
 _SETTLED: Final = 60  # blocks after which the rate is learnt anew less often
 _RECENT: Final = 10  # blocks that were not late tell where the floor is
 _LEAST: Final = 0.6  # periods: a smaller step is no sample
+_FITS: Final = 0.3  # periods: a rise is so near to whole packets
+_BEATS: Final = 1.2  # beats of a coarse clock, or of a radio's turns
 _WANDER: Final = 60e-6
 _SIGMAS: Final = 5.0
 _COUNTED: Final = 100  # losses that can be taken back
@@ -66,10 +68,10 @@ class LiveFloor:
         self._counted: deque[LostSamples] = deque(maxlen=_COUNTED)
         self.set_rate(rate_hz)
 
-    def set_rate(self, rate_hz: float) -> None:
-        """Take another rate than was announced; before the first block."""
-        self.rate_hz = rate_hz
-        self.size = max(math.ceil(rate_hz * BLOCK_S), 8)
+    def set_rate(self, rate_hz: float, size: int = 0, packet: int = 1) -> None:
+        """Take another rate than was announced, and blocks of whole packets; before the first."""
+        self.rate_hz, self._packet = rate_hz, packet
+        self.size = size or max(math.ceil(rate_hz * BLOCK_S), 8)
         self.ramp_s = np.arange(self.size) / rate_hz
         self._wait = math.ceil(WAIT_S * rate_hz / self.size)
 
@@ -90,6 +92,15 @@ class LiveFloor:
     def leave_out(self, lost: int) -> None:
         """Learn of samples that will never come."""
         self._lost_s += lost * self.period_s
+
+    def may_come(self, losses: Iterable[LostSamples]) -> None:
+        """Learn what was told to be lost before the floor was looked at, and may only be late."""
+        self._counted.extend(losses)
+
+    def begin_at(self, level: float) -> None:
+        """Learn the level before the first block; what it falls by has come."""
+        if self._counted:
+            self._recent.append((-1, level))
 
     def begin(self, levels: Iterable[float], stamp: float) -> None:
         """Begin with blocks of which none was late, up to `stamp`; they are not judged."""
@@ -127,7 +138,7 @@ class LiveFloor:
 
     def _judge(self, block: _Block) -> list[LostSamples]:
         level, floor = block.level - self._lost_s, self._floor(block.number)
-        least = max(_LEAST / self.rate_hz, _SIGMAS * self._noise, self._beat)
+        least = max(_LEAST / self.rate_hz, _SIGMAS * self._noise, _BEATS * self._beat)
         if self._recent:  # the floor is known the worse the longer it was not touched
             away = block.number - self._recent[-1][0]
             least += _WANDER * away * self.size / self.rate_hz
@@ -147,12 +158,18 @@ class LiveFloor:
         late.least = min(late.least, rise)
         if late.age < self._wait:
             return []
-        loss = LostSamples(late.since[0].stamp, max(round(late.least / self.period_s), 1))
+        loss = LostSamples(late.since[0].stamp, self._samples_of(late.least / self.period_s))
         self.leave_out(loss.lost)
         self._counted.append(loss)
         self._late = None
         # What came after it is seen afresh.
         return [loss, *(further for one in late.since for further in self._judge(one))]
+
+    def _samples_of(self, rise: float) -> int:
+        """Round a rise, periods, to samples; to whole packets where that fits."""
+        packets = max(round(rise / self._packet), 1) * self._packet
+        fits = abs(rise - packets) < max(_FITS, 3 * self._noise / self.period_s)
+        return packets if fits else max(round(rise), 1)
 
     # What comes after all.
 

@@ -3,7 +3,8 @@
 The live form of `recordings.lateness`. The phase of a sample is its stamp minus its number times
 the period; its least in a block of a second is the block's level, which `LiveFloor` judges.
 
-A clock of coarse ticks leaps by whole ones: no step that is no larger tells of a loss there.
+A clock of coarse ticks leaps by whole ones, as packets do that come at the turns of a radio: no
+step that is no larger tells of a loss there.
 
 Where a sender computes its stamps from a counter of its own, intervals are whole periods to some
 µs. Nothing is ever late there: a long interval is a loss at once. A sender without a clock
@@ -21,11 +22,12 @@ import numpy as np
 from acquire.take.exact_stamps import ExactStamps, LostSamples, are_numbers
 from acquire.take.live_floor import FIRST, LiveFloor
 from devices.arrays import F64Array
-from recordings.lateness.blocks import plain_rate
+from recordings.lateness.blocks import block_size, plain_rate
 from recordings.lateness.free_run import free_run
 from recordings.lateness.intervals import away_s
 from recordings.lateness.lattice import lattice_losses
-from recordings.lateness.ticks import settled, tick_of
+from recordings.lateness.packets import packet_size
+from recordings.lateness.ticks import settled, tick_or_turn
 
 SET_S: Final = 5.0
 """Stamps further ahead than any before by so much leapt; a loss leaves them where they were."""
@@ -90,24 +92,30 @@ class LossCounter:
         noted, self._noted = self._noted, []
         stamps = np.concatenate([part for part, _ in noted])
         arrivals = np.repeat([arrival for _, arrival in noted], [len(part) for part, _ in noted])
-        if (at := self._set_forward(stamps, arrivals)) is not None:
-            self._found += self._take_in(stamps[:at]) if at else []
+        start = 0
+        for at in self._set_forward(stamps, arrivals):
+            if at > start:
+                self._found += self._take_in(stamps[start:at])
             self._parts, self._waiting, self._last = [], 0, math.nan
             self._begin()
-            stamps = stamps[at:]
-        self._found += self._take_in(stamps)
+            start = at
+        self._found += self._take_in(stamps[start:])
 
-    def _set_forward(self, stamps: F64Array, arrivals: F64Array) -> int | None:
-        """Find the first stamp of a clock that was set forward; None: it was not."""
+    def _set_forward(self, stamps: F64Array, arrivals: F64Array) -> list[int]:
+        """Find the first stamps of a clock that was set forward, or counts other than seconds."""
         ahead = stamps - arrivals
         newest = float(ahead.max())
         if math.isnan(newest) or not are_numbers(stamps):
-            return None
+            return []
         limit = self._ahead + SET_S
         self._ahead = max(self._ahead, newest)
         if self._fell_back(stamps):
             self._ahead = float(ahead[-1])
-        return int(np.argmax(ahead > limit)) if -math.inf < limit < newest else None
+        if newest <= limit:
+            return []
+        first = int(np.argmax(ahead > limit))
+        further = np.flatnonzero(np.diff(np.maximum.accumulate(ahead[first:])) > SET_S)
+        return [first, *(first + 1 + further).tolist()]
 
     def _fell_back(self, stamps: F64Array) -> bool:
         before, self._before = self._before, float(stamps[-1])
@@ -123,12 +131,15 @@ class LossCounter:
         if self._exact is not None:
             if (missing := self._exact.take(stamps, self._last)) is not None:
                 self._last = float(stamps[-1])
+                self._floor.may_come(missing)
                 return found + missing
             self._leave(self._exact)
             self._exact = None
         self._parts.append(stamps)
         self._waiting += len(stamps)
-        self._newest = float(stamps[-1]) - (self._samples + self._waiting - 1) / self._floor.rate_hz
+        if math.isfinite(stamps[-1]):
+            number = self._samples + self._waiting - 1
+            self._newest = float(stamps[-1]) - number / self._floor.rate_hz
         if self._waiting >= self._floor.size * (1 if self._is_known else FIRST):
             found += self._take(np.concatenate(self._parts))
         return found
@@ -152,6 +163,7 @@ class LossCounter:
         """Go on with a floor, which the exact stamps so far have told."""
         size, period = self._floor.size, 1 / self._floor.rate_hz
         if exact.samples < FIRST * size:
+            self._floor.begin_at(self._last + period)
             return
         self._is_known = True
         self._samples = FIRST * size
@@ -208,8 +220,9 @@ class LossCounter:
             return
         floor = self._floor
         if lattice_losses(first, self._nominal) is None:
-            floor.set_rate(plain_rate(first, self._nominal))
-        if tick := tick_of(first, floor.rate_hz):
+            rate_hz = plain_rate(first, self._nominal)
+            floor.set_rate(rate_hz, block_size(first, rate_hz), packet_size(first, rate_hz))
+        if tick := tick_or_turn(first, floor.rate_hz):
             floor.set_ticks(tick, settled(first, floor.rate_hz, floor.size)[1])
 
 

@@ -139,7 +139,8 @@ def _twice(recording: XdfRecording) -> Iterator[Finding]:
             level="warn",
             code="source-twice",
             subject=source_id,
-            text=f"{len(names)} streams of type {type_} from one source: {', '.join(names)}",
+            text=f"{len(names)} streams of type {type_} from one source: "
+            f"{', '.join(dict.fromkeys(names))}",
             remedy="one device sent twice, or came back with another shape; "
             "do not count them as two",
         )

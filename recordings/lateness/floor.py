@@ -33,6 +33,7 @@ _UNKNOWN_S: Final = 1e-3  # scatter of a single block
 _HALF: Final = 30  # blocks to each side that a local slope is taken from
 _ROUNDS: Final = 12
 _LEAST_WEIGHT: Final = 1e-18  # of a piece, beside the largest
+_STAYS: Final = 1e-12  # of the stiffness: where levels tell nothing, a knot stays where it was
 _SOME: Final = 200  # knots whose errors are worked out
 
 
@@ -189,15 +190,18 @@ def stiff_curve(
     left = np.minimum(where.astype(np.int64), knots - 2)
     shares = ((0, 1 - (where - left)), (1, where - left))
     stiffness = _stiffness(knots)
+    stays = _STAYS * float(stiffness[0].max())
+    stiffness[0] += stays
     above = levels - lifts[piece] - guess
     noise = scatter(above)
     curve = guess + (
         middle_of_densest(above) if len(levels) > 8 else float(np.quantile(above, 0.2))
     )
+    at = np.interp(np.arange(knots), where, curve)
     for turn in range(_ROUNDS):
         rest = levels - lifts[piece] - curve
         weights = _weights(rest, noise * (3 + 30 * 0.5**turn)) / noise**2
-        normal, right = stiffness.copy(), np.zeros(knots)
+        normal, right = stiffness.copy(), stays * at
         for offset, share in shares:
             normal[0] += np.bincount(left + offset, weights * share**2, knots)
             right += np.bincount(left + offset, weights * share * levels, knots)

@@ -16,7 +16,7 @@ from recordings.lateness.axis import NO_SHIFTS, Shifts
 from recordings.lateness.floor import block_levels, slope_of
 from recordings.lateness.intervals import intervals
 from recordings.lateness.packets import packet_ends, packet_size
-from recordings.pieces import some
+from recordings.pieces import some, spans
 
 _LEAST_S: Final = 0.5e-3  # a finer tick hides nothing
 _ROUND_S: Final = 1e-5
@@ -28,7 +28,9 @@ _UNEVEN: Final = 0.02  # of all intervals
 _FINE: Final = 0.6  # of an interval
 _LEAP: Final = 1.5  # ticks
 _SHORTEST_S: Final = 5e-3  # a radio's turns are further apart
+_LONGEST_S: Final = 5.0  # and packets nearer than that, or turns are nothing beside their jitter
 _SOME: Final = 500  # intervals of packets
+_AT_ONCE: Final = 1000  # turns that are tried
 _FINENESS: Final = 0.1  # of a turn, from one that is tried to the next, in the longest interval
 _CLEAR: Final = 0.8  # how well intervals agree with turns: 1 for whole ones, 0 for any
 _BESIDE: Final = 0.2  # turns
@@ -46,7 +48,7 @@ def settled(
     for _ in range(2):  # the second time what the first has left
         levels = block_levels(stamps, rate_hz, size, missing)
         rate_hz /= 1 + slope_of(levels, size / rate_hz)
-    if not (tick := tick_of(stamps, rate_hz) or _turn_of(stamps, rate_hz)):
+    if not (tick := tick_or_turn(stamps, rate_hz)):
         return rate_hz, 0.0
     # From one leap to the next it seems to go at another rate: the leaps count, losses do not.
     leap = leap_of(np.diff(block_levels(stamps, rate_hz, size, missing)), tick)
@@ -79,6 +81,11 @@ def _widest(ticks: float, size: int) -> float:
     """Return the widest part of a tick in which none of `size` ends lies that are `ticks` apart."""
     ends = np.sort(np.arange(size) * ticks % 1.0)
     return float(np.diff(ends, append=ends[0] + 1).max())
+
+
+def tick_or_turn(stamps: F64Array, rate_hz: float) -> float:
+    """Return by whole ones of what the floor may leap, s: of a clock or a radio; 0: of neither."""
+    return tick_of(stamps, rate_hz) or _turn_of(stamps, rate_hz)
 
 
 def tick_of(stamps: F64Array, rate_hz: float) -> float:
@@ -127,8 +134,11 @@ def _turn_of(stamps: F64Array, rate_hz: float) -> float:
     if usual * _FINE <= _SHORTEST_S:
         return 0.0
     longest = float(np.quantile(steps, 0.95))
+    if longest > _LONGEST_S:
+        return 0.0
     often = np.arange(1 / (_FINE * usual), 1 / _SHORTEST_S, _FINENESS / longest)
-    clear = np.abs(np.mean(np.exp(2j * np.pi * np.outer(often, steps)), axis=1))
+    tried = spans(len(often), _AT_ONCE)
+    clear = np.concatenate([_agreement(often[part], steps) for part in tried])
     summits = np.flatnonzero((clear[1:-1] >= clear[:-2]) & (clear[1:-1] >= clear[2:])) + 1
     for summit in summits[clear[summits] > _CLEAR].tolist():  # from long turns to their parts
         turns = (steps - usual) * float(often[summit])
@@ -137,3 +147,8 @@ def _turn_of(stamps: F64Array, rate_hz: float) -> float:
         if is_whole and min(np.mean(whole == 1), np.mean(whole == -1)) > _UNEVEN:
             return 1 / float(often[summit])
     return 0.0
+
+
+def _agreement(often: F64Array, steps: F64Array) -> F64Array:
+    """Say how far steps, s, are whole turns of each of `often` a second: 0 to 1, shape (turns,)."""
+    return np.asarray(np.abs(np.mean(np.exp(2j * np.pi * np.outer(often, steps)), axis=1)))

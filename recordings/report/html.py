@@ -35,7 +35,6 @@ from recordings.report.methods import methods_text, milliseconds
 from recordings.report.page import page_colours, page_environment
 from recordings.stream_kinds import EVENTS_STREAM, LOST_FATES, Fate
 
-MAX_PAIRS: Final = 28  # in the table: all pairs of 8 streams
 MAX_EVENTS: Final = 200
 MAX_GAPS: Final = 50  # in the table; the first 1000 of each stream are in report.json
 
@@ -123,8 +122,7 @@ def _context(examination: Examination) -> dict[str, Any]:
         "findings": [
             (_LEVELS[f.level], palette.GLYPHS[_LEVELS[f.level]], f) for f in report.findings
         ],
-        "pairs": _pairs(report.pairs, report.simulated),
-        "pairs_left_out": max(len(report.pairs) - MAX_PAIRS, 0),
+        "pairs": _pairs(report.widest, report.simulated),
         "timeline": Markup(figures.timeline(examination)),
         "streams": report.streams,
         "offset_plots": _small_plots(
@@ -195,9 +193,8 @@ def _numbers(report: Report) -> list[tuple[str, str, str]]:
 
 
 def _pairs(pairs: Sequence[PairReport], simulated: bool) -> list[dict[str, Any]]:
-    """Return the widest pairs, in the order of the report, for the table."""
-    shown = sorted(pairs, key=lambda p: -p.bound_ms)[:MAX_PAIRS]
-    largest = max((sum(c.ms for c in p.contributions) for p in shown), default=1.0)
+    """Return pairs for the table."""
+    largest = max((sum(c.ms for c in p.contributions) for p in pairs), default=1.0)
     return [
         {
             "pair": p,
@@ -207,7 +204,6 @@ def _pairs(pairs: Sequence[PairReport], simulated: bool) -> list[dict[str, Any]]
             "beyond": simulated and p.truth is not None and p.truth.p99_ms > p.bound_ms,
         }
         for p in pairs
-        if p in shown
     ]
 
 

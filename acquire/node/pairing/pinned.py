@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hmac
 import http.client
 import math
+import os
+import selectors
 import socket
 import ssl
 import time
@@ -17,6 +20,8 @@ from acquire.rig.node import NODE_PORT
 from devices.addresses import host_and_port
 
 CONNECT_S: Final = 5.0
+LOOK_S: Final = 0.1
+"""How often who connects sees whether anybody still waits for it."""
 
 
 class Unreachable(ControlError):
@@ -76,13 +81,19 @@ class PinnedConnection(http.client.HTTPConnection):
         except ValueError as error:
             raise ConfigError(f"address {address[:100]!r}: {error}") from error
         super().__init__(host, port or NODE_PORT, timeout=timeout_s)
+        self._timeout_s = timeout_s
         self.address = address
+        self._is_interrupted = False
         self._expected = fingerprint
         self.fingerprint = ""
         """Of the certificate that was shown, once connected."""
 
     def interrupt(self) -> None:
-        """Have whatever waits for the other side fail, from another thread."""
+        """Have whatever waits for the other side fail, from another thread; for good.
+
+        Only the search for a host's address is waited for: the system has no end for that.
+        """
+        self._is_interrupted = True  # first: a socket that is just being made is left, too
         if (sock := self.sock) is not None:
             with contextlib.suppress(OSError):  # it is closed already
                 # Not `SSLSocket.shutdown`, which takes from the reader what it reads by.
@@ -96,11 +107,12 @@ class PinnedConnection(http.client.HTTPConnection):
             WrongCertificate: somebody else.
         """
         try:
-            super().connect()
+            self.sock = self._reach()
             # Not by `HTTPSConnection`: before the other side has spoken nobody can interrupt that.
             self.sock = client_context().wrap_socket(
                 self.sock, do_handshake_on_connect=False, server_hostname=self.host
             )
+            self._see_whether_wanted()
             self.sock.do_handshake()
         except (OSError, UnicodeError) as error:  # SSLError is an OSError
             self.close()
@@ -118,3 +130,44 @@ class PinnedConnection(http.client.HTTPConnection):
                 f"{self.address}: shows the certificate {self.fingerprint[:16]}…, and "
                 f"{self._expected[:16]}… is known; if the node was set up anew, pair with it anew"
             )
+
+    def _reach(self) -> socket.socket:
+        """Connect to the first of the host's addresses where somebody answers.
+
+        Raises:
+            OSError: nobody does, or nobody waits for it any more.
+        """
+        failure = OSError(f"{self.host} has no address")
+        for family, kind, protocol, _, place in socket.getaddrinfo(
+            self.host, self.port, type=socket.SOCK_STREAM
+        ):
+            sock = socket.socket(family, kind, protocol)
+            try:
+                self._connect(sock, place)
+            except OSError as error:
+                sock.close()
+                failure = error
+            else:
+                return sock
+        raise failure
+
+    def _connect(self, sock: socket.socket, place: Any) -> None:
+        """Connect a socket within the timeout; nobody can interrupt a plain `connect`."""
+        sock.setblocking(False)
+        code = sock.connect_ex(place)
+        if code in (errno.EINPROGRESS, errno.EWOULDBLOCK):
+            deadline = time.monotonic() + self._timeout_s
+            with selectors.DefaultSelector() as selector:
+                selector.register(sock, selectors.EVENT_WRITE)
+                while not selector.select(LOOK_S):
+                    self._see_whether_wanted()
+                    if time.monotonic() > deadline:
+                        raise TimeoutError("timed out")
+            code = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        if code:
+            raise OSError(code, os.strerror(code))
+        sock.settimeout(self._timeout_s)
+
+    def _see_whether_wanted(self) -> None:
+        if self._is_interrupted:
+            raise OSError("is not waited for any more")

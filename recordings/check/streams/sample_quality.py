@@ -108,7 +108,9 @@ class _Runs:
 
     @property
     def clipped(self) -> int:
-        """Samples in runs at the highest or the lowest value."""
+        """Samples in runs at the highest or the lowest value; one value alone has no ends."""
+        if self._ends[0].value == -self._ends[1].value:
+            return 0
         least = self._elsewhere * CLIP_FACTOR if self._elsewhere >= CLIP_SAMPLES else 0
         return sum(end.held for end in self._ends if end.longest >= least)
 

@@ -274,7 +274,10 @@ def test_a_stop_while_the_cable_is_cut_is_heard_later_and_kept_to(
         manifest = Manifest.load(outcome.path)
         assert {p.bytes for p in manifest.pending} == {None}
         (told,) = [e for e in running.events if e.code == "video-failed" and "face" in e.text]
+        assert "file not closed" in told.text
         assert "until they are collected" in told.text
+        (copy,) = [e for e in running.events if e.code == "video-failed" and "eeg" in e.text]
+        assert "own copy not closed" in copy.text  # it has no video
         # Nobody stopped it: it goes on.
         relay.mend()
         node_state(running, NodeState.CONNECTED)

@@ -129,3 +129,22 @@ def test_a_floor_that_is_known_from_elsewhere_goes_on() -> None:
     assert floor.rise_s(0.4) == pytest.approx(0.4, abs=1e-3)
     (loss,) = taken(floor, [0.4] * (WAIT + 1), FIRST)
     assert loss.lost == 40
+
+
+def test_a_loss_of_whole_packets_is_so_many() -> None:
+    floor = LiveFloor(RATE_HZ)
+    floor.set_rate(RATE_HZ, 120, 12)
+    assert floor.size == 120
+    assert taken(floor, [0.0] * FIRST, 0) == []
+    (loss,) = taken(floor, [0.362] * (WAIT + 1), FIRST)
+    assert loss.lost == 36
+    (odd,) = taken(floor, [0.402] * (WAIT + 1), 100)
+    assert odd.lost == 4  # one that is no packet is counted as it is
+
+
+def test_what_was_told_before_there_was_a_floor_is_taken_back_by_its_fall() -> None:
+    floor = LiveFloor(RATE_HZ)
+    floor.may_come([LostSamples(3.0, 200)])
+    floor.begin_at(0.0)
+    back = taken(floor, [-1.2, -2.0, *[-2.0] * FIRST], 0)
+    assert back == [LostSamples(3.0, -200)]

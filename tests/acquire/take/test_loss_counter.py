@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -141,6 +142,34 @@ def test_a_loop_and_a_rate_that_is_not_kept_lose_nothing(sender: Sender) -> None
     assert counter.late_s < 4 / sender.rate_hz
 
 
+TURNS = [
+    Sender(200.0, 300.0, packet=36, slot_s=0.015, jitter_s=4e-4, off=-0.0015),
+    Sender(250.0, 300.0, packet=10, slot_s=0.015, jitter_s=5e-4, off=-0.00076),
+    Sender(130.0, 300.0, packet=73, slot_s=0.015, jitter_s=5e-4, off=-0.0022),
+]
+
+
+@pytest.mark.parametrize("sender", TURNS, ids=str)
+@pytest.mark.parametrize("packets", [0, 3])
+def test_what_waits_for_the_turn_of_a_radio_is_not_lost(sender: Sender, packets: int) -> None:
+    """Where a packet takes nearly whole turns the floor leaps by one: each leap became a loss."""
+    lost = packets * sender.packet
+    for seed in range(3):
+        losses = ((100.0, lost),) if lost else ()
+        sent = send(replace(sender, losses=losses), np.random.default_rng(seed))
+        assert count(sent.stamps, sender.rate_hz, round(sender.rate_hz / 4)) == lost
+
+
+def test_a_long_interval_that_was_caught_up_is_taken_back() -> None:
+    """Stamps were even until a stall: it was a loss at once, and stayed one though all came."""
+    sender = Sender(500.0, 60.0, packet=20, stalls=(Stall(9.0, 3.0, 2.0),))
+    stamps = send(sender, np.random.default_rng(0)).stamps
+    counter = LossCounter(500.0)
+    found = [f for i in range(0, len(stamps), 125) for f in take(counter, stamps[i : i + 125])]
+    assert [f.lost for f in found] == pytest.approx([1491, -1491], abs=1)
+    assert found[0].stamp == found[1].stamp
+
+
 def test_a_loop_that_was_away_is_counted_at_once() -> None:
     sender = Sender(60.0, 120.0, made="loop", jitter_s=0.001, losses=((60.0, 300),))
     stamps = arrivals(sender)
@@ -243,3 +272,23 @@ def test_a_pause_in_which_samples_were_lost_is_a_loss(pull: int) -> None:
     arrivals = numbers / 100
     arrivals[(numbers >= 11_500) & (numbers < 15_000)] = 150.0
     assert arriving(numbers / 100, arrivals, 100, pull) == 7000
+
+
+@pytest.mark.parametrize("pull", [5, 60, 500])
+def test_stamps_in_milliseconds_lose_nothing(pull: int) -> None:
+    """Chunks whose one stamp was given in ms: 9.7 million samples "were lost" in 40 s."""
+    ends = 1000 * (20.0 + np.arange(400) / 50)  # a chunk of five each 20 ms
+    stamps = (ends[:, np.newaxis] - np.arange(4, -1, -1) / 250).ravel()
+    assert arriving(stamps, 20.0 + np.arange(2000) / 250, 250, pull) == 0
+
+
+def test_an_infinite_stamp_is_not_late() -> None:
+    """A stream "was late by inf s"."""
+    rng = np.random.default_rng(0)
+    stamps = software_chunks(rng, 60_000)
+    counter = LossCounter(1000)
+    for start in range(0, 60_000, 250):
+        chunk = stamps[start : start + 250].copy()
+        chunk[-1] = math.inf
+        take(counter, chunk)
+        assert counter.late_s < 1

@@ -109,6 +109,13 @@ def test_an_amplifier_at_its_limits(tmp_path: Path) -> None:
     assert 0.1 < held < 0.6
 
 
+def test_one_value_for_less_than_a_second_is_no_clipping(tmp_path: Path) -> None:
+    """It was at both ends of its range: "up to 200 % of the samples"."""
+    report = checked(tmp_path, np.zeros((200, 3)))
+    assert level(report, "clipped") is None
+    assert report.streams[0].clipped_share == 0.0
+
+
 @pytest.mark.parametrize("bits", [8, 10, 12])
 def test_a_slow_signal_of_a_coarse_converter_does_not_clip(tmp_path: Path, bits: int) -> None:
     """It stays at the turn of a wave, and no amplifier is at its limits."""

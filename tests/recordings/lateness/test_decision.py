@@ -388,3 +388,11 @@ def test_what_is_a_little_late_at_the_end_is_not_open(late_s: float) -> None:
     stamps = 1000 + np.arange(2500) / 250 + np.abs(rng.normal(0, 0.004, 2500))
     stamps[-40:] += late_s  # less than a block
     assert not decide(stamps, 250.0).losses
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_stamps_that_leap_by_anything_are_judged(seed: int) -> None:
+    """Levels that tell nothing left a curve that nobody could solve: `check` was a traceback."""
+    leaps = np.random.default_rng(seed).pareto(0.35, 3000)
+    pace = decide(1000.0 + np.cumsum(leaps) / 250, 250.0)
+    assert np.isfinite(pace.times).all()

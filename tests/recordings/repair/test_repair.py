@@ -174,6 +174,27 @@ def test_a_marker_that_was_sent_twice_stays(tmp_path: Path) -> None:
     assert repair_xdf(source, target).streams[0].samples == 2
 
 
+@pytest.mark.parametrize("format_", ["string", "float32"])
+def test_a_burst_of_one_value_at_one_time_stays(tmp_path: Path, format_: str) -> None:
+    """Of 1,536 samples 512 were read, and the file was said to be damaged: its chunks are alike."""
+    header = HEADER.format(name="burst", channels=1, rate=0, format=format_)
+    still = np.full(512, 100.0)
+    words, zeros = [["x"]] * 512, np.zeros((512, 1), np.float32)
+    chunk = (
+        chunks.string_samples(1, still, words)
+        if format_ == "string"
+        else chunks.samples(1, still, zeros)
+    )
+    source, target = tmp_path / "sent.xdf", tmp_path / "whole.xdf"
+    head = chunks.MAGIC + chunks.file_header() + chunks.stream_header(1, header)
+    source.write_bytes(head + 3 * chunk)
+    assert repair_xdf(source, target).streams[0].samples == 1536
+    later = chunk.replace(struct.pack("<d", 100.0), struct.pack("<d", 101.0))
+    source.write_bytes(head + chunk + later + chunk + later)  # a block that is there twice
+    target.unlink()
+    assert repair_xdf(source, target).streams[0].samples == 1024
+
+
 def test_zeroed_blocks_and_a_missing_end(tmp_path: Path) -> None:
     zeroed = [c for c in MADE.chunks if c[0] == "samples"][6:9]
     data = bytearray(MADE.data)

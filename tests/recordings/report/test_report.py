@@ -12,11 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recordings import layout, palette
-from recordings.certificate import Report
+from recordings.certificate import MAX_PAIRS, Report
 from recordings.check.examination import check, examine
 from recordings.manifest import Manifest, State
 from recordings.report import drawing, plots
-from recordings.report.html import MAX_PAIRS, check_and_report, render
+from recordings.report.html import check_and_report, render
 from recordings.report.methods import methods_text, milliseconds
 from recordings.report.plots import Row, Span, Trace
 from recordings.xdf import chunks
