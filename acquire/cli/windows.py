@@ -78,8 +78,9 @@ def review(
 
 def _turn(path: Path, coder: str, annotations: Path | None) -> tuple[Path, str]:
     """Return which session is meant, and as whom: of a study the next one in the coder's order."""
-    from recordings.annotation.plan import PLAN_NAME, load_plan
+    from recordings.annotation.plan import load_plan
     from recordings.export.coding_turns import next_session
+    from recordings.layout import PLAN_NAME
 
     if not (path / PLAN_NAME).is_file():
         return path, coder

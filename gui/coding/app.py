@@ -17,6 +17,7 @@ from gui.coding.shot import Shot, shots_of
 from gui.coding.suggested import Suggestions, suggestions_of
 from gui.review.app import run as show
 from gui.review.window import ReviewWindow
+from gui.texts import tr
 from recordings.annotation.agreement.arbitration import in_order
 from recordings.annotation.agreement.coded_study import coding_of
 from recordings.annotation.coder_file import (
@@ -90,16 +91,23 @@ class Coder:
         """Put the pane into a window that hides what it should.
 
         Raises:
-            RecordingError: there is nothing in the session that could be coded.
+            RecordingError: there is nothing in the session that could be coded, or none of the
+            cameras that the study has coded.
         """
-        shots = {n: s for n, s in shots_of(window.session).items() if len(s.frames)}
+        shots = shots_of(window.session, self.plan)
         if not shots:
             raise RecordingError(f"{self.order.session}: has no video whose frames could be coded")
+        wanted = self.plan.cameras if self.plan is not None else ()
+        if lacking := [name for name in wanted if name not in shots]:
+            text = tr("coding.toml has the camera {} coded, of which this session has no frames")
+            self.store.notes.append(text.format(", ".join(lacking)))
         suggestions = self._suggestions(shots)
         visible = [name for name in SHOWN if name not in self.hidden]
         if suggestions:
             visible.append("suggestions")
         desk = self._desk(shots, visible)
+        if not desk.codes(window.position.camera):
+            window.use_camera(desk.camera)
         desk.use(window.position.camera)
         order = self.order
         pane = CodingPane(window, desk, str(self.who), order.keys, order.folder, suggestions)
@@ -172,7 +180,7 @@ def coder(order: CodingOrder) -> Iterator[Coder]:
     with CodingStore(order.folder, file, session=name, scheme=scheme) as store:
         named = (*plan.coders, *plan.trainees, plan.gold) if plan is not None else (by.coder,)
         if order.arbitrate is None and by.coder not in named:
-            store.notes.append(f"coding.toml names no coder {by.coder}")
+            store.notes.append(tr("coding.toml names no coder {}").format(by.coder))
         if order.arbitrate is not None:
             coders = in_order(store.coding.decisions.values(), order.arbitrate)
             order = replace(order, arbitrate=coders)

@@ -219,7 +219,8 @@ class ArbiterPart:
 
     def _all_decided(self) -> str:
         counts = {name: len(self._open(found)) for name, found in self._all.items()}
-        others = [f"{name} {n}" for name, n in counts.items() if n and name != self._desk.camera]
+        elsewhere = (name for name in counts if name != self._desk.camera)
+        others = [f"{n} {counts[n]}" for n in elsewhere if counts[n] and self._desk.codes(n)]
         if others:
             return tr("all is decided here; undecided of other cameras: {}").format(
                 ", ".join(others)

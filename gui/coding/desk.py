@@ -13,9 +13,8 @@ from typing import Any, Literal
 from gui.coding.shot import Shot
 from gui.coding.suggested import Suggested
 from gui.texts import tr
-from recordings.annotation.agreement.measures import Ratio, total
-from recordings.annotation.agreement.pairing import looked
-from recordings.annotation.agreement.progress import looked_at, next_uncoded
+from recordings.annotation.agreement.measures import Ratio
+from recordings.annotation.agreement.progress import left, looked_at, next_uncoded
 from recordings.annotation.frame_times import placed
 from recordings.annotation.journal import Change
 from recordings.annotation.model import (
@@ -28,7 +27,6 @@ from recordings.annotation.model import (
     Span,
     Visible,
 )
-from recordings.annotation.ranges import without
 from recordings.annotation.scheme import Scheme, warnings
 from recordings.annotation.store import CodingStore
 
@@ -47,17 +45,17 @@ class Desk:
         shots: dict[str, Shot],
         visible: Iterable[Visible] = (),
     ) -> None:
-        """Begin at the first camera.
+        """Begin at the first camera that the study codes.
 
         Args:
             store: the coder's file.
             scheme: its words and limits.
-            shots: the cameras of the session, at least one.
+            shots: the cameras of the session, at least one of which is coded.
             visible: what the window shows beside the face.
         """
         self.store, self.scheme, self._shots = store, scheme, shots
         self._visible = tuple(visible)
-        self.camera = next(iter(shots))
+        self.camera = next(name for name, shot in shots.items() if shot.is_coded)
         self.current = ""
         self._known: dict[str, tuple[Event, Event, tuple[str, ...]]] = {}
 
@@ -92,6 +90,10 @@ class Desk:
             known = event, now, (*notes, *warnings(now, self.scheme))
             self._known[event.id] = known
         return known[1], known[2]
+
+    def codes(self, camera: str) -> bool:
+        """Whether the study has a camera coded, and this session its frames."""
+        return camera in self._shots and self._shots[camera].is_coded
 
     def use(self, camera: str) -> None:
         """Code another camera."""
@@ -235,18 +237,15 @@ class Desk:
         self.store.edit(Change(shelf=shelf, before=span) for span in held)
         return tr("taken back; Ctrl+Z brings it again")
 
-    def progress(self, camera: str = "") -> Ratio:
+    def progress(self) -> Ratio:
         """Return how many frames were looked at: of the trials, or of all where there are none."""
-        camera = camera or self.camera
-        shot = self._shots[camera]
-        spans = [trial.frames for trial in shot.trials] or [shot.whole]
-        return total(looked_at(self.coding, camera, frames) for frames in spans)
+        return looked_at(self.coding, self.camera, self.shot.due)
 
     @property
     def left_elsewhere(self) -> list[str]:
-        """The other cameras that were not wholly looked at."""
-        others = ((name, self.progress(name)) for name in self._shots if name != self.camera)
-        return [name for name, share in others if share.count < share.of]
+        """The other cameras that the study codes and that were not wholly looked at."""
+        coded = {name: shot.due for name, shot in self._shots.items() if self.codes(name)}
+        return [name for name in left(self.coding, coded) if name != self.camera]
 
     def next_uncoded(self, frame: int) -> int | None:
         """Return the frame at which to go on: of the next trial, or of the next stretch."""
@@ -255,9 +254,9 @@ class Desk:
             at = max((n for n, trial in enumerate(trials) if trial.first <= frame), default=-1)
             found = next_uncoded(self.coding, self.camera, [t.frames for t in trials], at)
             return None if found is None else trials[found].first
-        left = without((self.shot.whole,), looked(self.coding, self.camera))
-        later = [first for first, _ in left if first > frame] or [first for first, _ in left]
-        return later[0] if later else None
+        rest = left(self.coding, {self.camera: self.shot.due}).get(self.camera, ())
+        starts = [first for first, _ in rest]
+        return next((first for first in starts if first > frame), next(iter(starts), None))
 
     # How.
 

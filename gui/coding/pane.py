@@ -139,7 +139,7 @@ class CodingPane:
         self.view.show_events(events, odd, desk.current)
         event = desk.event
         self.view.show_event(event, desk.seen(desk.coding.events[event.id])[1] if event else ())
-        self.view.show_progress(desk.progress())
+        self.view.show_progress(desk.progress(), desk.codes(desk.camera))
         self._window.show_lanes(lanes_of(desk, self._walk.of_camera))
         self._show_place()
         if self._arbiter is not None:

@@ -132,10 +132,11 @@ class CodingView(QWidget):
                 self._values.append(value)
         return self._values
 
-    def show_progress(self, progress: Ratio) -> None:
-        """Show how much was looked at."""
+    def show_progress(self, progress: Ratio, is_coded: bool) -> None:
+        """Show how much was looked at; of a camera that the study does not code, that it is so."""
         self.bar.setValue(round(1000 * (progress.value or 0.0)))
-        self.progress.setText(progress_text(progress))
+        not_coded = tr("this camera is not coded in this study")
+        self.progress.setText(progress_text(progress) if is_coded else not_coded)
 
     def show_place(self, coding: Coding, camera: str, frame: int | None, trial: int | None) -> None:
         """Say what is marked at the cursor."""

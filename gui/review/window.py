@@ -81,6 +81,10 @@ class ReviewWindow(QMainWindow):
         """Put the cursor on the row that decides at an LSL time."""
         self.stage.playhead.go_to(time)
 
+    def use_camera(self, name: str) -> None:
+        """Let the cursor go by the stamps of this camera."""
+        self.bar.cameras.setCurrentText(name)
+
     def select(self, start: float, stop: float) -> None:
         """Select a stretch of LSL time."""
         self.stage.playhead.select(start, stop)

@@ -2987,5 +2987,17 @@
         <source>Another computer was not let in</source>
         <translation>拒绝了另一台计算机的连接</translation>
     </message>
+    <message>
+        <source>this camera is not coded in this study</source>
+        <translation>本研究不编码此相机</translation>
+    </message>
+    <message>
+        <source>coding.toml has the camera {} coded, of which this session has no frames</source>
+        <translation>coding.toml 要求编码相机 {}，但本次会话没有它的帧</translation>
+    </message>
+    <message>
+        <source>coding.toml names no coder {}</source>
+        <translation>coding.toml 中没有编码者 {}</translation>
+    </message>
 </context>
 </TS>

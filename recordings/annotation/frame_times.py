@@ -13,6 +13,7 @@ from recordings.annotation.model import MARKS, Coding, Event, Moment
 from recordings.arrays import F64Array, I64Array
 
 if TYPE_CHECKING:
+    from recordings.manifest_entries import VideoEntry
     from recordings.read.camera import Camera
 
 
@@ -63,6 +64,12 @@ class FrameTimes:
         time = float(self.times[frame])
         return Moment(time=time, frame=frame, device_frame=own if own >= 0 else None)
 
+    def span(self, start: float, stop: float) -> tuple[int, int] | None:
+        """Return first and last of the frames exposed from `start` to `stop` s, both included."""
+        first = int(np.searchsorted(self.times, start, "left"))
+        last = int(np.searchsorted(self.times, stop, "right")) - 1
+        return (first, last) if first <= last else None
+
     def nearest(self, time: float) -> Moment:
         """Return the frame exposed nearest to an LSL time.
 
@@ -86,6 +93,14 @@ class FrameTimes:
 def frame_times(camera: Camera) -> FrameTimes:
     """Read the frames of an open camera."""
     return FrameTimes(camera.name, camera.times, camera.device_frames, camera.entry.rate_hz)
+
+
+def nominal_times(video: VideoEntry) -> FrameTimes:
+    """Number the frames of a video that has no index; its times are those of the nominal rate."""
+    numbers = np.arange(video.frames)
+    rate_hz = video.rate_hz if video.rate_hz > 0 else 25.0
+    times = video.lsl_start + numbers / rate_hz
+    return FrameTimes(video.name, times, np.full_like(numbers, -1), video.rate_hz)
 
 
 def placed(event: Event, frames: FrameTimes) -> tuple[Event, tuple[str, ...]]:

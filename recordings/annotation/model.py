@@ -6,7 +6,7 @@ decide where it is; its times are those of these frames when it was coded.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from itertools import pairwise
 from typing import Annotated, Final, Literal, Self
 
@@ -150,6 +150,15 @@ class Coding(Frozen):
         """Return the events of a camera, in order of their place."""
         own = (event for event in self.events.values() if event.camera == camera)
         return tuple(sorted(own, key=lambda e: (e.place.frame if e.place else -1, e.id)))
+
+    def of_cameras(self, cameras: Collection[str]) -> Self:
+        """Return the same with what is of these cameras alone."""
+        shelves = ("events", "looked", "not_codable")
+        own = {
+            name: {id_: item for id_, item in getattr(self, name).items() if item.camera in cameras}
+            for name in shelves
+        }
+        return self.model_copy(update=own)
 
     @property
     def cameras(self) -> tuple[str, ...]:

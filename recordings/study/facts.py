@@ -194,6 +194,24 @@ def limits_stamp(folder: str, known: dict[str, str]) -> str:
     return ""
 
 
+def plan_stamp(folder: str, known: dict[str, str]) -> str:
+    """Return what changes whenever another `coding.toml` holds for a session: see `find_plan`.
+
+    `known` has what was seen of the folders above already.
+    """
+    return _plan_above(folder, known) or _plan_above(os.path.realpath(folder), known)
+
+
+def _plan_above(folder: str, known: dict[str, str]) -> str:
+    above = os.path.dirname(folder)  # noqa: PTH120 - as above
+    if above == folder:
+        return ""
+    if above not in known:
+        own = _stamp_of(f"{above}{os.sep}{layout.PLAN_NAME}")
+        known[above] = own or _plan_above(above, known)
+    return known[above]
+
+
 def _stamp_of(path: str) -> str:
     try:
         status = os.stat(path)  # noqa: PTH116 - as above

@@ -6,17 +6,19 @@ Kept apart from `facts`: a catalogue in which nothing has changed imports no mod
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from recordings import layout
 from recordings.annotation.agreement.coded_study import coders_of, coding_of, undecided_in
-from recordings.annotation.agreement.pairing import looked
+from recordings.annotation.agreement.progress import due, due_of, left
 from recordings.annotation.coder_file import CONSENSUS, Paths, annotations_folder, who
 from recordings.annotation.model import Coding
-from recordings.annotation.ranges import count
+from recordings.annotation.plan import coded_cameras
+from recordings.annotation.ranges import Ranges, count
 from recordings.certificate import CONTENTS_UNREAD, Verdict, samples_due
 from recordings.check.thresholds import as_text, limits_of
 from recordings.disk.regular import read_text
@@ -68,7 +70,7 @@ def read_facts(root: Path, folder: Path) -> Facts:
         content=content_of(manifest),
         limits=_limits(folder),
         check=read_check(folder),
-        coders=tuple(_coder(folder, name, manifest) for name in coders_of(folder)),
+        coders=_coders(folder, manifest),
         exports=exports,
     )
 
@@ -121,17 +123,44 @@ def read_check(folder: Path) -> CheckFacts | None:
         return None  # none, or one that says nothing: the session is to be checked
 
 
-def _coder(folder: Path, name: str, manifest: Manifest) -> CoderFacts:
-    frames = {video.name: video.frames for video in manifest.videos}
+def _coders(folder: Path, manifest: Manifest) -> tuple[CoderFacts, ...]:
+    """Read how far each coder is in the cameras that the study has coded."""
+    if not (names := coders_of(folder)):
+        return ()
+    try:
+        coded = coded_cameras(folder, [video.name for video in manifest.videos])
+    except RecordingError as error:
+        return tuple(CoderFacts(name, problem=brief(str(error), folder)) for name in names)
+    videos = [video for video in manifest.videos if video.name in coded]
+    whole = {video.name: due(video.frames, ()) for video in videos}
+
+    @cache
+    def trials() -> Mapping[str, Ranges]:
+        try:
+            return due_of(folder, videos)
+        except RecordingError:  # `recorded` and the check say what is wrong with it
+            return whole
+
+    return tuple(_coder(folder, name, whole, trials) for name in names)
+
+
+def _coder(
+    folder: Path, name: str, whole: Mapping[str, Ranges], trials: Callable[[], Mapping[str, Ranges]]
+) -> CoderFacts:
+    """Read how much of the trials a coder is done with, unless it is all that there is.
+
+    `trials` reads the recording, which takes a second where it is an hour long.
+    """
     try:
         changed = Paths(annotations_folder(folder), who(name)).changed_ns
         coding = coding_of(folder, name)
     except (RecordingError, OSError) as error:
         return CoderFacts(name, problem=brief(str(error), folder))
-    seen = sum(count(looked(coding, camera)) for camera in coding.cameras if camera in frames)
-    every = sum(frames.values())
-    left = _undecided(coding, folder, frames) if name == CONSENSUS else 0
-    return CoderFacts(name, min(seen, every), every, len(coding.events), changed, left)
+    every = trials() if left(coding, whole) else whole
+    frames = sum(map(count, every.values()))
+    rest = sum(map(count, left(coding, every).values()))
+    undecided = _undecided(coding, folder, every) if name == CONSENSUS else 0
+    return CoderFacts(name, frames - rest, frames, len(coding.events), changed, undecided)
 
 
 def _undecided(consensus: Coding, folder: Path, cameras: Iterable[str]) -> int:

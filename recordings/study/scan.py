@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from recordings.read.sessions import study_places
-from recordings.study.facts import Facts, exports_stamp, limits_stamp, stamp
+from recordings.study.facts import Facts, exports_stamp, limits_stamp, plan_stamp, stamp
 from recordings.study.ledger import Ledger
 
 
@@ -20,10 +20,11 @@ def scan(root: Path, ledger: Ledger, *, wait: bool = False) -> list[Facts]:
     found: list[Facts] = []
     changed: list[tuple[str, str, str]] = []
     limits: dict[str, str] = {}
+    plans: dict[str, str] = {}
     for folder in study_places(root):
         where = folder[len(str(root)) :].lstrip(os.sep).replace(os.sep, "/") or "."
         # Before anything is read: what changes meanwhile is read again.
-        now = f"{stamp(folder)}\n{limits_stamp(folder, limits)}"
+        now = f"{stamp(folder)}\n{limits_stamp(folder, limits)}\n{plan_stamp(folder, plans)}"
         facts = _remembered(now, *known.pop(where, ("", "")))
         if facts is None:
             from recordings.study.reading import read_facts

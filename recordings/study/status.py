@@ -170,7 +170,7 @@ def _outdated(check: CheckFacts, facts: Facts, limits: str) -> str:
 
 
 def coded(coders: Sequence[CoderFacts]) -> Cell:
-    """Whether somebody has looked at all frames, and who."""
+    """Whether somebody is done with all that is to be coded, and who."""
     own = [coder for coder in coders if coder.name != CONSENSUS]
     damaged = [coder.problem for coder in own if coder.problem]
     if damaged:

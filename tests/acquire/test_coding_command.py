@@ -10,10 +10,10 @@ import pytest
 from acquire.cli.windows import _turn
 from recordings.annotation.coder_file import Who, annotations_folder
 from recordings.annotation.model import Span
-from recordings.annotation.plan import PLAN_NAME
 from recordings.annotation.store import CodingStore
 from recordings.errors import RecordingError
 from recordings.export.coding_turns import next_session, turns_of
+from recordings.layout import PLAN_NAME
 from recordings.manifest import Manifest
 from recordings.read.sessions import find_sessions
 from recordings.repair.session import repair
@@ -94,6 +94,24 @@ def test_what_comes_next_is_what_was_not_looked_at(coded: Path) -> None:
         store.put("not_codable", Span(id="h", camera="face", first=501, last=2000, reason="hand"))
     with pytest.raises(RecordingError, match="looked at all 2 sessions"):
         next_session(coded, "anna")
+
+
+def test_only_the_cameras_that_the_study_codes_are_asked_for(coded: Path, tmp_path: Path) -> None:
+    plan = 'coders = ["anna", "ben"]\noverlap = 1.0\ncameras = ["face"]\n'
+    first = find_sessions([coded])[0]
+    with CodingStore(annotations_folder(first), Who("anna")) as store:
+        store.put("looked", Span(id="b", camera="body", first=0, last=9))
+    (coded / PLAN_NAME).write_text(plan)
+    assert next_session(coded, "anna")[0].session != first
+    done = unisono("coding", "agreement", str(coded), "--json", folder=tmp_path)
+    assert f"{first.name}: what anna coded on body is left out" in done.stderr
+    assert done.json["progress"][0]["looked"]["value"] == 1.0
+    (coded / PLAN_NAME).write_text(plan.replace("face", "fase"))
+    with pytest.raises(RecordingError, match=r"cameras = fase: .* none of these but face"):
+        next_session(coded, "anna")
+    done = unisono("coding", "agreement", str(coded), folder=tmp_path)
+    assert "no two coders have looked at the same frames" in done.stdout
+    assert "cameras = fase: this session has none of these but face" in done.stderr
 
 
 @pytest.mark.parametrize(("hidden", "said"), [("", "sub-02_ses-01"), ("participant", "the next")])

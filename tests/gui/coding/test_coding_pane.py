@@ -324,6 +324,27 @@ def test_looked_at_not_codable_and_what_comes_next(desk: Coded, made: Made) -> N
     assert not desk.on_disk.not_codable
 
 
+def test_a_study_that_codes_one_camera_asks_for_no_other(tmp_path: Path) -> None:
+    folder = session(tmp_path).folder
+    plan = tmp_path / "study" / "coding.toml"
+    plan.write_text('coders = ["anna"]\ncameras = ["side", "left"]\n')
+    with coded(CodingOrder(folder, "anna")) as desk:
+        assert desk.window.position.camera == "side"
+        assert desk.window.bar.cameras.currentText() == "side"
+        assert "the camera left coded" in desk.pane.view.notes.text()
+        for _ in desk.pane._desk.shot.trials:
+            desk.press(K.Key_U)
+            desk.press(K.Key_S)
+        desk.press(K.Key_U)
+        assert desk.window.foot.doing.text() == "all of it was looked at"
+        desk.window.use_camera("face")
+        assert "not coded in this study" in desk.pane.view.progress.text()
+    plan.write_text('coders = ["anna"]\ncameras = ["left"]\n')
+    refused = unisono("review", str(folder), "--as", "anna", folder=tmp_path)
+    assert refused.code == 2
+    assert "cameras = left: this session has none of these but face, side" in refused.stderr
+
+
 def test_a_selection_goes_before_the_trial(desk: Coded) -> None:
     desk.at(5)
     desk.press(K.Key_S)

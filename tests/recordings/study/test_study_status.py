@@ -10,12 +10,14 @@ import shutil
 import sqlite3
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import platformdirs
 import pytest
 
 from recordings import load_study
+from recordings.annotation.agreement.progress import due_of
 from recordings.annotation.coder_file import Who
 from recordings.annotation.model import Span
 from recordings.annotation.store import CodingStore
@@ -40,6 +42,8 @@ from recordings.study.status import StudyStatus, study_status
 from recordings.study.steps import export_step, make_step, standing
 from recordings.version import program_version
 from tests.recordings.simulated_session import Plan, make_session
+from tests.recordings.strip_session import Film
+from tests.recordings.strip_session import make_session as strip_session
 from tests.recordings.study.simulated_study import BROKEN, make_study
 
 CSV = tables.Settings(streams=("protocol",))
@@ -174,6 +178,40 @@ def test_coders_and_their_consensus(tmp_path: Path) -> None:
     assert cell(root, "agreed") == Cell(StepState.STALE, "coded since by anna")
     file.write_text("{")
     assert cell(root, "coded").state is StepState.FAILED
+
+
+def test_a_coder_is_done_with_the_trials_of_the_cameras_that_are_coded(tmp_path: Path) -> None:
+    """All frames of all cameras were asked for, whatever the window called done."""
+    film = Film(frames=400, noise=False)
+    session = strip_session(tmp_path, film, replace(film, name="side")).folder
+    root = tmp_path / "study"
+    (trials,) = {
+        tuple(frames) for frames in due_of(session, Manifest.load(session).videos).values()
+    }
+    assert len(trials) == 4
+
+    def look(camera: str) -> None:
+        with CodingStore(session / "annotations", Who("anna"), session=session.name) as store:
+            for number, (first, last) in enumerate(trials):
+                span = Span(id=f"{camera}{number}", camera=camera, first=first, last=last)
+                store.put("looked" if number else "not_codable", span)
+
+    look("face")
+    assert cell(root, "coded") == Cell(StepState.MISSING, "anna 50 %")
+    plan = root / "coding.toml"
+    plan.write_text('coders = ["anna"]\ncameras = ["Face"]\n')
+    assert cell(root, "coded").state is StepState.FAILED
+    assert "has none of these but face, side" in cell(root, "coded").why
+    plan.write_text('coders = ["anna"]\ncameras = ["face"]\n')
+    assert cell(root, "coded") == Cell(StepState.DONE, "anna 100 %", ("anna",))
+    plan.rename(tmp_path / "coding.toml")  # of the whole data folder
+    assert cell(root, "coded").state is StepState.DONE
+    (tmp_path / "coding.toml").unlink()
+    assert cell(root, "coded").state is StepState.MISSING
+    look("side")
+    assert cell(root, "coded").state is StepState.DONE
+    (session / "recording.xdf").unlink()  # where trials are, nobody knows
+    assert cell(root, "coded").state is StepState.MISSING
 
 
 def test_exports_are_known_by_their_records(root: Path, session: Path, tmp_path: Path) -> None:
