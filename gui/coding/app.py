@@ -88,15 +88,8 @@ class Coder:
         return self.plan.hide if self.plan is not None and blind else ()
 
     def sit_down(self, window: ReviewWindow) -> CodingPane:
-        """Put the pane into a window that hides what it should.
-
-        Raises:
-            RecordingError: there is nothing in the session that could be coded, or none of the
-            cameras that the study has coded.
-        """
+        """Put the pane into a window of this session that hides what it should."""
         shots = shots_of(window.session, self.plan)
-        if not shots:
-            raise RecordingError(f"{self.order.session}: has no video whose frames could be coded")
         wanted = self.plan.cameras if self.plan is not None else ()
         if lacking := [name for name in wanted if name not in shots]:
             text = tr("coding.toml has the camera {} coded, of which this session has no frames")
@@ -164,9 +157,9 @@ def coder(order: CodingOrder) -> Iterator[Coder]:
             a file that cannot be read is left as it is.
     """
     by = coder_of(order.coder)
-    _check(order.session)
     found = find_plan(order.session)
     plan = load_plan(found) if found is not None else None
+    _check(order.session, plan)
     scheme = _begun_with(order, plan, found)
     name = order.session.resolve().name
     if order.arbitrate is not None:
@@ -198,12 +191,19 @@ def run(order: CodingOrder) -> int:
         return show(order.session, hidden=found.hidden, dress=found.sit_down)
 
 
-def _check(path: Path) -> None:
+def _check(path: Path, plan: Plan | None) -> None:
+    """See that a session can be coded, before a coder's file is begun in it.
+
+    Raises:
+        RecordingError: it cannot.
+    """
     with ReviewSession(path) as session:
         if session.manifest is None:
             raise RecordingError(f"{path}: is a bare file; sessions are coded, by their folder")
         if session.is_recording:
             raise RecordingError(f"{path}: is being recorded; code it when it is closed")
+        if not shots_of(session, plan):
+            raise RecordingError(f"{path}: has no video whose frames could be coded")
 
 
 def _begun_with(order: CodingOrder, plan: Plan | None, found: Path | None) -> str:
@@ -224,5 +224,6 @@ def _begun_with(order: CodingOrder, plan: Plan | None, found: Path | None) -> st
 
 
 def _scheme(name: str, session: Path) -> Scheme:
-    beside = session.resolve() / name
-    return load_scheme(beside if name not in SHIPPED and beside.exists() else name)
+    return load_scheme(
+        name if name in SHIPPED else Path(os.path.normpath(session.resolve() / name))
+    )

@@ -23,9 +23,13 @@ from gui.review.signals.rows import signal_rows
 from gui.review.stage import Stage
 from gui.texts import tr
 from gui.widgets.first_size import open_at
+from gui.widgets.scroll_column import ScrollColumn
 from recordings.errors import RecordingError
 from recordings.review.lanes import Lane
 from recordings.review.session import ReviewSession
+
+PANE_LEAST = 200
+"""Pixels of a pane's height that are always seen: the rest of it scrolls."""
 
 
 class ReviewWindow(QMainWindow):
@@ -72,8 +76,12 @@ class ReviewWindow(QMainWindow):
         """Put a pane at the right; it sees every key first, and learns of each move."""
         assert self._pane is None, "there is room for one pane"
         self._pane = pane
-        self._split.addWidget(pane.widget)
+        column = ScrollColumn(pane.widget, least=PANE_LEAST)
+        self._split.addWidget(column)
         self._split.setStretchFactor(0, 1)
+        # The pictures come first, also where large letters would have its lines wider.
+        width = min(column.sizeHint().width(), 2 * self.width() // 5)
+        self._split.setSizes([self.width() - width, width])
         pane.moved(self.position)
         pane.selected(self.selection)
 

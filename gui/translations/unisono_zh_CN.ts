@@ -2999,5 +2999,21 @@
         <source>coding.toml names no coder {}</source>
         <translation>coding.toml 中没有编码者 {}</translation>
     </message>
+    <message>
+        <source>a third</source>
+        <translation>另立</translation>
+    </message>
+    <message>
+        <source>neither</source>
+        <translation>都不保留</translation>
+    </message>
+    <message>
+        <source>what both said</source>
+        <translation>双方一致的</translation>
+    </message>
+    <message>
+        <source>what one alone said</source>
+        <translation>仅一方的</translation>
+    </message>
 </context>
 </TS>

@@ -25,7 +25,7 @@ from pydantic import Field, ValidationError
 
 from recordings.annotation.model import Event
 from recordings.disk.regular import read_text
-from recordings.errors import RecordingError, bad_key
+from recordings.errors import RecordingError, bad_key, why
 from recordings.manifest_entries import Frozen
 
 SHIPPED: Final = ("casme2", "megc", "mmme", "samm")
@@ -69,7 +69,7 @@ def load_scheme(name: str | Path) -> Scheme:
         text = read_text(path, "utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise RecordingError(
-            f"{path}: no scheme can be read there ({error}); shipped are {', '.join(SHIPPED)}"
+            f"{path}: no scheme can be read there ({why(error)}); shipped are {', '.join(SHIPPED)}"
         ) from error
     return parse_scheme(text, str(path))
 

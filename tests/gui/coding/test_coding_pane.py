@@ -716,11 +716,16 @@ def test_an_event_of_a_repaired_session_keeps_its_frame_and_says_so(tmp_path: Pa
 
 
 def test_the_command_refuses_in_one_line(made: Made, tmp_path: Path) -> None:
+    dark = make_session(tmp_path / "data").folder
     for arguments, words in (
-        ((str(tmp_path), "--as", "anna"), "session"),
+        ((str(tmp_path), "--as", "anna"), "coding.toml: is not there; write it as the handbook"),
+        ((str(dark), "--as", "anna"), "has no video whose frames could be coded"),
         ((str(made.folder), "--as", "a/b"), "coder"),
         ((str(made.folder), "--as", "consensus"), "no coder can be called consensus"),
-        ((str(made.folder), "--as", "anna", "--scheme", "none"), "no scheme can be read"),
+        (
+            (str(made.folder), "--as", "anna", "--scheme", "none"),
+            f"{Path.cwd() / 'none'}: no scheme",
+        ),
         ((str(made.folder), "--keys", "boris"), "only with --as"),
         ((str(made.folder), "--as", "anna", "--arbitrate", "ben"), "two coders"),
     ):
@@ -728,4 +733,5 @@ def test_the_command_refuses_in_one_line(made: Made, tmp_path: Path) -> None:
         assert run.code != 0
         assert words in " ".join(run.stderr.split()), run.stderr
         assert "Traceback" not in run.stderr
-    assert not (made.folder / "annotations").exists()
+    # Nobody who was refused is a coder of the session.
+    assert not [folder for folder in (made.folder, dark) if (folder / "annotations").exists()]
