@@ -13,7 +13,7 @@ from __future__ import annotations
 import contextlib
 import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -132,14 +132,29 @@ def _exported(order: Order, engine: Engine | None) -> Iterator[tuple[Path, Done]
     engine = engine or (Here() if alone else Processes(order.jobs))
     settings = TypeAdapter(type(order.settings)).dump_python(order.settings, mode="json")
     by_path = {session.absolute(): session for session in waiting}
+    known = _known(order) if waiting else {}
     jobs = [Job(order.kind, path, order.target.absolute(), settings) for path in by_path]
     for job, outcome in engine.run(EXPORT, jobs):
         session = by_path[job.session]
-        yield session, _finished(order, session, outcome)
+        yield session, _finished(order, session, outcome, known)
 
 
-def _finished(order: Order, session: Path, outcome: Staged | Lost) -> Done:
-    """Publish what was staged."""
+def _known(order: Order) -> dict[str, list[str]]:
+    """Return the names of the sessions that the target has, by the digests of their manifests."""
+    found: dict[str, list[str]] = {}
+    for path in sorted((order.target / RECORDS).glob(f"*.{order.kind}.json")):
+        record = read_record(
+            order.target, path.name.removesuffix(f".{order.kind}.json"), order.kind
+        )
+        if record is not None:
+            found.setdefault(record.digest, []).append(record.session)
+    return found
+
+
+def _finished(
+    order: Order, session: Path, outcome: Staged | Lost, known: Mapping[str, Iterable[str]]
+) -> Done:
+    """Publish what was staged; `known`: see `_known`."""
     name = session_name(session)
     error = outcome.reason if isinstance(outcome, Lost) else outcome.error
     source = None if isinstance(outcome, Lost) else outcome.source
@@ -147,7 +162,13 @@ def _finished(order: Order, session: Path, outcome: Staged | Lost) -> Done:
         try:
             with in_turn(order.target / RECORDS / "publish.lock"):
                 files = _publish(order, session, source)
-            return Done(name, "exported", files, outcome.notes)
+            others = [other for other in known.get(source.digest, ()) if other != name]
+            notes = [
+                f"the same recording is here as {other}, too: if its folder was renamed, delete "
+                f"what {RECORDS}/{other}.{order.kind}.json lists, and that file"
+                for other in others
+            ]
+            return Done(name, "exported", files, (*outcome.notes, *notes))
         except (OSError, RecordingError) as problem:
             full = isinstance(problem, OSError) and is_full(problem)
             error = full_text(order.target) if full else one_line(problem)

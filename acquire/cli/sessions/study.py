@@ -85,7 +85,8 @@ def status(
 
     root = folder.absolute()
     with Ledger(root) as ledger:
-        found = study_status(root, scan(root, ledger), ledger.failures(), files=files)
+        known = ledger.failures(), ledger.targets()
+        found = study_status(root, scan(root, ledger), *known, files=files)
     if as_json:
         rows = [row.as_dict() for row in found.rows]
         typer.echo(json.dumps({"steps": found.steps, "sessions": rows}))

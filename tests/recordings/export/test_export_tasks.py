@@ -48,6 +48,23 @@ def test_a_session_has_its_name_by_any_path(
     assert list(all_files(tmp_path / "out")) == ["pilot_v1.2_protocol.csv"], done
 
 
+def test_what_was_exported_before_a_folder_was_renamed_is_told(
+    session: Path, tmp_path: Path
+) -> None:
+    target = tmp_path / "out"
+    exported("csv", [session], target, SETTINGS)
+    renamed = session.rename(session.with_name("pilot"))
+    (done,) = exported("csv", [renamed], target, SETTINGS)
+    assert done.notes[-1].startswith(f"the same recording is here as {session.name}, too")
+    listed = target / ".unisono" / f"{session.name}.csv.json"
+    assert str(listed.relative_to(target)) in done.notes[-1]
+    for name in json.loads(listed.read_text())["files"]:
+        (target / name).unlink()
+    listed.unlink()
+    (done,) = exported("csv", [renamed], target, tables.Settings(streams=("eeg",)))
+    assert "the same recording" not in "".join(done.notes)
+
+
 def test_a_target_in_a_session_is_refused(session: Path) -> None:
     before = sorted(session.iterdir())
     for target in (session, session / "tables"):

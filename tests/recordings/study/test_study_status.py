@@ -29,8 +29,7 @@ from recordings.manifest import Manifest, State
 from recordings.read.sessions import session_folders
 from recordings.report.html import check_and_report
 from recordings.report.page import write_page
-from recordings.study import ledger as ledgers
-from recordings.study import reading, status
+from recordings.study import ledger_place, reading, status
 from recordings.study.cells import Cell, StepState
 from recordings.study.exported import export_names, exported
 from recordings.study.facts import CoderFacts, ExportFacts, Facts
@@ -424,7 +423,7 @@ def test_where_the_folder_cannot_lock_the_users_cache_has_it(
 ) -> None:
     cache = tmp_path / "cache"
     monkeypatch.setattr(platformdirs, "user_cache_path", lambda name: cache / name)
-    monkeypatch.setattr(ledgers, "_can_lock", lambda folder: False)
+    monkeypatch.setattr(ledger_place, "_can_lock", lambda folder: False)
     assert len(status_of(root).rows) == 2
     assert list(cache.rglob("catalogue.sqlite"))
     assert not list(root.rglob("catalogue.sqlite"))
