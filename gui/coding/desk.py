@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from gui.coding.shot import Shot
 from gui.coding.suggested import Suggested
-from gui.texts import tr
+from gui.texts import tr, tr_said
 from recordings.annotation.agreement.measures import Ratio
 from recordings.annotation.agreement.progress import left, looked_at, next_uncoded
 from recordings.annotation.frame_times import placed
@@ -87,7 +87,8 @@ class Desk:
         known = self._known.get(event.id)
         if known is None or known[0] is not event:
             now, notes = placed(event, self._shots[event.camera].frames)
-            known = event, now, (*notes, *warnings(now, self.scheme))
+            odd = (*notes, *warnings(now, self.scheme))
+            known = event, now, tuple(map(tr_said, odd))
             self._known[event.id] = known
         return known[1], known[2]
 

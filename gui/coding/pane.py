@@ -23,6 +23,7 @@ from gui.coding.view import CodingView
 from gui.review.keys import Command
 from gui.review.pane import Position
 from gui.review.window import ReviewWindow
+from gui.texts import tr_error, tr_said
 from recordings.annotation.model import Event
 from recordings.errors import RecordingError
 
@@ -149,7 +150,7 @@ class CodingPane:
         try:
             said = does()
         except RecordingError as error:
-            self.view.show_failure(self._without_folder(str(error)))
+            self.view.show_failure(self._without_folder(tr_error(error)))
             return
         self.view.show_failure("")
         if said:
@@ -173,7 +174,7 @@ class CodingPane:
 
     def _show_notes(self) -> None:
         store = self._desk.store
-        notes = [self._without_folder(note) for note in store.notes]
+        notes = [self._without_folder(tr_said(note)) for note in store.notes]
         self.view.show_notes(notes, read_only=not store.writable)
 
     def _show_place(self) -> None:

@@ -21,7 +21,7 @@ from gui.review.picture_area import Mode
 from gui.review.signals.channel_menu import first_choice, rows_of_signals
 from gui.review.signals.rows import signal_rows
 from gui.review.stage import Stage
-from gui.texts import tr
+from gui.texts import tr, tr_said
 from gui.widgets.first_size import open_at
 from gui.widgets.scroll_column import ScrollColumn
 from recordings.errors import RecordingError
@@ -161,7 +161,7 @@ class ReviewWindow(QMainWindow):
             text = tr("being recorded: what was on the disk at {} is shown, and nothing is changed")
             self._add_problem(text.format(opened))
         for problem in session.problems():
-            self._add_problem(problem)
+            self._add_problem(tr_said(problem))
         self._background.grown.connect(self._on_grown)
         self._background.found.connect(self._add_problem)
         self._background.start()

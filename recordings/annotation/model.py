@@ -14,6 +14,7 @@ from pydantic import Field, FiniteFloat, model_validator
 
 from recordings.annotation.action_units import Units
 from recordings.manifest_entries import Frozen
+from recordings.said import said
 
 Mark = Literal["onset", "apex", "offset"]
 MARKS: Final[tuple[Mark, ...]] = ("onset", "apex", "offset")
@@ -93,7 +94,9 @@ def disorder(marks: Mapping[Mark, float | None]) -> tuple[str, ...]:
     """Say which mark is before which it should not be; marks are frames or times, None = unset."""
     there = [(name, at) for name in MARKS if (at := marks.get(name)) is not None]
     return tuple(
-        f"{later} is before {earlier}" for (earlier, a), (later, b) in pairwise(there) if b < a
+        said("{} is before {}", said(later), said(earlier))
+        for (earlier, a), (later, b) in pairwise(there)
+        if b < a
     )
 
 
