@@ -36,7 +36,10 @@ SpanShelf = Literal["looked", "not_codable"]
 
 
 class Desk:
-    """`current` is the id of the event in hand, "" for none; `camera` the one that is coded."""
+    """`current` is the id of the event in hand, "" for none; `camera` the one that is coded.
+
+    `mark` is the boundary that was set or gone to last.
+    """
 
     def __init__(
         self,
@@ -57,6 +60,7 @@ class Desk:
         self._visible = tuple(visible)
         self.camera = next(name for name, shot in shots.items() if shot.is_coded)
         self.current = ""
+        self.mark: Mark = "onset"
         self._known: dict[str, tuple[Event, Event, tuple[str, ...]]] = {}
 
     # What there is.
@@ -106,6 +110,7 @@ class Desk:
     def begin(self, moment: Moment) -> str:
         """Make a new event with its onset here."""
         self._put(self._new(), onset=moment)
+        self.mark = "onset"
         return ""
 
     def begin_or_end(self, moment: Moment) -> str:
@@ -127,14 +132,19 @@ class Desk:
         """Set onset, apex or offset of the event in hand, or of a new one."""
         more: dict[str, Any] = {"offset_coded": True} if mark == "offset" else {}
         self._put(self._own() or self._new(), **{mark: moment}, **more)
+        self.mark = mark
         return ""
 
     def nudge(self, near: int, by: int) -> Moment | None:
-        """Move the boundary that is nearest to a frame by so many; give where it is then."""
+        """Move the boundary that is nearest to a frame by so many; give where it is then.
+
+        Of several on one frame it is the one that was set or gone to last.
+        """
         event = self._own()
         if event is None or not event.marks:
             return None
-        mark = min(event.marks, key=lambda name: abs(event.marks[name].frame - near))
+        away = {name: abs(moment.frame - near) for name, moment in event.marks.items()}
+        self.mark = mark = min(away, key=lambda name: (away[name], name != self.mark))
         first, last = self.shot.whole
         frame = max(first, min(last, event.marks[mark].frame + by))
         moment = self.shot.frames.moment(frame)
@@ -213,7 +223,7 @@ class Desk:
             self.current = changed[0]
         elif self.current not in now:
             self.current = ""
-        others = _cameras_of_difference(before, self.coding) - {self.camera}
+        others = self.coding.cameras_changed(before) - {self.camera}
         return tr("that was on the camera {}").format(", ".join(sorted(others))) if others else ""
 
     # What was looked at.
@@ -284,16 +294,6 @@ class Desk:
     def _span(self, camera: str, frames: tuple[int, int], **fields: Any) -> Span:
         first, last = frames
         return Span(id=uuid.uuid4().hex, camera=camera, first=first, last=last, **fields)
-
-
-def _cameras_of_difference(before: Coding, after: Coding) -> set[str]:
-    """Return the cameras whose events or spans differ."""
-    found: set[str] = set()
-    for shelf in ("events", "looked", "not_codable"):
-        then, now = getattr(before, shelf), getattr(after, shelf)
-        pairs = ((then.get(id_), now.get(id_)) for id_ in then.keys() | now.keys())
-        found |= {item.camera for a, b in pairs if a is not b for item in (a, b) if item}
-    return found
 
 
 def no_event() -> str:

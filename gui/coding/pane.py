@@ -153,8 +153,7 @@ class CodingPane:
             self.view.show_failure(self._without_folder(tr_error(error)))
             return
         self.view.show_failure("")
-        if said:
-            self._window.tell(said)
+        self._window.tell(said)  # also nothing: what was said of the key before is over
         self.renew()
 
     def _without_folder(self, text: str) -> str:

@@ -113,7 +113,7 @@ class ReviewWindow(QMainWindow):
         save_dialog.ask(self, tr("signals"), plot, lambda: signal_rows(plot), self.tell)
 
     def tell(self, text: str) -> None:
-        """Say something for a moment, in the line at the bottom."""
+        """Say something for a moment, in the line at the bottom; "" takes back what is there."""
         self.foot.tell(text)
 
     # Building.
@@ -151,6 +151,8 @@ class ReviewWindow(QMainWindow):
         kept = [r for r in rows if (r.signal.number, r.channel.index) in before]
         chosen = kept or first_choice(rows)
         self.bar.channels.know(rows, chosen)
+        for button in (self.bar.channels, self.bar.filters):
+            button.setVisible(bool(rows))  # of signals that are hidden, or not there, nothing
         self.bar.filters.know_electrodes([r.channel.label for r in rows if r.channel.kind == "EEG"])
         self.stage.plot.filters = self.bar.filters.settings
         self.stage.show_rows(chosen)

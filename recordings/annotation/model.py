@@ -168,3 +168,12 @@ class Coding(Frozen):
         """The cameras that were looked at or coded."""
         coded = {event.camera for event in self.events.values()}
         return tuple(sorted(coded | {span.camera for span in self.looked.values()}))
+
+    def cameras_changed(self, before: Coding) -> set[str]:
+        """Return the cameras of which something is other than it was before."""
+        found: set[str] = set()
+        for shelf in ("events", "looked", "not_codable"):
+            then, now = getattr(before, shelf), getattr(self, shelf)
+            pairs = ((then.get(id_), now.get(id_)) for id_ in then.keys() | now.keys())
+            found |= {item.camera for a, b in pairs if a is not b for item in (a, b) if item}
+        return found

@@ -97,15 +97,18 @@ def next_session(
     plan = load_plan(study / layout.PLAN_NAME)
     turns = turns_of(study, coder, "session", annotations)
     problems = list(turns.problems)
+    looked = 0
     for coded in turns.coded:
         time = coded.turn.time
         name = coder if time == 1 else f"{coder}+{time}"
         try:
             if not _is_done(plan, coded.session, name, annotations):
                 return coded, name, tuple(problems)
+            looked += 1
         except RecordingError as error:
             problems.append(str(error))
-    done = f"{study}: {coder} has looked at all {len(turns.coded)} sessions of the order"
+    readable = " that can be coded" if problems else ""
+    done = f"{study}: {coder} has looked at all {looked} sessions of the order{readable}"
     raise RecordingError("; ".join([done, *(f"not read: {problem}" for problem in problems)]))
 
 

@@ -107,7 +107,8 @@ def test_only_the_cameras_that_the_study_codes_are_asked_for(coded: Path, tmp_pa
     assert f"{first.name}: what anna coded on body is left out" in done.stderr
     assert done.json["progress"][0]["looked"]["value"] == 1.0
     (coded / PLAN_NAME).write_text(plan.replace("face", "fase"))
-    with pytest.raises(RecordingError, match=r"cameras = fase: .* none of these but face"):
+    said = r"all 0 sessions of the order that can be coded; not read: .*cameras = fase: .* but face"
+    with pytest.raises(RecordingError, match=said):
         next_session(coded, "anna")
     done = unisono("coding", "agreement", str(coded), folder=tmp_path)
     assert "no two coders have looked at the same frames" in done.stdout

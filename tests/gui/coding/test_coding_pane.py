@@ -84,6 +84,9 @@ def test_a_frame_that_is_not_stored_cannot_be_a_boundary(desk: Coded) -> None:
         desk.press(key)
         assert not desk.on_disk.events
         assert "no stored frame here" in desk.window.foot.doing.text()
+    desk.at(130)
+    desk.press(K.Key_Return)
+    assert "no stored frame here" not in desk.window.foot.doing.text()  # it was said for 6 s
 
 
 def test_the_nearest_boundary_goes_by_one_stored_frame(desk: Coded, made: Made) -> None:
@@ -102,6 +105,28 @@ def test_the_nearest_boundary_goes_by_one_stored_frame(desk: Coded, made: Made) 
     desk.press(K.Key_BracketLeft)  # with a selection, they are the selection's again
     desk.press(K.Key_Period)
     assert same(desk.event.onset, moment(made, 90))
+
+
+def test_of_boundaries_on_one_frame_the_last_that_was_set_goes(desk: Coded) -> None:
+    """It was the onset, whatever had been set."""
+    desk.at(150)
+    for key in (K.Key_Return, K.Key_A, K.Key_O):
+        desk.press(key)
+    frame = desk.window.position.stored
+    assert frame is not None
+
+    def frames() -> list[int]:
+        return [moment.frame - frame for moment in desk.event.marks.values()]
+
+    for _ in range(2):
+        desk.press(K.Key_Period)
+    assert frames() == [0, 0, 2]
+    desk.press(K.Key_A, SHIFT)
+    desk.press(K.Key_Period)
+    assert frames() == [0, 1, 2]
+    desk.press(K.Key_I)
+    desk.press(K.Key_Comma)
+    assert frames() == [0, 1, 2]
 
 
 def test_a_digit_opens_the_line_in_which_letters_are_letters(desk: Coded) -> None:
@@ -584,6 +609,7 @@ def test_a_blind_coder_sees_no_marker_signal_or_participant(tmp_path: Path) -> N
         assert not any("samples lost" in mark.text for mark in lanes["gaps"].marks)
         assert not desk.window.session.signals
         assert not desk.window.stage.plot.rows
+        assert desk.window.bar.channels.isHidden()
         said = [label.text() for label in desk.window.findChildren(QLabel)]
         said += [desk.window.windowTitle()]
         assert not [text for text in said if "clip-" in text or "sub" in text or "bens" in text]
