@@ -164,19 +164,23 @@ def _is_file(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-def stamp(folder: str) -> str:
+def stamp(folder: str, annotations: Path | None = None) -> str:
     """Return what changes whenever a file in a session's folder does that facts are read from.
 
-    Of all others it has the names, and whether they are files: one may be gone.
+    Of all others it has the names, and whether they are files: one may be gone. `annotations`:
+    where coders' files lie, if not there.
     """
     found: list[str] = []
     for entry in _entries(folder):
         if entry.name in _WATCHED:
             found.append(_file_stamp(entry))
-        elif entry.name == layout.ANNOTATIONS_NAME:
+        elif entry.name == layout.ANNOTATIONS_NAME and annotations is None:
             found += [_file_stamp(inner) for inner in _entries(entry.path)]
         else:
             found.append(entry.name if _is_file(entry) else f"{entry.name} is none")
+    if annotations is not None:
+        elsewhere = f"{annotations}{os.sep}{os.path.basename(os.path.realpath(folder))}"  # noqa: PTH119
+        found += [elsewhere, *map(_file_stamp, _entries(elsewhere))]
     return "\n".join(sorted(found))
 
 

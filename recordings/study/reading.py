@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -33,8 +33,11 @@ from recordings.stream_kinds import VIDEO_TYPE
 from recordings.study.facts import CheckFacts, CoderFacts, ExportFacts, Facts, unreadable_digest
 
 
-def read_facts(root: Path, folder: Path) -> Facts:
-    """Read one session; one that cannot be read is known by its problem."""
+def read_facts(root: Path, folder: Path, annotations: Path | None = None) -> Facts:
+    """Read one session; one that cannot be read is known by its problem.
+
+    `annotations`: where coders' files lie, if not in the sessions.
+    """
     where = folder.relative_to(root).as_posix()
     exports = tuple(_exports(folder))
     try:
@@ -70,7 +73,7 @@ def read_facts(root: Path, folder: Path) -> Facts:
         content=content_of(manifest),
         limits=_limits(folder),
         check=read_check(folder),
-        coders=_coders(folder, manifest),
+        coders=_coders(folder, manifest, annotations),
         exports=exports,
     )
 
@@ -123,9 +126,22 @@ def read_check(folder: Path) -> CheckFacts | None:
         return None  # none, or one that says nothing: the session is to be checked
 
 
-def _coders(folder: Path, manifest: Manifest) -> tuple[CoderFacts, ...]:
+@dataclass(frozen=True, slots=True)
+class _Coded:
+    """Where the coding of a session lies; what there is to be looked at, as a whole and of trials.
+
+    `trials` reads the recording, which takes a second where it is an hour long.
+    """
+
+    folder: Path
+    annotations: Path | None
+    whole: Mapping[str, Ranges]
+    trials: Callable[[], Mapping[str, Ranges]]
+
+
+def _coders(folder: Path, manifest: Manifest, annotations: Path | None) -> tuple[CoderFacts, ...]:
     """Read how far each coder is in the cameras that the study has coded."""
-    if not (names := coders_of(folder)):
+    if not (names := coders_of(folder, annotations)):
         return ()
     try:
         coded = coded_cameras(folder, [video.name for video in manifest.videos])
@@ -141,31 +157,29 @@ def _coders(folder: Path, manifest: Manifest) -> tuple[CoderFacts, ...]:
         except RecordingError:  # `recorded` and the check say what is wrong with it
             return whole
 
-    return tuple(_coder(folder, name, whole, trials) for name in names)
+    session = _Coded(folder, annotations, whole, trials)
+    return tuple(_coder(session, name) for name in names)
 
 
-def _coder(
-    folder: Path, name: str, whole: Mapping[str, Ranges], trials: Callable[[], Mapping[str, Ranges]]
-) -> CoderFacts:
-    """Read how much of the trials a coder is done with, unless it is all that there is.
-
-    `trials` reads the recording, which takes a second where it is an hour long.
-    """
+def _coder(session: _Coded, name: str) -> CoderFacts:
+    """Read how much of the trials a coder is done with, unless it is all that there is."""
     try:
-        changed = Paths(annotations_folder(folder), who(name)).changed_ns
-        coding = coding_of(folder, name)
+        folder = annotations_folder(session.folder, session.annotations)
+        changed = Paths(folder, who(name)).changed_ns
+        coding = coding_of(session.folder, name, session.annotations)
     except (RecordingError, OSError) as error:
-        return CoderFacts(name, problem=brief(str(error), folder))
-    every = trials() if left(coding, whole) else whole
+        return CoderFacts(name, problem=brief(str(error), session.folder))
+    every = session.trials() if left(coding, session.whole) else session.whole
     frames = sum(map(count, every.values()))
     rest = sum(map(count, left(coding, every).values()))
-    undecided = _undecided(coding, folder, every) if name == CONSENSUS else 0
+    undecided = _undecided(coding, session, every) if name == CONSENSUS else 0
     return CoderFacts(name, frames - rest, frames, len(coding.events), changed, undecided)
 
 
-def _undecided(consensus: Coding, folder: Path, cameras: Iterable[str]) -> int:
+def _undecided(consensus: Coding, session: _Coded, cameras: Iterable[str]) -> int:
+    place = session.folder, session.annotations
     try:
-        return sum(len(undecided_in(consensus, folder, camera)) for camera in cameras)
+        return sum(len(undecided_in(consensus, place[0], c, place[1])) for c in cameras)
     except RecordingError:  # one of its coders' files says so itself, or is not here
         return 0
 

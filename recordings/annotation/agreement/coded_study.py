@@ -16,6 +16,7 @@ from recordings.annotation.coder_file import (
     Paths,
     annotations_folder,
     check_apart,
+    check_folder,
     load,
     who,
 )
@@ -101,8 +102,7 @@ def read_sessions(
         RecordingError: two sessions of one name would have the same files `elsewhere`, or that is
             no folder.
     """
-    if elsewhere is not None and not elsewhere.is_dir():
-        raise RecordingError(f"{elsewhere}: is no folder; name the one with the coders' files")
+    check_folder(elsewhere)
     found: list[CodedSession] = []
     problems: list[str] = []
     names = told_apart(sessions)

@@ -18,7 +18,7 @@ import pytest
 
 from recordings import load_study
 from recordings.annotation.agreement.progress import due_of
-from recordings.annotation.coder_file import Who
+from recordings.annotation.coder_file import Who, annotations_folder
 from recordings.annotation.model import Span
 from recordings.annotation.store import CodingStore
 from recordings.engines.local import Here
@@ -213,6 +213,30 @@ def test_a_coder_is_done_with_the_trials_of_the_cameras_that_are_coded(tmp_path:
     assert cell(root, "coded").state is StepState.MISSING
 
 
+def test_coders_whose_files_lie_elsewhere_are_seen_there(
+    root: Path, session: Path, tmp_path: Path
+) -> None:
+    """Of a study that cannot be written to, nobody could see who had coded it."""
+    elsewhere = tmp_path / "coded"
+
+    def seen(annotations: Path | None) -> Cell:
+        with Ledger(root) as ledger:
+            return study_status(root, scan(root, ledger, annotations), {}).rows[0].cells["coded"]
+
+    with pytest.raises(RecordingError, match="is no folder; name the one with the coders' files"):
+        seen(elsewhere)
+    elsewhere.mkdir()
+    assert seen(elsewhere) == Cell(StepState.MISSING)
+    for name in ("anna", "ben"):
+        with CodingStore(annotations_folder(session, elsewhere), Who(name)):
+            pass
+        assert seen(elsewhere).why.endswith(f"{name} 0 %")
+    assert seen(None) == Cell(StepState.MISSING)
+    shutil.copytree(session, root / "again" / session.name)
+    with pytest.raises(RecordingError, match="have one name"):
+        seen(elsewhere)
+
+
 def test_exports_are_known_by_their_records(root: Path, session: Path, tmp_path: Path) -> None:
     target = tmp_path / "tables"
     run(Order("csv", (session,), target, CSV))
@@ -322,9 +346,9 @@ def test_only_what_has_changed_is_read_again(
     read: list[str] = []
     real = reading.read_facts
 
-    def counted(root: Path, folder: Path) -> Facts:
+    def counted(root: Path, folder: Path, annotations: Path | None) -> Facts:
         read.append(folder.name)
-        return real(root, folder)
+        return real(root, folder, annotations)
 
     monkeypatch.setattr(reading, "read_facts", counted)
     assert status_of(root) == before
