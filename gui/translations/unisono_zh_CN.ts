@@ -3155,5 +3155,17 @@
         <source>the recording failed; what there is is shown</source>
         <translation>录制失败；已显示现有的内容</translation>
     </message>
+    <message>
+        <source>process {} on {}</source>
+        <translation>进程 {}（{}）</translation>
+    </message>
+    <message>
+        <source>{}, since {}</source>
+        <translation>{}，自 {} 起</translation>
+    </message>
+    <message>
+        <source>{}; if nobody codes there, delete {}</source>
+        <translation>{}；如果那里无人在编码，请删除 {}</translation>
+    </message>
 </context>
 </TS>

@@ -63,8 +63,8 @@ class CodingStore:
             folder.mkdir(parents=True, exist_ok=True)
             self._lock = WriterLock(self._paths.lock)
         except Held as held:
-            self.held_by = str(held)
-            self.notes.append(said("{} is open in {}: read-only here", self._paths.file.name, held))
+            self.held_by, name = held.by, self._paths.file.name
+            self.notes.append(said("{} is open in {}: read-only here", name, held.by))
         except OSError as error:
             raise RecordingError(
                 f"{folder}: annotations cannot be written there ({error.strerror}); name a folder "
