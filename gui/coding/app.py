@@ -202,8 +202,11 @@ def _check(path: Path, plan: Plan | None) -> None:
             raise RecordingError(f"{path}: is a bare file; sessions are coded, by their folder")
         if session.is_recording:
             raise RecordingError(f"{path}: is being recorded; code it when it is closed")
-        if not shots_of(session, plan):
-            raise RecordingError(f"{path}: has no video whose frames could be coded")
+        filmed = [name for name, one in session.cameras.items() if (one.rows.stored >= 0).any()]
+    if not filmed:
+        raise RecordingError(f"{path}: has no video whose frames could be coded")
+    if plan is not None:
+        plan.coded(filmed)
 
 
 def _begun_with(order: CodingOrder, plan: Plan | None, found: Path | None) -> str:

@@ -134,6 +134,8 @@ def test_files_of_other_programs_are_of_the_camera_that_is_coded(tmp_path: Path)
         "coding", "export", str(folder), "anna", str(file), "--camera", "face", folder=tmp_path
     )
     assert "1 events: are of the camera side; left out" in done.stdout
+    done = unisono("study", "status", str(tmp_path), folder=tmp_path)
+    assert "○ missing: anna 0 %, ben 0 %" in done.stdout
 
 
 @pytest.mark.parametrize(("hidden", "said"), [("", "sub-02_ses-01"), ("participant", "the next")])

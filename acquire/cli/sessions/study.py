@@ -125,7 +125,8 @@ def _print_status(found: StudyStatus) -> None:
 
 def _cell(cell: Cell) -> str:
     by = f" by {', '.join(cell.by)}" if cell.by else ""
-    return f"{_GLYPHS[cell.state]} {cell.state}{by}"
+    left = f": {cell.why}" if cell.state == "missing" and cell.why else ""  # how far it is
+    return f"{_GLYPHS[cell.state]} {cell.state}{by}{left}"
 
 
 @app.command()
