@@ -16,7 +16,7 @@ from gui.review.wording import clock
 
 LEFT, RIGHT, BESIDE = 96, 104, 7
 _LANE: Final = 0.55
-_LANE_MOST: Final = 2.0
+_LANE_MOST: Final = 4.0
 """The height of a lane, of a trace's row: more where its name would have no room."""
 
 
