@@ -13,7 +13,7 @@ from __future__ import annotations
 import contextlib
 import json
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -25,7 +25,7 @@ from recordings.disk.file_lock import in_turn
 from recordings.disk.regular import version_of
 from recordings.engines.local import Here, Processes
 from recordings.engines.work import Engine, Lost
-from recordings.errors import RecordingError, is_full, one_line
+from recordings.errors import RecordingError, few, is_full, one_line
 from recordings.export.bids.shared_tables import is_shared, merge
 from recordings.export.records import (
     RECORDS,
@@ -139,20 +139,37 @@ def _exported(order: Order, engine: Engine | None) -> Iterator[tuple[Path, Done]
         yield session, _finished(order, session, outcome, known)
 
 
-def _known(order: Order) -> dict[str, list[str]]:
-    """Return the names of the sessions that the target has, by the digests of their manifests."""
-    found: dict[str, list[str]] = {}
+def _known(order: Order) -> dict[str, list[Record]]:
+    """Return what the target has records of, by the digests of the manifests."""
+    found: dict[str, list[Record]] = {}
     for path in sorted((order.target / RECORDS).glob(f"*.{order.kind}.json")):
         record = read_record(
             order.target, path.name.removesuffix(f".{order.kind}.json"), order.kind
         )
         if record is not None:
-            found.setdefault(record.digest, []).append(record.session)
+            found.setdefault(record.digest, []).append(record)
     return found
 
 
+def _under_other_names(
+    order: Order, name: str, files: Collection[str], same: Iterable[Record]
+) -> Iterator[str]:
+    """Say which files of the same recording lie there under another name, as of a renamed folder.
+
+    What is called by its manifest alone has just been replaced.
+    """
+    for record in same:
+        others = [inner for inner, size in record.files.items() if size >= 0 and inner not in files]
+        left = [inner for inner in others if (order.target / inner).exists()]
+        if record.session != name and left:
+            yield (
+                f"the same recording is here as {record.session}, too: if its folder was renamed, "
+                f"delete {few(left)}"
+            )
+
+
 def _finished(
-    order: Order, session: Path, outcome: Staged | Lost, known: Mapping[str, Iterable[str]]
+    order: Order, session: Path, outcome: Staged | Lost, known: Mapping[str, Iterable[Record]]
 ) -> Done:
     """Publish what was staged; `known`: see `_known`."""
     name = session_name(session)
@@ -162,13 +179,8 @@ def _finished(
         try:
             with in_turn(order.target / RECORDS / "publish.lock"):
                 files = _publish(order, session, source)
-            others = [other for other in known.get(source.digest, ()) if other != name]
-            notes = [
-                f"the same recording is here as {other}, too: if its folder was renamed, delete "
-                f"what {RECORDS}/{other}.{order.kind}.json lists, and that file"
-                for other in others
-            ]
-            return Done(name, "exported", files, (*outcome.notes, *notes))
+            same = _under_other_names(order, name, files, known.get(source.digest, ()))
+            return Done(name, "exported", files, (*outcome.notes, *same))
         except (OSError, RecordingError) as problem:
             full = isinstance(problem, OSError) and is_full(problem)
             error = full_text(order.target) if full else one_line(problem)

@@ -55,13 +55,16 @@ def test_what_was_exported_before_a_folder_was_renamed_is_told(
     exported("csv", [session], target, SETTINGS)
     renamed = session.rename(session.with_name("pilot"))
     (done,) = exported("csv", [renamed], target, SETTINGS)
+    old = f"{session.name}_protocol.csv"
     assert done.notes[-1].startswith(f"the same recording is here as {session.name}, too")
-    listed = target / ".unisono" / f"{session.name}.csv.json"
-    assert str(listed.relative_to(target)) in done.notes[-1]
-    for name in json.loads(listed.read_text())["files"]:
-        (target / name).unlink()
-    listed.unlink()
+    assert done.notes[-1].endswith(f"delete {old}")
+    (target / old).unlink()
     (done,) = exported("csv", [renamed], target, tables.Settings(streams=("eeg",)))
+    assert "the same recording" not in "".join(done.notes)
+    # What is called by its manifest was replaced: to delete it would be to delete the new ones.
+    exported("bids", [renamed], target, Settings(video="none"))
+    (done,) = exported("bids", [renamed.rename(session)], target, Settings(video="none"))
+    assert done.outcome == "exported"
     assert "the same recording" not in "".join(done.notes)
 
 
