@@ -6,6 +6,8 @@ from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QTranslator
 
+from recordings.said import Said
+
 FOLDER = Path(__file__).parent / "translations"
 CONTEXT = "unisono"
 LANGUAGES = {"en": "English", "zh_CN": "简体中文"}
@@ -16,6 +18,19 @@ _TRANSLATIONS = QLibraryInfo.LibraryPath.TranslationsPath
 def tr(text: str) -> str:
     """Give a text in the user's language; what has no translation stays English."""
     return QCoreApplication.translate(CONTEXT, text)
+
+
+def tr_said(text: str) -> str:
+    """Give a sentence of another package in the user's language; one that is none is as it is."""
+    if not isinstance(text, Said):
+        return text
+    return tr(text.template).format(*(tr_said(v) if isinstance(v, str) else v for v in text.values))
+
+
+def tr_error(error: Exception) -> str:
+    """Give what an error says in the user's language."""
+    first = error.args[0] if error.args else ""
+    return tr_said(first) if isinstance(first, Said) else str(error)
 
 
 def speaks_english() -> bool:

@@ -24,6 +24,8 @@ CONTENTS_NAME: Final = "contents.json"
 THRESHOLDS_NAME: Final = "thresholds.toml"
 THRESHOLDS_PLACES: Final = 5
 """Where it may lie: beside the session, or in one of so many folders: up to the data folder."""
+PLAN_NAME: Final = "coding.toml"
+"""Who codes what: in the study's folder."""
 MOTION_NAME: Final = "motion"
 ANNOTATIONS_NAME: Final = "annotations"
 """The folder of coders' files, which are written long after the session."""

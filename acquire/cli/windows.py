@@ -78,10 +78,13 @@ def review(
 
 def _turn(path: Path, coder: str, annotations: Path | None) -> tuple[Path, str]:
     """Return which session is meant, and as whom: of a study the next one in the coder's order."""
-    from recordings.annotation.plan import PLAN_NAME, load_plan
+    from recordings.annotation.plan import load_plan
     from recordings.export.coding_turns import next_session
+    from recordings.layout import PLAN_NAME
+    from recordings.manifest import MANIFEST_NAME
 
-    if not (path / PLAN_NAME).is_file():
+    # A folder that is no session is to be a study's, and its plan to be missed by its name.
+    if not (path / PLAN_NAME).is_file() and (not path.is_dir() or (path / MANIFEST_NAME).exists()):
         return path, coder
     coded, name, problems = next_session(path, coder, annotations)
     blind = "participant" in load_plan(path / PLAN_NAME).hide

@@ -17,7 +17,7 @@ from recordings.disk.atomic import put_in_place, replace_file
 from recordings.disk.file_lock import lock_file
 from recordings.disk.regular import read_text
 from recordings.errors import RecordingError, RunTaken
-from recordings.study.ledger import FOLDER_NAME
+from recordings.study.ledger_place import FOLDER_NAME
 
 _ORDER_NAME: Final = "simulation.json"
 _LOCK_NAME: Final = "simulation.lock"

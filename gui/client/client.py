@@ -17,6 +17,7 @@ from PySide6.QtWebSockets import QWebSocket
 
 from acquire.server.api.models import EventInfo, StatusInfo
 from acquire.serving.problem import Problem
+from gui.client.code_words import refused
 from gui.texts import tr
 
 AGAIN_MS = 500
@@ -232,7 +233,8 @@ class EngineClient(QObject):
 def words(problem: Problem) -> str:
     """Say what was not done and what to do, but not what the API tells programs to read."""
     programs_only = problem.remedy.startswith("see GET ")
-    return problem.text if programs_only else f"{problem.text}; {problem.remedy}"
+    text = problem.text if programs_only else f"{problem.text}; {problem.remedy}"
+    return refused(problem.code, text)
 
 
 def _problem(reply: QNetworkReply) -> Problem | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from itertools import zip_longest
 
 from acquire.server.api.models import StatusInfo
@@ -15,12 +15,20 @@ def told(event: Event) -> str:
     return explained([event.code], event.text)
 
 
-def explained(codes: Iterable[str], text: str) -> str:
-    """Give an engine's text; in another language than English behind what its codes mean."""
+def explained(codes: Iterable[str], text: str, known: Mapping[str, str] | None = None) -> str:
+    """Give an engine's text; in another language than English behind what its codes mean.
+
+    They are those of events, unless it is said what is `known`.
+    """
     if speaks_english():
         return text
-    known = meanings()
+    known = meanings() if known is None else known
     return " · ".join([*(known[code] for code in codes if code in known), text])
+
+
+def refused(code: str, text: str) -> str:
+    """Give why an order was not carried out, as `explained` does."""
+    return explained([code], text, _of_orders())
 
 
 def missing(status: StatusInfo) -> dict[str, str]:
@@ -33,6 +41,18 @@ def meanings() -> dict[str, str]:
     """Give what the engine's codes mean."""
     of_hardware = _of_devices() | _of_cameras() | _of_nodes()
     return _of_recordings() | _of_streams() | of_hardware | _of_protocols()
+
+
+def _of_orders() -> dict[str, str]:
+    """What the API answers to an order; `cannot-record` is of any file, and says too little."""
+    events = _of_recordings()
+    return {code: events[code] for code in ("disk-full", "internal", "run-taken")} | {
+        "device": tr("A device refuses"),
+        "invalid": tr("A value is not allowed"),
+        "not-now": tr("Not possible now"),
+        "system": tr("This computer refuses"),
+        "unknown": tr("There is no such thing"),
+    }
 
 
 def _of_recordings() -> dict[str, str]:

@@ -17,6 +17,7 @@ from gui.coding.shot import Shot, shots_of
 from gui.coding.suggested import Suggestions, suggestions_of
 from gui.review.app import run as show
 from gui.review.window import ReviewWindow
+from gui.texts import tr
 from recordings.annotation.agreement.arbitration import in_order
 from recordings.annotation.agreement.coded_study import coding_of
 from recordings.annotation.coder_file import (
@@ -87,19 +88,19 @@ class Coder:
         return self.plan.hide if self.plan is not None and blind else ()
 
     def sit_down(self, window: ReviewWindow) -> CodingPane:
-        """Put the pane into a window that hides what it should.
-
-        Raises:
-            RecordingError: there is nothing in the session that could be coded.
-        """
-        shots = {n: s for n, s in shots_of(window.session).items() if len(s.frames)}
-        if not shots:
-            raise RecordingError(f"{self.order.session}: has no video whose frames could be coded")
+        """Put the pane into a window of this session that hides what it should."""
+        shots = shots_of(window.session, self.plan)
+        wanted = self.plan.cameras if self.plan is not None else ()
+        if lacking := [name for name in wanted if name not in shots]:
+            text = tr("coding.toml has the camera {} coded, of which this session has no frames")
+            self.store.notes.append(text.format(", ".join(lacking)))
         suggestions = self._suggestions(shots)
         visible = [name for name in SHOWN if name not in self.hidden]
         if suggestions:
             visible.append("suggestions")
         desk = self._desk(shots, visible)
+        if not desk.codes(window.position.camera):
+            window.use_camera(desk.camera)
         desk.use(window.position.camera)
         order = self.order
         pane = CodingPane(window, desk, str(self.who), order.keys, order.folder, suggestions)
@@ -156,9 +157,9 @@ def coder(order: CodingOrder) -> Iterator[Coder]:
             a file that cannot be read is left as it is.
     """
     by = coder_of(order.coder)
-    _check(order.session)
     found = find_plan(order.session)
     plan = load_plan(found) if found is not None else None
+    _check(order.session, plan)
     scheme = _begun_with(order, plan, found)
     name = order.session.resolve().name
     if order.arbitrate is not None:
@@ -172,7 +173,7 @@ def coder(order: CodingOrder) -> Iterator[Coder]:
     with CodingStore(order.folder, file, session=name, scheme=scheme) as store:
         named = (*plan.coders, *plan.trainees, plan.gold) if plan is not None else (by.coder,)
         if order.arbitrate is None and by.coder not in named:
-            store.notes.append(f"coding.toml names no coder {by.coder}")
+            store.notes.append(tr("coding.toml names no coder {}").format(by.coder))
         if order.arbitrate is not None:
             coders = in_order(store.coding.decisions.values(), order.arbitrate)
             order = replace(order, arbitrate=coders)
@@ -190,12 +191,22 @@ def run(order: CodingOrder) -> int:
         return show(order.session, hidden=found.hidden, dress=found.sit_down)
 
 
-def _check(path: Path) -> None:
+def _check(path: Path, plan: Plan | None) -> None:
+    """See that a session can be coded, before a coder's file is begun in it.
+
+    Raises:
+        RecordingError: it cannot.
+    """
     with ReviewSession(path) as session:
         if session.manifest is None:
             raise RecordingError(f"{path}: is a bare file; sessions are coded, by their folder")
         if session.is_recording:
             raise RecordingError(f"{path}: is being recorded; code it when it is closed")
+        filmed = [name for name, one in session.cameras.items() if (one.rows.stored >= 0).any()]
+    if not filmed:
+        raise RecordingError(f"{path}: has no video whose frames could be coded")
+    if plan is not None:
+        plan.coded(filmed)
 
 
 def _begun_with(order: CodingOrder, plan: Plan | None, found: Path | None) -> str:
@@ -216,5 +227,6 @@ def _begun_with(order: CodingOrder, plan: Plan | None, found: Path | None) -> st
 
 
 def _scheme(name: str, session: Path) -> Scheme:
-    beside = session.resolve() / name
-    return load_scheme(beside if name not in SHIPPED and beside.exists() else name)
+    return load_scheme(
+        name if name in SHIPPED else Path(os.path.normpath(session.resolve() / name))
+    )

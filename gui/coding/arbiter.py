@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from PySide6.QtCore import QStringListModel, Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QAbstractItemView, QListView, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from gui.coding.desk import Desk
 from gui.coding.keys import Deed, KeyTable, bound, digit
 from gui.coding.pane import CodingPane
+from gui.coding.rows import Rows
 from gui.coding.shot import Shot
 from gui.coding.words import row_text
 from gui.texts import tr
@@ -79,11 +79,7 @@ class ArbiterPart:
         self._all = {camera: cases(*codings, camera) for camera in sorted(every)}
         self._places: dict[str, int] = {}
         self._widget = QWidget()
-        self.left, self.list = PlainLabel(), QListView()
-        self.list.setModel(QStringListModel(self.list))
-        self.list.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.list.setAccessibleName(tr("Disagreements"))
+        self.left, self.list = PlainLabel(), Rows(tr("Disagreements"))
         self.list.clicked.connect(lambda index: self._show(index.row()))
         told = tr("1 2 keep one   3 a third, to be edited   0 neither   U undecided")
         self.both = PlainLabel(word_wrap=True)
@@ -176,19 +172,28 @@ class ArbiterPart:
         open_ = self._open(found)
         self.left.setText(tr("{} of {} undecided").format(len(open_), len(found)))
         rows = [f"{'○' if c.id in open_ else '●'} {c.frame:,}   {_reasons(c)}" for c in found]
-        model = self.list.model()
-        assert isinstance(model, QStringListModel)
-        if rows != model.stringList():
-            model.setStringList(rows)
-        self.list.setCurrentIndex(model.index(self._at if found else -1))
+        self.list.show_rows(rows, self._at if found else -1)
         self.both.setText(self._both(found[self._at]) if found else "")
 
     def _both(self, case: Case) -> str:
         events = zip((1, 2), self._coders, (case.first, case.second), strict=True)
         lines = [f"{n} {who}: {row_text(e, False) if e else tr('nothing')}" for n, who, e in events]
         decision = self._desk.coding.decisions.get(case.id)
-        lines += [tr("kept: {}, by {}").format(decision.choice, decision.by)] if decision else []
+        if decision is not None:
+            kept = self._kept(decision.choice)
+            lines.append(tr("kept: {}, by {}").format(kept, decision.by))
         return "\n".join(lines)
+
+    def _kept(self, choice: Choice) -> str:
+        first, second = self._coders
+        return {
+            "first": first,
+            "second": second,
+            "third": tr("a third"),
+            "neither": tr("neither"),
+            "agreed": tr("what both said"),
+            "alone": tr("what one alone said"),
+        }[choice]
 
     def _show(self, at: int) -> str:
         found = self.cases
@@ -219,7 +224,8 @@ class ArbiterPart:
 
     def _all_decided(self) -> str:
         counts = {name: len(self._open(found)) for name, found in self._all.items()}
-        others = [f"{name} {n}" for name, n in counts.items() if n and name != self._desk.camera]
+        elsewhere = (name for name in counts if name != self._desk.camera)
+        others = [f"{n} {counts[n]}" for n in elsewhere if counts[n] and self._desk.codes(n)]
         if others:
             return tr("all is decided here; undecided of other cameras: {}").format(
                 ", ".join(others)

@@ -32,7 +32,7 @@ class Cursor:
         at = self._window.position
         if at.stored is not None:
             return at.stored
-        span = self._desk.shot.span(-float("inf"), at.time)
+        span = self._desk.shot.frames.span(-float("inf"), at.time)
         return span[1] if span is not None else 0
 
     @property
@@ -44,7 +44,7 @@ class Cursor:
         """Return what S and X mean: the selection, else the trial at the cursor."""
         shot = self._desk.shot
         if self.selection is not None:
-            return shot.span(*self.selection)
+            return shot.frames.span(*self.selection)
         trial = shot.trial_at(self.frame)
         return trial.frames if trial is not None else None
 

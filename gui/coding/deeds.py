@@ -79,6 +79,7 @@ class Deeds:
                 return no_event()
             if mark not in event.marks:
                 return tr("this boundary is not set")
+            self._desk.mark = mark
             self._cursor.go_to(event.marks[mark])
             return ""
 

@@ -12,10 +12,9 @@ from typing import Any, Literal
 
 from gui.coding.shot import Shot
 from gui.coding.suggested import Suggested
-from gui.texts import tr
-from recordings.annotation.agreement.measures import Ratio, total
-from recordings.annotation.agreement.pairing import looked
-from recordings.annotation.agreement.progress import looked_at, next_uncoded
+from gui.texts import tr, tr_said
+from recordings.annotation.agreement.measures import Ratio
+from recordings.annotation.agreement.progress import left, looked_at, next_uncoded
 from recordings.annotation.frame_times import placed
 from recordings.annotation.journal import Change
 from recordings.annotation.model import (
@@ -28,7 +27,6 @@ from recordings.annotation.model import (
     Span,
     Visible,
 )
-from recordings.annotation.ranges import without
 from recordings.annotation.scheme import Scheme, warnings
 from recordings.annotation.store import CodingStore
 
@@ -38,7 +36,10 @@ SpanShelf = Literal["looked", "not_codable"]
 
 
 class Desk:
-    """`current` is the id of the event in hand, "" for none; `camera` the one that is coded."""
+    """`current` is the id of the event in hand, "" for none; `camera` the one that is coded.
+
+    `mark` is the boundary that was set or gone to last.
+    """
 
     def __init__(
         self,
@@ -47,18 +48,19 @@ class Desk:
         shots: dict[str, Shot],
         visible: Iterable[Visible] = (),
     ) -> None:
-        """Begin at the first camera.
+        """Begin at the first camera that the study codes.
 
         Args:
             store: the coder's file.
             scheme: its words and limits.
-            shots: the cameras of the session, at least one.
+            shots: the cameras of the session, at least one of which is coded.
             visible: what the window shows beside the face.
         """
         self.store, self.scheme, self._shots = store, scheme, shots
         self._visible = tuple(visible)
-        self.camera = next(iter(shots))
+        self.camera = next(name for name, shot in shots.items() if shot.is_coded)
         self.current = ""
+        self.mark: Mark = "onset"
         self._known: dict[str, tuple[Event, Event, tuple[str, ...]]] = {}
 
     # What there is.
@@ -89,9 +91,14 @@ class Desk:
         known = self._known.get(event.id)
         if known is None or known[0] is not event:
             now, notes = placed(event, self._shots[event.camera].frames)
-            known = event, now, (*notes, *warnings(now, self.scheme))
+            odd = (*notes, *warnings(now, self.scheme))
+            known = event, now, tuple(map(tr_said, odd))
             self._known[event.id] = known
         return known[1], known[2]
+
+    def codes(self, camera: str) -> bool:
+        """Whether the study has a camera coded, and this session its frames."""
+        return camera in self._shots and self._shots[camera].is_coded
 
     def use(self, camera: str) -> None:
         """Code another camera."""
@@ -103,6 +110,7 @@ class Desk:
     def begin(self, moment: Moment) -> str:
         """Make a new event with its onset here."""
         self._put(self._new(), onset=moment)
+        self.mark = "onset"
         return ""
 
     def begin_or_end(self, moment: Moment) -> str:
@@ -124,14 +132,19 @@ class Desk:
         """Set onset, apex or offset of the event in hand, or of a new one."""
         more: dict[str, Any] = {"offset_coded": True} if mark == "offset" else {}
         self._put(self._own() or self._new(), **{mark: moment}, **more)
+        self.mark = mark
         return ""
 
     def nudge(self, near: int, by: int) -> Moment | None:
-        """Move the boundary that is nearest to a frame by so many; give where it is then."""
+        """Move the boundary that is nearest to a frame by so many; give where it is then.
+
+        Of several on one frame it is the one that was set or gone to last.
+        """
         event = self._own()
         if event is None or not event.marks:
             return None
-        mark = min(event.marks, key=lambda name: abs(event.marks[name].frame - near))
+        away = {name: abs(moment.frame - near) for name, moment in event.marks.items()}
+        self.mark = mark = min(away, key=lambda name: (away[name], name != self.mark))
         first, last = self.shot.whole
         frame = max(first, min(last, event.marks[mark].frame + by))
         moment = self.shot.frames.moment(frame)
@@ -210,7 +223,7 @@ class Desk:
             self.current = changed[0]
         elif self.current not in now:
             self.current = ""
-        others = _cameras_of_difference(before, self.coding) - {self.camera}
+        others = self.coding.cameras_changed(before) - {self.camera}
         return tr("that was on the camera {}").format(", ".join(sorted(others))) if others else ""
 
     # What was looked at.
@@ -235,18 +248,15 @@ class Desk:
         self.store.edit(Change(shelf=shelf, before=span) for span in held)
         return tr("taken back; Ctrl+Z brings it again")
 
-    def progress(self, camera: str = "") -> Ratio:
+    def progress(self) -> Ratio:
         """Return how many frames were looked at: of the trials, or of all where there are none."""
-        camera = camera or self.camera
-        shot = self._shots[camera]
-        spans = [trial.frames for trial in shot.trials] or [shot.whole]
-        return total(looked_at(self.coding, camera, frames) for frames in spans)
+        return looked_at(self.coding, self.camera, self.shot.due)
 
     @property
     def left_elsewhere(self) -> list[str]:
-        """The other cameras that were not wholly looked at."""
-        others = ((name, self.progress(name)) for name in self._shots if name != self.camera)
-        return [name for name, share in others if share.count < share.of]
+        """The other cameras that the study codes and that were not wholly looked at."""
+        coded = {name: shot.due for name, shot in self._shots.items() if self.codes(name)}
+        return [name for name in left(self.coding, coded) if name != self.camera]
 
     def next_uncoded(self, frame: int) -> int | None:
         """Return the frame at which to go on: of the next trial, or of the next stretch."""
@@ -255,9 +265,9 @@ class Desk:
             at = max((n for n, trial in enumerate(trials) if trial.first <= frame), default=-1)
             found = next_uncoded(self.coding, self.camera, [t.frames for t in trials], at)
             return None if found is None else trials[found].first
-        left = without((self.shot.whole,), looked(self.coding, self.camera))
-        later = [first for first, _ in left if first > frame] or [first for first, _ in left]
-        return later[0] if later else None
+        rest = left(self.coding, {self.camera: self.shot.due}).get(self.camera, ())
+        starts = [first for first, _ in rest]
+        return next((first for first in starts if first > frame), next(iter(starts), None))
 
     # How.
 
@@ -284,16 +294,6 @@ class Desk:
     def _span(self, camera: str, frames: tuple[int, int], **fields: Any) -> Span:
         first, last = frames
         return Span(id=uuid.uuid4().hex, camera=camera, first=first, last=last, **fields)
-
-
-def _cameras_of_difference(before: Coding, after: Coding) -> set[str]:
-    """Return the cameras whose events or spans differ."""
-    found: set[str] = set()
-    for shelf in ("events", "looked", "not_codable"):
-        then, now = getattr(before, shelf), getattr(after, shelf)
-        pairs = ((then.get(id_), now.get(id_)) for id_ in then.keys() | now.keys())
-        found |= {item.camera for a, b in pairs if a is not b for item in (a, b) if item}
-    return found
 
 
 def no_event() -> str:

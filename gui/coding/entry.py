@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
-from gui.texts import tr
+from gui.texts import tr, tr_error
 from gui.widgets import theme
 from gui.widgets.plain_label import PlainLabel
 
@@ -83,7 +83,7 @@ class Entry(QWidget):
         try:
             self._commit(text)
         except ValueError as error:
-            self._say_wrong(str(error))
+            self._say_wrong(tr_error(error))
             return
         self.close_line()
 

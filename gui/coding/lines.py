@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from gui.coding.desk import Desk, no_event
 from gui.coding.entry import Entry
-from gui.texts import tr
+from gui.texts import tr, tr_said
 from recordings.annotation.action_units import format_units, parse_units
 from recordings.annotation.model import Event
 from recordings.errors import RecordingError
@@ -95,7 +95,8 @@ class EntryLines:
         """
         store = self._desk.store
         if not store.writable:
-            raise RecordingError(tr("read-only here: the file is open in {}").format(store.held_by))
+            by = tr_said(store.held_by)
+            raise RecordingError(tr("read-only here: the file is open in {}").format(by))
 
     def _write(self, id_: str, **fields: object) -> None:
         def does() -> str:

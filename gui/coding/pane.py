@@ -23,6 +23,7 @@ from gui.coding.view import CodingView
 from gui.review.keys import Command
 from gui.review.pane import Position
 from gui.review.window import ReviewWindow
+from gui.texts import tr_error, tr_said
 from recordings.annotation.model import Event
 from recordings.errors import RecordingError
 
@@ -139,7 +140,7 @@ class CodingPane:
         self.view.show_events(events, odd, desk.current)
         event = desk.event
         self.view.show_event(event, desk.seen(desk.coding.events[event.id])[1] if event else ())
-        self.view.show_progress(desk.progress())
+        self.view.show_progress(desk.progress(), desk.codes(desk.camera))
         self._window.show_lanes(lanes_of(desk, self._walk.of_camera))
         self._show_place()
         if self._arbiter is not None:
@@ -149,11 +150,10 @@ class CodingPane:
         try:
             said = does()
         except RecordingError as error:
-            self.view.show_failure(self._without_folder(str(error)))
+            self.view.show_failure(self._without_folder(tr_error(error)))
             return
         self.view.show_failure("")
-        if said:
-            self._window.tell(said)
+        self._window.tell(said)  # also nothing: what was said of the key before is over
         self.renew()
 
     def _without_folder(self, text: str) -> str:
@@ -173,7 +173,7 @@ class CodingPane:
 
     def _show_notes(self) -> None:
         store = self._desk.store
-        notes = [self._without_folder(note) for note in store.notes]
+        notes = [self._without_folder(tr_said(note)) for note in store.notes]
         self.view.show_notes(notes, read_only=not store.writable)
 
     def _show_place(self) -> None:

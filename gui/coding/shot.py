@@ -2,48 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
-import numpy as np
-
+from recordings.annotation.agreement.progress import TrialFrames, due, trial_frames
 from recordings.annotation.frame_times import FrameTimes, frame_times
-from recordings.read.trials import Trial
+from recordings.annotation.plan import Plan
+from recordings.annotation.ranges import Ranges
 from recordings.review.session import ReviewSession
 
 
 @dataclass(frozen=True, slots=True)
-class TrialFrames:
-    """A trial and the stored frames in it: first and last, both belonging to it."""
-
-    number: int
-    first: int
-    last: int
-
-    @property
-    def frames(self) -> tuple[int, int]:
-        """First and last."""
-        return self.first, self.last
-
-
-@dataclass(frozen=True, slots=True)
 class Shot:
-    """The stored frames of one camera, and the trials among them in order of time."""
+    """The stored frames of one camera, and the trials among them in order of time.
+
+    `is_coded`: the study has this camera coded.
+    """
 
     frames: FrameTimes
     trials: tuple[TrialFrames, ...]
+    is_coded: bool = True
 
     @property
     def whole(self) -> tuple[int, int]:
         """First and last stored frame; last is −1 where there is none."""
         return 0, len(self.frames) - 1
 
-    def span(self, start: float, stop: float) -> tuple[int, int] | None:
-        """Return the stored frames exposed from `start` to `stop` s, both included."""
-        times = self.frames.times
-        first = int(np.searchsorted(times, start, "left"))
-        last = int(np.searchsorted(times, stop, "right")) - 1
-        return (first, last) if first <= last else None
+    @property
+    def due(self) -> Ranges:
+        """What has to be looked at: the trials, without any all of it."""
+        return due(len(self.frames), self.trials)
 
     def trial_at(self, frame: int) -> TrialFrames | None:
         """Return the trial that holds a frame, the last begun."""
@@ -51,30 +38,28 @@ class Shot:
         return held[-1] if held else None
 
 
-def shots_of(session: ReviewSession) -> dict[str, Shot]:
-    """Read all cameras of a session."""
+def shots_of(session: ReviewSession, plan: Plan | None = None) -> dict[str, Shot]:
+    """Read all cameras of a session that have stored frames.
+
+    Raises:
+        RecordingError: the plan has none of them coded.
+    """
     trials = session.session.trials()
     videos = session.manifest.videos if session.manifest else ()
     rates = {video.name: video.rate_hz for video in videos}
     indexed = session.session.cameras
-    return {
-        name: _shot(
+    found: dict[str, FrameTimes] = {}
+    for name, camera in session.cameras.items():
+        frames = (
             # Not of rows: one whose stamp is no number is none, but counts as a frame.
             frame_times(indexed[name])
             if name in indexed
-            else FrameTimes(name, camera.rows.times, camera.rows.devices, rates.get(name, 0.0)),
-            trials,
+            else FrameTimes(name, camera.rows.times, camera.rows.devices, rates.get(name, 0.0))
         )
-        for name, camera in session.cameras.items()
+        if len(frames):
+            found[name] = frames
+    coded = plan.coded(tuple(found)) if plan is not None else tuple(found)
+    return {
+        name: Shot(frames, trial_frames(frames, trials), name in coded)
+        for name, frames in found.items()
     }
-
-
-def _shot(frames: FrameTimes, trials: Iterable[Trial]) -> Shot:
-    bare = Shot(frames, ())
-    found = []
-    for trial in trials:
-        if trial.end is None or not np.isfinite([trial.onset, trial.end]).all():
-            continue
-        if (span := bare.span(trial.onset, trial.end)) is not None:
-            found.append(TrialFrames(trial.number, *span))
-    return Shot(frames, tuple(sorted(found, key=lambda trial: trial.first)))

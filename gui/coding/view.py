@@ -4,18 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from PySide6.QtCore import QStringListModel, Qt
-from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QFrame,
-    QGridLayout,
-    QListView,
-    QProgressBar,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QGridLayout, QProgressBar, QVBoxLayout, QWidget
 
 from gui.coding.entry import Entry
+from gui.coding.rows import Rows
 from gui.coding.suggestion_view import SuggestionView
 from gui.coding.words import fields, place_text, progress_text, row_text
 from gui.texts import tr
@@ -41,12 +34,7 @@ class CodingView(QWidget):
         self.bar.setMaximum(1000)
         self.bar.setAccessibleName(tr("looked at"))
         self.progress, self.place = PlainLabel(), PlainLabel(word_wrap=True)
-        self.list = QListView()
-        self.list.setAccessibleName(tr("Events"))
-        self.list.setModel(QStringListModel(self.list))
-        self.list.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # keys are the pictures'; a click chooses
-        self.list.setUniformItemSizes(True)
+        self.list = Rows(tr("Events"))
         self.card = QFrame()
         self.card.setObjectName("card")
         self._grid = QGridLayout(self.card)
@@ -100,16 +88,9 @@ class CodingView(QWidget):
 
     def show_events(self, events: Sequence[Event], odd: Collection[str], current: str) -> None:
         """List events, those that are warned about marked, the one in hand chosen."""
-        model = self.list.model()
-        assert isinstance(model, QStringListModel)
         rows = [row_text(event, event.id in odd) for event in events]
-        if rows != model.stringList():
-            model.setStringList(rows)
         at = next((n for n, event in enumerate(events) if event.id == current), -1)
-        index = model.index(at)
-        self.list.setCurrentIndex(index)
-        if index.isValid():
-            self.list.scrollTo(index)
+        self.list.show_rows(rows, at)
 
     def show_event(self, event: Event | None, warnings: Sequence[str]) -> None:
         """Show all of the event in hand, and what is odd about it."""
@@ -132,10 +113,11 @@ class CodingView(QWidget):
                 self._values.append(value)
         return self._values
 
-    def show_progress(self, progress: Ratio) -> None:
-        """Show how much was looked at."""
+    def show_progress(self, progress: Ratio, is_coded: bool) -> None:
+        """Show how much was looked at; of a camera that the study does not code, that it is so."""
         self.bar.setValue(round(1000 * (progress.value or 0.0)))
-        self.progress.setText(progress_text(progress))
+        not_coded = tr("this camera is not coded in this study")
+        self.progress.setText(progress_text(progress) if is_coded else not_coded)
 
     def show_place(self, coding: Coding, camera: str, frame: int | None, trial: int | None) -> None:
         """Say what is marked at the cursor."""

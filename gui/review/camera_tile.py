@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout
 
 from gui.review.picture_area import Look, PictureArea, Shown
 from gui.review.wording import signed_ms
-from gui.texts import tr
+from gui.texts import tr, tr_said
 from gui.widgets import theme
 from gui.widgets.plain_label import PlainLabel
 from gui.widgets.short_label import ShortLabel
@@ -156,7 +156,7 @@ class CameraTile(QFrame):
         rows, problem = self.rows, self.camera.problem
         self._is_waiting = False
         if self.camera.info is None:
-            return Shown(text=problem or tr("no frame was stored"))
+            return Shown(text=tr_said(problem) or tr("no frame was stored"))
         if at < 0:
             return Shown(text=tr("before the first frame of this camera"))
         if rows.is_stored(at):

@@ -40,7 +40,7 @@ class Foot(QWidget):
         self._stage = stage
 
     def tell(self, text: str) -> None:
-        """Say something for a moment."""
+        """Say something for a moment; "" takes back what is there."""
         self._said = text
         self._told.start()
         self.show_doing()
@@ -66,7 +66,7 @@ class Foot(QWidget):
     def show_doing(self) -> None:
         """Say how it is played, and what is not shown as it was asked for."""
         stage, head = self._stage, self._stage.playhead
-        parts = [self._said] if self._told.isActive() else []
+        parts = [self._said] if self._said and self._told.isActive() else []
         if head.shown:
             text = tr("{}: {} frames shown, {} left out")
             name = speed_text(head.speed or head.next_speed)

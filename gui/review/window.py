@@ -21,11 +21,15 @@ from gui.review.picture_area import Mode
 from gui.review.signals.channel_menu import first_choice, rows_of_signals
 from gui.review.signals.rows import signal_rows
 from gui.review.stage import Stage
-from gui.texts import tr
+from gui.texts import tr, tr_said
 from gui.widgets.first_size import open_at
+from gui.widgets.scroll_column import ScrollColumn
 from recordings.errors import RecordingError
 from recordings.review.lanes import Lane
 from recordings.review.session import ReviewSession
+
+PANE_LEAST = 200
+"""Pixels of a pane's height that are always seen: the rest of it scrolls."""
 
 
 class ReviewWindow(QMainWindow):
@@ -72,14 +76,22 @@ class ReviewWindow(QMainWindow):
         """Put a pane at the right; it sees every key first, and learns of each move."""
         assert self._pane is None, "there is room for one pane"
         self._pane = pane
-        self._split.addWidget(pane.widget)
+        column = ScrollColumn(pane.widget, least=PANE_LEAST)
+        self._split.addWidget(column)
         self._split.setStretchFactor(0, 1)
+        # The pictures come first, also where large letters would have its lines wider.
+        width = min(column.sizeHint().width(), 2 * self.width() // 5)
+        self._split.setSizes([self.width() - width, width])
         pane.moved(self.position)
         pane.selected(self.selection)
 
     def go_to(self, time: float) -> None:
         """Put the cursor on the row that decides at an LSL time."""
         self.stage.playhead.go_to(time)
+
+    def use_camera(self, name: str) -> None:
+        """Let the cursor go by the stamps of this camera."""
+        self.bar.cameras.setCurrentText(name)
 
     def select(self, start: float, stop: float) -> None:
         """Select a stretch of LSL time."""
@@ -101,7 +113,7 @@ class ReviewWindow(QMainWindow):
         save_dialog.ask(self, tr("signals"), plot, lambda: signal_rows(plot), self.tell)
 
     def tell(self, text: str) -> None:
-        """Say something for a moment, in the line at the bottom."""
+        """Say something for a moment, in the line at the bottom; "" takes back what is there."""
         self.foot.tell(text)
 
     # Building.
@@ -139,6 +151,8 @@ class ReviewWindow(QMainWindow):
         kept = [r for r in rows if (r.signal.number, r.channel.index) in before]
         chosen = kept or first_choice(rows)
         self.bar.channels.know(rows, chosen)
+        for button in (self.bar.channels, self.bar.filters):
+            button.setVisible(bool(rows))  # of signals that are hidden, or not there, nothing
         self.bar.filters.know_electrodes([r.channel.label for r in rows if r.channel.kind == "EEG"])
         self.stage.plot.filters = self.bar.filters.settings
         self.stage.show_rows(chosen)
@@ -149,7 +163,7 @@ class ReviewWindow(QMainWindow):
             text = tr("being recorded: what was on the disk at {} is shown, and nothing is changed")
             self._add_problem(text.format(opened))
         for problem in session.problems():
-            self._add_problem(problem)
+            self._add_problem(tr_said(problem))
         self._background.grown.connect(self._on_grown)
         self._background.found.connect(self._add_problem)
         self._background.start()

@@ -2987,5 +2987,185 @@
         <source>Another computer was not let in</source>
         <translation>拒绝了另一台计算机的连接</translation>
     </message>
+    <message>
+        <source>this camera is not coded in this study</source>
+        <translation>本研究不编码此相机</translation>
+    </message>
+    <message>
+        <source>coding.toml has the camera {} coded, of which this session has no frames</source>
+        <translation>coding.toml 要求编码相机 {}，但本次会话没有它的帧</translation>
+    </message>
+    <message>
+        <source>coding.toml names no coder {}</source>
+        <translation>coding.toml 中没有编码者 {}</translation>
+    </message>
+    <message>
+        <source>a third</source>
+        <translation>另立</translation>
+    </message>
+    <message>
+        <source>neither</source>
+        <translation>都不保留</translation>
+    </message>
+    <message>
+        <source>what both said</source>
+        <translation>双方一致的</translation>
+    </message>
+    <message>
+        <source>what one alone said</source>
+        <translation>仅一方的</translation>
+    </message>
+    <message>
+        <source>A device refuses</source>
+        <translation>设备拒绝了</translation>
+    </message>
+    <message>
+        <source>A value is not allowed</source>
+        <translation>有一个值不被允许</translation>
+    </message>
+    <message>
+        <source>Not possible now</source>
+        <translation>现在不能这样做</translation>
+    </message>
+    <message>
+        <source>This computer refuses</source>
+        <translation>本机拒绝了</translation>
+    </message>
+    <message>
+        <source>There is no such thing</source>
+        <translation>没有这样的对象</translation>
+    </message>
+    <message>
+        <source>{} is no action unit; one is written like 4, L12 or R14B</source>
+        <translation>{} 不是动作单元；应写作 4、L12 或 R14B</translation>
+    </message>
+    <message>
+        <source>action unit {} is named twice</source>
+        <translation>动作单元 {} 写了两次</translation>
+    </message>
+    <message>
+        <source>{} has no frame {}; its last is {}</source>
+        <translation>{} 没有第 {} 帧；最后一帧是 {}</translation>
+    </message>
+    <message>
+        <source>{}: frame {} is {} ms from its coded time</source>
+        <translation>{}：第 {} 帧与编码时的时刻相差 {} ms</translation>
+    </message>
+    <message>
+        <source>{}: frame {} was the camera's {}, is its {}</source>
+        <translation>{}：第 {} 帧编码时是相机的 {}，现在是 {}</translation>
+    </message>
+    <message>
+        <source>{} is before {}</source>
+        <translation>{}早于{}</translation>
+    </message>
+    <message>
+        <source>action units {} exclude each other</source>
+        <translation>动作单元 {} 互相排斥</translation>
+    </message>
+    <message>
+        <source>onset is missing</source>
+        <translation>缺少起始帧</translation>
+    </message>
+    <message>
+        <source>apex is missing</source>
+        <translation>缺少顶点帧</translation>
+    </message>
+    <message>
+        <source>offset is missing</source>
+        <translation>缺少结束帧</translation>
+    </message>
+    <message>
+        <source>micro or macro is missing</source>
+        <translation>未注明微表情或宏表情</translation>
+    </message>
+    <message>
+        <source>action units are missing</source>
+        <translation>缺少动作单元</translation>
+    </message>
+    <message>
+        <source>emotion is missing</source>
+        <translation>缺少情绪</translation>
+    </message>
+    <message>
+        <source>confidence is missing</source>
+        <translation>缺少把握</translation>
+    </message>
+    <message>
+        <source>side is missing</source>
+        <translation>缺少左右侧</translation>
+    </message>
+    <message>
+        <source>intensity is missing</source>
+        <translation>缺少强度</translation>
+    </message>
+    <message>
+        <source>emotion {} is not in {}</source>
+        <translation>情绪 {} 不在方案 {} 中</translation>
+    </message>
+    <message>
+        <source>action unit {} is not in {}</source>
+        <translation>动作单元 {} 不在方案 {} 中</translation>
+    </message>
+    <message>
+        <source>micro of {} ms, over {}</source>
+        <translation>微表情长 {} ms，超过 {}</translation>
+    </message>
+    <message>
+        <source>onset to apex {} ms, over {}</source>
+        <translation>起始到顶点 {} ms，超过 {}</translation>
+    </message>
+    <message>
+        <source>taken over from {}, which has ended</source>
+        <translation>接替已结束的 {}</translation>
+    </message>
+    <message>
+        <source>the last edit was cut off in writing; what came before is here</source>
+        <translation>最后一次编辑在写入时中断；之前的都在</translation>
+    </message>
+    <message>
+        <source>{} was changed by another: it is now {}</source>
+        <translation>{} 被其他程序改动过：它现在名为 {}</translation>
+    </message>
+    <message>
+        <source>{} is open in {}: read-only here</source>
+        <translation>{} 已在 {} 中打开：此处只读</translation>
+    </message>
+    <message>
+        <source>put it back, or close this window, which writes what was coded before anew</source>
+        <translation>请放回该文件；或关闭此窗口，之前的编码会重新写入</translation>
+    </message>
+    <message>
+        <source>make room on the disk and repeat it</source>
+        <translation>请腾出磁盘空间后重做</translation>
+    </message>
+    <message>
+        <source>{}: this edit could not be written ({}) and was not made; {}</source>
+        <translation>{}：此编辑无法写入（{}），因此没有生效；{}</translation>
+    </message>
+    <message>
+        <source>no index stream: its times are those of the nominal rate, and no stamps</source>
+        <translation>没有索引流：其时刻按标称帧率推算，不是时间戳</translation>
+    </message>
+    <message>
+        <source>{}: {} places cannot be read; what is whole is shown; unisono repair makes a readable copy</source>
+        <translation>{}：{} 处无法读取；完整的部分已显示；unisono repair 可制作可读的副本</translation>
+    </message>
+    <message>
+        <source>the recording failed; what there is is shown</source>
+        <translation>录制失败；已显示现有的内容</translation>
+    </message>
+    <message>
+        <source>process {} on {}</source>
+        <translation>进程 {}（{}）</translation>
+    </message>
+    <message>
+        <source>{}, since {}</source>
+        <translation>{}，自 {} 起</translation>
+    </message>
+    <message>
+        <source>{}; if nobody codes there, delete {}</source>
+        <translation>{}；如果那里无人在编码，请删除 {}</translation>
+    </message>
 </context>
 </TS>

@@ -29,6 +29,10 @@ class FlowRow(QLayout):
         """Give an item back."""
         return self._items.pop(index) if 0 <= index < len(self._items) else None
 
+    @property
+    def _shown(self) -> list[QLayoutItem]:
+        return [item for item in self._items if not item.isEmpty()]  # hidden: no gap either
+
     def expandingDirections(self) -> Qt.Orientation:  # noqa: N802
         """Take no more than is needed."""
         return Qt.Orientation(0)
@@ -49,7 +53,7 @@ class FlowRow(QLayout):
     def sizeHint(self) -> QSize:  # noqa: N802
         """Prefer one line."""
         margins = self.contentsMargins()
-        widths = [item.sizeHint().width() for item in self._items]
+        widths = [item.sizeHint().width() for item in self._shown]
         width = sum(widths) + self.spacing() * max(0, len(widths) - 1)
         return QSize(width + margins.left() + margins.right(), self.minimumSize().height())
 
@@ -64,7 +68,7 @@ class FlowRow(QLayout):
     def _arrange(self, rect: QRect, *, move: bool) -> int:
         inner = rect.marginsRemoved(self.contentsMargins())
         x, y, line = inner.left(), inner.top(), 0
-        for item in self._items:
+        for item in self._shown:
             size = item.sizeHint()
             if x > inner.left() and x + size.width() > inner.right() + 1:
                 x, y, line = inner.left(), y + line + self.spacing(), 0

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
-from PySide6.QtWidgets import QScrollArea, QWidget
+from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, QTimer, Signal
+from PySide6.QtWidgets import QApplication, QScrollArea, QWidget
 
 
 class ScrollColumn(QScrollArea):
@@ -21,8 +21,23 @@ class ScrollColumn(QScrollArea):
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setWidget(content)
         content.installEventFilter(self)
+        application = QApplication.instance()
+        assert isinstance(application, QApplication)
+        application.focusChanged.connect(self._on_focus)
         content.setAutoFillBackground(False)
         self.viewport().setAutoFillBackground(False)
+
+    def _on_focus(self, before: QWidget | None, now: QWidget | None) -> None:
+        """Scroll to what is typed into: it may have opened below what is seen."""
+        if now is not None and self._content.isAncestorOf(now):
+            QTimer.singleShot(0, self, lambda: self._show(now))  # once it is laid out
+
+    def _show(self, focus: QWidget) -> None:
+        if focus is QApplication.focusWidget():
+            top = focus.mapTo(self._content, QPoint()).y()
+            beside = 2 * self.fontMetrics().lineSpacing()  # its name above, what is said below
+            for y in (top + focus.height(), top):
+                self.ensureVisible(0, y, 0, beside)
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802
         """Be as wide as the content, and as high as can be used."""

@@ -14,6 +14,7 @@ from typing import Annotated, Final, Literal
 from pydantic import Field
 
 from recordings.manifest_entries import Frozen
+from recordings.said import said
 
 Side = Literal["", "L", "R", "T", "B"]
 Intensity = Literal["", "A", "B", "C", "D", "E"]
@@ -52,14 +53,16 @@ def parse_units(text: str) -> Units:
     places = [(unit.number, unit.side) for unit in units]
     for unit, place in zip(units, places, strict=True):
         if places.count(place) > 1:
-            raise ValueError(f"action unit {unit.side}{unit.number} is named twice")
+            raise ValueError(said("action unit {} is named twice", f"{unit.side}{unit.number}"))
     return in_order(units)
 
 
 def _unit(part: str) -> ActionUnit:
     match = _UNIT.fullmatch(part)
     if match is None:
-        raise ValueError(f"{part!r} is no action unit; one is written like 4, L12 or R14B")
+        raise ValueError(
+            said("{} is no action unit; one is written like 4, L12 or R14B", repr(part))
+        )
     side, number, intensity = match.groups()
     return ActionUnit.model_validate(
         {"number": int(number), "side": side.upper(), "intensity": (intensity or "").upper()}

@@ -137,6 +137,16 @@ def annotations_folder(session: Path, elsewhere: Path | None = None) -> Path:
     return elsewhere / session.resolve().name
 
 
+def check_folder(elsewhere: Path | None) -> None:
+    """See that the coders' files that are to be read can be `elsewhere`.
+
+    Raises:
+        RecordingError: it is no folder.
+    """
+    if elsewhere is not None and not elsewhere.is_dir():
+        raise RecordingError(f"{elsewhere}: is no folder; name the one with the coders' files")
+
+
 def check_apart(sessions: Iterable[Path], elsewhere: Path | None) -> None:
     """See that no two sessions have the same coders' files.
 

@@ -11,8 +11,10 @@ import numpy as np
 
 from recordings.annotation.model import MARKS, Coding, Event, Moment
 from recordings.arrays import F64Array, I64Array
+from recordings.said import said
 
 if TYPE_CHECKING:
+    from recordings.manifest_entries import VideoEntry
     from recordings.read.camera import Camera
 
 
@@ -58,10 +60,17 @@ class FrameTimes:
             ValueError: there is no such frame.
         """
         if not 0 <= frame < len(self):
-            raise ValueError(f"{self.camera} has no frame {frame}; its last is {len(self) - 1}")
+            last = len(self) - 1
+            raise ValueError(said("{} has no frame {}; its last is {}", self.camera, frame, last))
         own = int(self.device_frames[frame])
         time = float(self.times[frame])
         return Moment(time=time, frame=frame, device_frame=own if own >= 0 else None)
+
+    def span(self, start: float, stop: float) -> tuple[int, int] | None:
+        """Return first and last of the frames exposed from `start` to `stop` s, both included."""
+        first = int(np.searchsorted(self.times, start, "left"))
+        last = int(np.searchsorted(self.times, stop, "right")) - 1
+        return (first, last) if first <= last else None
 
     def nearest(self, time: float) -> Moment:
         """Return the frame exposed nearest to an LSL time.
@@ -88,6 +97,14 @@ def frame_times(camera: Camera) -> FrameTimes:
     return FrameTimes(camera.name, camera.times, camera.device_frames, camera.entry.rate_hz)
 
 
+def nominal_times(video: VideoEntry) -> FrameTimes:
+    """Number the frames of a video that has no index; its times are those of the nominal rate."""
+    numbers = np.arange(video.frames)
+    rate_hz = video.rate_hz if video.rate_hz > 0 else 25.0
+    times = video.lsl_start + numbers / rate_hz
+    return FrameTimes(video.name, times, np.full_like(numbers, -1), video.rate_hz)
+
+
 def placed(event: Event, frames: FrameTimes) -> tuple[Event, tuple[str, ...]]:
     """Return an event with the times that its frames have now, and where those were others.
 
@@ -104,14 +121,16 @@ def placed(event: Event, frames: FrameTimes) -> tuple[Event, tuple[str, ...]]:
         try:
             now[name] = frames.moment(moment.frame)
         except ValueError as error:
-            notes.append(f"{name}: {error}")
+            notes.append(said("{}: {}", said(name), error.args[0]))
             continue
         off_ms = 1e3 * (now[name].time - moment.time)
         if abs(off_ms) > 1e3 * spare:
-            notes.append(f"{name}: frame {moment.frame} is {off_ms:+.1f} ms from its coded time")
+            away, frame = f"{off_ms:+.1f}", moment.frame
+            notes.append(said("{}: frame {} is {} ms from its coded time", said(name), frame, away))
         own, before = now[name].device_frame, moment.device_frame
         if None not in (own, before) and own != before:
-            notes.append(f"{name}: frame {moment.frame} was the camera's {before}, is its {own}")
+            were = said(name), moment.frame, before, own
+            notes.append(said("{}: frame {} was the camera's {}, is its {}", *were))
     return event.model_copy(update=now), tuple(notes)
 
 

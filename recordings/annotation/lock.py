@@ -12,6 +12,7 @@ from typing import Final
 
 from recordings.disk.file_lock import lock_file
 from recordings.owner import lives, this_process
+from recordings.said import Said, said
 
 _CANNOT: Final = frozenset(
     getattr(errno, name)
@@ -22,7 +23,11 @@ _CANNOT: Final = frozenset(
 
 
 class Held(Exception):
-    """Somebody else writes; the message says who."""
+    """Somebody else writes; `by` says who."""
+
+    def __init__(self, by: str) -> None:
+        super().__init__(by)
+        self.by = by
 
 
 class WriterLock:
@@ -62,8 +67,10 @@ class WriterLock:
         alive = lives(before) if before else False
         unsure = elsewhere or (alive is None and not is_locked)
         if before and (unsure or alive):
-            hint = f"; if nobody codes there, delete {self._path}" if unsure else ""
-            raise Held(_words(before) + hint)
+            who = _words(before)
+            if unsure:
+                raise Held(said("{}; if nobody codes there, delete {}", who, self._path))
+            raise Held(who)
         self.taken_over = _words(before) if before else ""
         now = datetime.now(UTC).isoformat(timespec="seconds")
         owner = {"name": socket.gethostname(), **this_process(), "since": now}
@@ -93,7 +100,10 @@ def _write(file: int, text: bytes) -> None:
     os.fsync(file)
 
 
-def _words(owner: dict[str, str]) -> str:
-    pid, since = owner.get("pid", "unknown"), owner.get("since", "")
-    where = f"process {pid} on {owner.get('name', 'unknown')}"
-    return f"{where}, since {since}" if since else where
+def _words(owner: dict[str, str]) -> Said:
+    where = said("process {} on {}", owner.get("pid", "?"), owner.get("name", "?"))
+    try:
+        since = datetime.fromisoformat(owner.get("since", "")).astimezone()
+    except (ValueError, OverflowError):
+        return where
+    return said("{}, since {}", where, f"{since:%Y-%m-%d %H:%M}")

@@ -6,7 +6,7 @@ decide where it is; its times are those of these frames when it was coded.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from itertools import pairwise
 from typing import Annotated, Final, Literal, Self
 
@@ -14,6 +14,7 @@ from pydantic import Field, FiniteFloat, model_validator
 
 from recordings.annotation.action_units import Units
 from recordings.manifest_entries import Frozen
+from recordings.said import said
 
 Mark = Literal["onset", "apex", "offset"]
 MARKS: Final[tuple[Mark, ...]] = ("onset", "apex", "offset")
@@ -93,7 +94,9 @@ def disorder(marks: Mapping[Mark, float | None]) -> tuple[str, ...]:
     """Say which mark is before which it should not be; marks are frames or times, None = unset."""
     there = [(name, at) for name in MARKS if (at := marks.get(name)) is not None]
     return tuple(
-        f"{later} is before {earlier}" for (earlier, a), (later, b) in pairwise(there) if b < a
+        said("{} is before {}", said(later), said(earlier))
+        for (earlier, a), (later, b) in pairwise(there)
+        if b < a
     )
 
 
@@ -151,8 +154,26 @@ class Coding(Frozen):
         own = (event for event in self.events.values() if event.camera == camera)
         return tuple(sorted(own, key=lambda e: (e.place.frame if e.place else -1, e.id)))
 
+    def of_cameras(self, cameras: Collection[str]) -> Self:
+        """Return the same with what is of these cameras alone."""
+        shelves = ("events", "looked", "not_codable")
+        own = {
+            name: {id_: item for id_, item in getattr(self, name).items() if item.camera in cameras}
+            for name in shelves
+        }
+        return self.model_copy(update=own)
+
     @property
     def cameras(self) -> tuple[str, ...]:
         """The cameras that were looked at or coded."""
         coded = {event.camera for event in self.events.values()}
         return tuple(sorted(coded | {span.camera for span in self.looked.values()}))
+
+    def cameras_changed(self, before: Coding) -> set[str]:
+        """Return the cameras of which something is other than it was before."""
+        found: set[str] = set()
+        for shelf in ("events", "looked", "not_codable"):
+            then, now = getattr(before, shelf), getattr(self, shelf)
+            pairs = ((then.get(id_), now.get(id_)) for id_ in then.keys() | now.keys())
+            found |= {item.camera for a, b in pairs if a is not b for item in (a, b) if item}
+        return found

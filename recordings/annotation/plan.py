@@ -1,6 +1,7 @@
 """Who codes what, and in which order: `coding.toml` of a study, and its pure arithmetic.
 
     scheme = "mmme"
+    cameras = ["face"]            # those that are coded; all of them where it is not given
     coders = ["anna", "ben"]
     overlap = 0.2                 # share of the items that all of them code
     repeat = 0.1                  # share of a coder's items that come again, after all others
@@ -29,10 +30,10 @@ from recordings.annotation.coder_file import CONSENSUS
 from recordings.annotation.model import Visible
 from recordings.disk.regular import read_text
 from recordings.errors import RecordingError, bad_key, why
+from recordings.layout import PLAN_NAME
 from recordings.manifest_entries import Frozen
 from recordings.names import check_label
 
-PLAN_NAME: Final = "coding.toml"
 _BLOCK: Final = 20  # a share is exact in each block of so many items
 Share = Annotated[float, Field(ge=0, le=1)]
 
@@ -41,6 +42,7 @@ class Plan(Frozen):
     """`coding.toml`."""
 
     scheme: str = "mmme"
+    cameras: tuple[str, ...] = ()  # none: all of a session's
     coders: tuple[str, ...]
     overlap: Share = 0.2
     repeat: Share = 0.0
@@ -68,6 +70,24 @@ class Plan(Frozen):
         if self.trainees and not self.gold:
             raise ValueError("trainees need a gold file: gold = its coder")
         return self
+
+    def codes(self, camera: str) -> bool:
+        """Whether a camera of this name is coded."""
+        return not self.cameras or camera in self.cameras
+
+    def coded(self, cameras: Sequence[str]) -> tuple[str, ...]:
+        """Return which of a session's cameras are coded.
+
+        Raises:
+            RecordingError: the plan names some, and none of these.
+        """
+        found = tuple(filter(self.codes, cameras))
+        if cameras and not found:
+            raise RecordingError(
+                f"{PLAN_NAME}: cameras = {', '.join(self.cameras)}: this session has none of these "
+                f"but {', '.join(cameras)}; write there what is coded"
+            )
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +147,16 @@ def find_plan(session: Path) -> Path | None:
     named, real = session.absolute(), session.resolve()
     places = (folder / PLAN_NAME for folder in (*named.parents, *real.parents))
     return next((path for path in places if path.is_file()), None)
+
+
+def coded_cameras(session: Path, cameras: Sequence[str]) -> tuple[str, ...]:
+    """Return which of a session's cameras are coded, as its study says; without a study, all.
+
+    Raises:
+        RecordingError: the study's plan is not good, or names none of these cameras.
+    """
+    path = find_plan(session)
+    return load_plan(path).coded(cameras) if path is not None else tuple(cameras)
 
 
 def assigned(plan: Plan, items: Sequence[Item], gold: Iterable[Item] = ()) -> dict[str, list[Turn]]:

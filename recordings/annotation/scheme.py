@@ -25,8 +25,9 @@ from pydantic import Field, ValidationError
 
 from recordings.annotation.model import Event
 from recordings.disk.regular import read_text
-from recordings.errors import RecordingError, bad_key
+from recordings.errors import RecordingError, bad_key, why
 from recordings.manifest_entries import Frozen
+from recordings.said import said
 
 SHIPPED: Final = ("casme2", "megc", "mmme", "samm")
 Field_ = Literal[
@@ -69,7 +70,7 @@ def load_scheme(name: str | Path) -> Scheme:
         text = read_text(path, "utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise RecordingError(
-            f"{path}: no scheme can be read there ({error}); shipped are {', '.join(SHIPPED)}"
+            f"{path}: no scheme can be read there ({why(error)}); shipped are {', '.join(SHIPPED)}"
         ) from error
     return parse_scheme(text, str(path))
 
@@ -100,29 +101,28 @@ def warnings(event: Event, scheme: Scheme) -> tuple[str, ...]:
 
 
 def _missing(event: Event, scheme: Scheme) -> list[str]:
-    lacks = {
-        "onset": event.onset is None,
-        "apex": event.apex is None,
-        "offset": event.offset is None and event.offset_coded,
-        "kind": event.kind is None,
-        "units": not event.units,
-        "emotion": not event.emotion,
-        "confidence": event.confidence is None,
-        "side": any(not unit.side for unit in event.units),
-        "intensity": any(not unit.intensity for unit in event.units),
+    lacks: dict[Field_, tuple[bool, str]] = {
+        "onset": (event.onset is None, said("onset is missing")),
+        "apex": (event.apex is None, said("apex is missing")),
+        "offset": (event.offset is None and event.offset_coded, said("offset is missing")),
+        "kind": (event.kind is None, said("micro or macro is missing")),
+        "units": (not event.units, said("action units are missing")),
+        "emotion": (not event.emotion, said("emotion is missing")),
+        "confidence": (event.confidence is None, said("confidence is missing")),
+        "side": (any(not unit.side for unit in event.units), said("side is missing")),
+        "intensity": (any(not u.intensity for u in event.units), said("intensity is missing")),
     }
-    are = {"units": "action units are missing"}
-    return [are.get(name, f"{name} is missing") for name in scheme.required if lacks[name]]
+    return [text for lack, text in map(lacks.__getitem__, scheme.required) if lack]
 
 
 def _words(event: Event, scheme: Scheme) -> list[str]:
-    out = []
+    out: list[str] = []
     known = {emotion.casefold() for emotion in scheme.emotions}
     if event.emotion and known and event.emotion_word not in known:
-        out.append(f"emotion {event.emotion!r} is not in {scheme.name}")
+        out.append(said("emotion {} is not in {}", repr(event.emotion), scheme.name))
     if scheme.units:
-        unknown = [str(u.number) for u in event.units if u.number not in scheme.units]
-        out += [f"action unit {number} is not in {scheme.name}" for number in unknown]
+        unknown = [unit.number for unit in event.units if unit.number not in scheme.units]
+        out += [said("action unit {} is not in {}", number, scheme.name) for number in unknown]
     return out
 
 
@@ -130,20 +130,23 @@ def _excluded(event: Event, scheme: Scheme) -> list[str]:
     own = {unit.number for unit in event.units}
     groups = (sorted(own & set(group)) for group in scheme.exclude)
     return [
-        f"action units {' and '.join(map(str, g))} exclude each other" for g in groups if len(g) > 1
+        said("action units {} exclude each other", "+".join(map(str, group)))
+        for group in groups
+        if len(group) > 1
     ]
 
 
 def _lengths(event: Event, limits: Limits) -> list[str]:
     if event.kind != "micro" or event.onset is None:
         return []
-    out = []
+    out: list[str] = []
     if event.offset is not None and limits.micro_ms is not None:
         length = round(1e3 * (event.offset.time - event.onset.time))
         if length > limits.micro_ms:
-            out.append(f"micro of {length} ms, over {limits.micro_ms:g}")
+            out.append(said("micro of {} ms, over {}", length, f"{limits.micro_ms:g}"))
     if event.apex is not None and limits.micro_onset_apex_ms is not None:
         rise = round(1e3 * (event.apex.time - event.onset.time))
         if rise > limits.micro_onset_apex_ms and event.offset is None:
-            out.append(f"onset to apex {rise} ms, over {limits.micro_onset_apex_ms:g}")
+            most = f"{limits.micro_onset_apex_ms:g}"
+            out.append(said("onset to apex {} ms, over {}", rise, most))
     return out

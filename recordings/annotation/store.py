@@ -22,6 +22,7 @@ from recordings.annotation.journal_file import JournalFile
 from recordings.annotation.lock import Held, WriterLock
 from recordings.annotation.model import Coding, Decision, Event
 from recordings.errors import RecordingError
+from recordings.said import said
 
 _log: Final = logging.getLogger(__name__)
 
@@ -62,8 +63,8 @@ class CodingStore:
             folder.mkdir(parents=True, exist_ok=True)
             self._lock = WriterLock(self._paths.lock)
         except Held as held:
-            self.held_by = str(held)
-            self.notes.append(f"{self._paths.file.name} is open in {held}: read-only here")
+            self.held_by, name = held.by, self._paths.file.name
+            self.notes.append(said("{} is open in {}: read-only here", name, held.by))
         except OSError as error:
             raise RecordingError(
                 f"{folder}: annotations cannot be written there ({error.strerror}); name a folder "
@@ -76,7 +77,7 @@ class CodingStore:
             self._release()
             raise
         if self._lock is not None and self._lock.taken_over:
-            self.notes.append(f"taken over from {self._lock.taken_over}, which has ended")
+            self.notes.append(said("taken over from {}, which has ended", self._lock.taken_over))
         return loaded
 
     def _begin(self, file: CoderFile) -> str:
@@ -88,7 +89,9 @@ class CodingStore:
 
     def _open_journal(self, loaded: Loaded) -> None:
         if loaded.torn:
-            self.notes.append("the last edit was cut off in writing; what came before is here")
+            self.notes.append(
+                said("the last edit was cut off in writing; what came before is here")
+            )
         try:
             self._journal = JournalFile(self._paths.journal, loaded.whole)
         except OSError as error:
@@ -174,15 +177,18 @@ class CodingStore:
         try:
             journal.write(data)
         except OSError as error:
-            gone = isinstance(error, FileNotFoundError)
             remedy = (
-                "put it back, or close this window, which writes all that was coded before anew,"
-                if gone
-                else "make room on the disk"
+                said("put it back, or close this window, which writes what was coded before anew")
+                if isinstance(error, FileNotFoundError)
+                else said("make room on the disk and repeat it")
             )
             raise RecordingError(
-                f"{self._paths.journal}: this edit could not be written ({error.strerror}) and was "
-                f"not made; {remedy} and repeat it"
+                said(
+                    "{}: this edit could not be written ({}) and was not made; {}",
+                    self._paths.journal,
+                    error.strerror,
+                    remedy,
+                )
             ) from error
         self._history = history
         return True
@@ -204,7 +210,8 @@ class CodingStore:
         """
         journal = self._writing()
         if (kept := keep_other(self._paths, self._seen)) is not None:
-            self.notes.append(f"{self._paths.file.name} was changed by another: it is now {kept}")
+            name = self._paths.file.name
+            self.notes.append(said("{} was changed by another: it is now {}", name, kept))
             _log.warning("%s", self.notes[-1])
         file = self._file.at(self._history)
         self._seen = save(self._paths, file)

@@ -11,10 +11,23 @@ from recordings.annotation.coder_file import CONSENSUS
 from recordings.annotation.formats.tables import CodedRow
 from recordings.annotation.frame_times import frame_times, placed
 from recordings.annotation.model import Coding, Event
+from recordings.annotation.plan import coded_cameras
 from recordings.errors import RecordingError
 from recordings.export.records import session_name
 from recordings.read.camera import Camera
-from recordings.read.session import Session
+from recordings.read.session import Session, camera_of
+
+
+def coded_camera(session: Session, name: str) -> Camera:
+    """Return the camera of that name, else the first that is coded: see `coded_cameras`.
+
+    Raises:
+        RecordingError: there is none.
+    """
+    wanted = name or next(iter(coded_cameras(session.path, tuple(session.cameras))), "")
+    if not wanted:
+        raise RecordingError(f"{session.path}: no camera in this session")
+    return camera_of(session, wanted)
 
 
 def events_of(

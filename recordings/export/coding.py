@@ -20,8 +20,7 @@ from recordings.annotation.model import Event
 from recordings.disk.atomic import replace_file
 from recordings.errors import RecordingError
 from recordings.export.bids.coding import write_bids
-from recordings.export.clips import choose_camera
-from recordings.export.coded import clip_name, events_of, of_others, rows_of
+from recordings.export.coded import clip_name, coded_camera, events_of, of_others, rows_of
 from recordings.export.excerpts import clips_of
 from recordings.export.mmme_sheet import CODING_COLUMNS, in_no_clip, sheet_rows
 from recordings.manifest import MANIFEST_NAME
@@ -60,7 +59,7 @@ def export_events(
             to lie among those of a session or of coders.
     """
     _check_place(path, form, session, annotations)
-    chosen = choose_camera(session, camera)
+    chosen = coded_camera(session, camera)
     events, notes = events_of(session, chosen, coder, annotations)
     notes += of_others(session, [chosen.name], coder, annotations) + not_held(form, events)
     try:

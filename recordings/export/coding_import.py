@@ -24,8 +24,7 @@ from recordings.annotation.model import Coding, Event, Mark, Moment, Span
 from recordings.annotation.store import CodingStore
 from recordings.errors import RecordingError
 from recordings.export.bids.coding import read_bids
-from recordings.export.clips import choose_camera
-from recordings.export.coded import clip_name
+from recordings.export.coded import clip_name, coded_camera
 from recordings.export.coding import form_of
 from recordings.export.excerpts import ClipNames, check_within, clips_of
 from recordings.read.camera import Camera
@@ -153,7 +152,7 @@ def take_in(
     """
     by = coder_of(coder)
     with open_session(session) as opened:
-        chosen = choose_camera(opened, camera)
+        chosen, cameras = coded_camera(opened, camera), list(opened.cameras)
         incoming = _events(opened, path, form_of(path, form), chosen, str(by), observation)
         frames = len(chosen)
     folder = annotations_folder(session, annotations)
@@ -178,6 +177,8 @@ def take_in(
             f"{twice} of the events lie where {by} has others: an expression may be there twice; "
             "the window takes an import back by Ctrl+Z"
         )
+    if not camera and len(cameras) > 1:
+        notes.append(f"taken as of the camera {chosen.name}; --camera names another")
     if not looked:
         notes.append("agreement counts what was looked at; say --looked if that was all of it")
     return TakenIn(len(incoming.events), there, tuple(incoming.faults), tuple(notes))

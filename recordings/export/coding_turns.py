@@ -9,16 +9,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
-
 from recordings import layout
 from recordings.annotation.agreement.coded_study import coding_of
-from recordings.annotation.agreement.pairing import looked
+from recordings.annotation.agreement.progress import due_of, left
 from recordings.annotation.coder_file import check_apart
-from recordings.annotation.model import Coding
-from recordings.annotation.plan import PLAN_NAME, Item, Turn, assigned, load_plan
-from recordings.annotation.ranges import Ranges, union, without
-from recordings.arrays import F64Array
+from recordings.annotation.plan import Item, Plan, Turn, assigned, load_plan
 from recordings.errors import RecordingError
 from recordings.export.excerpts import clips_of
 from recordings.manifest import Manifest
@@ -61,10 +56,12 @@ def turns_of(study: Path, coder: str, by: By, annotations: Path | None = None) -
         RecordingError: there is no plan, or it does not name the coder; or two sessions of one
             name would have the same files in `annotations`.
     """
-    plan = load_plan(study / PLAN_NAME)
+    plan = load_plan(study / layout.PLAN_NAME)
     if coder not in (*plan.coders, *plan.trainees):
         known = ", ".join((*plan.coders, *plan.trainees))
-        raise RecordingError(f"{study / PLAN_NAME}: names no coder {coder!r}; it has {known}")
+        raise RecordingError(
+            f"{study / layout.PLAN_NAME}: names no coder {coder!r}; it has {known}"
+        )
     unread: dict[Path, str] = {}
     there = find_sessions([study])
     manifests = manifests_of(there)
@@ -97,46 +94,37 @@ def next_session(
     Raises:
         RecordingError: as `turns_of`, or all is done.
     """
+    plan = load_plan(study / layout.PLAN_NAME)
     turns = turns_of(study, coder, "session", annotations)
     problems = list(turns.problems)
+    looked = 0
     for coded in turns.coded:
         time = coded.turn.time
         name = coder if time == 1 else f"{coder}+{time}"
         try:
-            if not _is_done(coded.session, name, annotations):
+            if not _is_done(plan, coded.session, name, annotations):
                 return coded, name, tuple(problems)
+            looked += 1
         except RecordingError as error:
             problems.append(str(error))
-    done = f"{study}: {coder} has looked at all {len(turns.coded)} sessions of the order"
+    readable = " that can be coded" if problems else ""
+    done = f"{study}: {coder} has looked at all {looked} sessions of the order{readable}"
     raise RecordingError("; ".join([done, *(f"not read: {problem}" for problem in problems)]))
 
 
-def _is_done(session: Path, coder: str, annotations: Path | None) -> bool:
-    """Whether all trials were looked at or named not codable; without trials, all frames."""
+def _is_done(plan: Plan, session: Path, coder: str, annotations: Path | None) -> bool:
+    """Whether nothing is left of the cameras that the plan has coded.
+
+    Raises:
+        RecordingError: the session cannot be read, or has none of these cameras.
+    """
+    videos = Manifest.load(session).videos
+    coded = plan.coded([video.name for video in videos])
     try:
         coding = coding_of(session, coder, annotations)
     except RecordingError:  # not begun; a file that is damaged is named once it is opened
         return False
-    with open_session(session) as opened:
-        spans = [(t.onset, t.end) for t in opened.trials() if t.end is not None]
-        return all(
-            not without(_frames(camera.times, spans), _seen(coding, name))
-            for name, camera in opened.cameras.items()
-        )
-
-
-def _frames(times: F64Array, spans: Sequence[tuple[float, float]]) -> Ranges:
-    """Return the stored frames in some spans of time, all of them where there is none."""
-    ends = [
-        (int(np.searchsorted(times, first)), int(np.searchsorted(times, last, "right")) - 1)
-        for first, last in spans or ((-np.inf, np.inf),)
-    ]
-    return union((first, last) for first, last in ends if first <= last)
-
-
-def _seen(coding: Coding, camera: str) -> Ranges:
-    hidden = ((s.first, s.last) for s in coding.not_codable.values() if s.camera == camera)
-    return union((*looked(coding, camera), *hidden))
+    return not left(coding, due_of(session, [v for v in videos if v.name in coded]))
 
 
 def _recorded(

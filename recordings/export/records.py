@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import os
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -53,7 +54,7 @@ class MadeFrom:
     digest: str  # of the manifest
     recorded: str  # of `starts_of`
     fingerprint: str
-    # What else of the session was read, as coding and motion: path in its folder, `version_of`.
+    # What else was read, as coding and motion: path from the session's folder, `version_of`.
     beside: dict[str, str] = field(default_factory=dict)
 
 
@@ -170,11 +171,21 @@ def made_from(kind: str, settings: Any, session: Path) -> MadeFrom:
     """
     digest, recorded = source_of(session)
     beside = {
-        path.relative_to(session).as_posix(): version_of(path)
+        name: version_of(path)
         for path in _beside(settings, session)
-        if path.is_relative_to(session)
+        if (name := _from(session, path))
     }
     return MadeFrom(digest, recorded, fingerprint(kind, settings, session, digest), beside)
+
+
+def _from(session: Path, path: Path) -> str:
+    """Say where a file lies from a session; "" where no way leads there, as to another drive."""
+    if path.is_relative_to(session):
+        return path.relative_to(session).as_posix()
+    try:
+        return Path(os.path.relpath(path.resolve(), session.resolve())).as_posix()
+    except ValueError:
+        return ""
 
 
 def _beside(settings: Any, session: Path) -> list[Path]:

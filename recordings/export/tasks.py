@@ -13,7 +13,7 @@ from __future__ import annotations
 import contextlib
 import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -25,7 +25,7 @@ from recordings.disk.file_lock import in_turn
 from recordings.disk.regular import version_of
 from recordings.engines.local import Here, Processes
 from recordings.engines.work import Engine, Lost
-from recordings.errors import RecordingError, is_full, one_line
+from recordings.errors import RecordingError, few, is_full, one_line
 from recordings.export.bids.shared_tables import is_shared, merge
 from recordings.export.records import (
     RECORDS,
@@ -132,14 +132,46 @@ def _exported(order: Order, engine: Engine | None) -> Iterator[tuple[Path, Done]
     engine = engine or (Here() if alone else Processes(order.jobs))
     settings = TypeAdapter(type(order.settings)).dump_python(order.settings, mode="json")
     by_path = {session.absolute(): session for session in waiting}
+    known = _known(order) if waiting else {}
     jobs = [Job(order.kind, path, order.target.absolute(), settings) for path in by_path]
     for job, outcome in engine.run(EXPORT, jobs):
         session = by_path[job.session]
-        yield session, _finished(order, session, outcome)
+        yield session, _finished(order, session, outcome, known)
 
 
-def _finished(order: Order, session: Path, outcome: Staged | Lost) -> Done:
-    """Publish what was staged."""
+def _known(order: Order) -> dict[str, list[Record]]:
+    """Return what the target has records of, by the digests of the manifests."""
+    found: dict[str, list[Record]] = {}
+    for path in sorted((order.target / RECORDS).glob(f"*.{order.kind}.json")):
+        record = read_record(
+            order.target, path.name.removesuffix(f".{order.kind}.json"), order.kind
+        )
+        if record is not None:
+            found.setdefault(record.digest, []).append(record)
+    return found
+
+
+def _under_other_names(
+    order: Order, name: str, files: Collection[str], same: Iterable[Record]
+) -> Iterator[str]:
+    """Say which files of the same recording lie there under another name, as of a renamed folder.
+
+    What is called by its manifest alone has just been replaced.
+    """
+    for record in same:
+        others = [inner for inner, size in record.files.items() if size >= 0 and inner not in files]
+        left = [inner for inner in others if (order.target / inner).exists()]
+        if record.session != name and left:
+            yield (
+                f"the same recording is here as {record.session}, too: if its folder was renamed, "
+                f"delete {few(left)}"
+            )
+
+
+def _finished(
+    order: Order, session: Path, outcome: Staged | Lost, known: Mapping[str, Iterable[Record]]
+) -> Done:
+    """Publish what was staged; `known`: see `_known`."""
     name = session_name(session)
     error = outcome.reason if isinstance(outcome, Lost) else outcome.error
     source = None if isinstance(outcome, Lost) else outcome.source
@@ -147,7 +179,8 @@ def _finished(order: Order, session: Path, outcome: Staged | Lost) -> Done:
         try:
             with in_turn(order.target / RECORDS / "publish.lock"):
                 files = _publish(order, session, source)
-            return Done(name, "exported", files, outcome.notes)
+            same = _under_other_names(order, name, files, known.get(source.digest, ()))
+            return Done(name, "exported", files, (*outcome.notes, *same))
         except (OSError, RecordingError) as problem:
             full = isinstance(problem, OSError) and is_full(problem)
             error = full_text(order.target) if full else one_line(problem)

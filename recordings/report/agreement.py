@@ -8,9 +8,9 @@ from typing import Any, Final
 import numpy as np
 from markupsafe import Markup
 
-from recordings.annotation.agreement.coded_study import PairAgreement, StudyAgreement
 from recordings.annotation.agreement.comparison import NO_UNIT, Agreement
 from recordings.annotation.agreement.measures import Ratio, limits_of_agreement
+from recordings.annotation.agreement.study_agreement import PairAgreement, StudyAgreement
 from recordings.annotation.model import MARKS
 from recordings.report.drawing import Scale, clock, frame, line, nice_ticks, svg
 from recordings.report.page import page_colours, page_environment

@@ -21,6 +21,7 @@ from recordings.review.frame_rows import FrameRows, rows_of, rows_without_index
 from recordings.review.lanes import Lane, blinded, lanes_of
 from recordings.review.signals import ReviewSignal
 from recordings.review.video_chain import VideoChain
+from recordings.said import said
 from recordings.video.info import VideoInfo
 
 LONGEST_S: Final = 7 * 86400.0
@@ -92,16 +93,25 @@ class ReviewSession:
 
     def problems(self) -> list[str]:
         """Say what is wrong and can be seen without reading the files."""
-        found = [f"{c.name}: {c.problem}" for c in self.cameras.values() if c.problem]
+        found: list[str] = [
+            said("{}: {}", camera.name, camera.problem)
+            for camera in self.cameras.values()
+            if camera.problem
+        ]
         if self.session.recording.damage:
+            recording = self.session.recording
             found.append(
-                f"{self.session.recording.path.name}: {len(self.session.recording.damage)} places "
-                "cannot be read; what is whole is shown; unisono repair makes a readable copy"
+                said(
+                    "{}: {} places cannot be read; what is whole is shown; unisono repair makes a "
+                    "readable copy",
+                    recording.path.name,
+                    len(recording.damage),
+                )
             )
         if self.is_recording or self.manifest is None:
             return found
         if self.manifest.state is State.FAILED:
-            found.append("the recording failed; what there is is shown")
+            found.append(said("the recording failed; what there is is shown"))
         by_size = tuple(f.model_copy(update={"sha256": None}) for f in self.manifest.files)
         return found + self._compared(by_size)
 
@@ -148,8 +158,8 @@ class ReviewSession:
             )
         rows = rows_without_index(len(chain), entry.rate_hz, entry.lsl_start)
         found = _with_info(entry.name, rows, chain)
-        said = "no index stream: its times are those of the nominal rate, and no stamps"
-        return ReviewCamera(found.name, rows, chain, found.info, found.problem or said)
+        text = said("no index stream: its times are those of the nominal rate, and no stamps")
+        return ReviewCamera(found.name, rows, chain, found.info, found.problem or text)
 
     def _span(self) -> tuple[float, float]:
         manifest = self.manifest

@@ -79,8 +79,15 @@ def exported(facts: Facts, kind: str, target: str, failures: Failures, root: Pat
 
 
 def _changed(beside: Iterable[tuple[str, str]], session: Path) -> str:
-    """Name the first file that is not as it was; "" where all are."""
-    return next((name for name, was in beside if version_of(session / name) != was), "")
+    """Name the first file that is not as it was; "" where all are.
+
+    What lies outside of the session and is not found has perhaps been moved: nothing is said of it.
+    """
+    for name, was in beside:
+        now = version_of(session / name)
+        if now != was and (now or not name.startswith("../")):
+            return name
+    return ""
 
 
 def with_files(facts: Facts, kind: str, target: str, root: Path) -> Cell | None:

@@ -164,19 +164,23 @@ def _is_file(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-def stamp(folder: str) -> str:
+def stamp(folder: str, annotations: Path | None = None) -> str:
     """Return what changes whenever a file in a session's folder does that facts are read from.
 
-    Of all others it has the names, and whether they are files: one may be gone.
+    Of all others it has the names, and whether they are files: one may be gone. `annotations`:
+    where coders' files lie, if not there.
     """
     found: list[str] = []
     for entry in _entries(folder):
         if entry.name in _WATCHED:
             found.append(_file_stamp(entry))
-        elif entry.name == layout.ANNOTATIONS_NAME:
+        elif entry.name == layout.ANNOTATIONS_NAME and annotations is None:
             found += [_file_stamp(inner) for inner in _entries(entry.path)]
         else:
             found.append(entry.name if _is_file(entry) else f"{entry.name} is none")
+    if annotations is not None:
+        elsewhere = f"{annotations}{os.sep}{os.path.basename(os.path.realpath(folder))}"  # noqa: PTH119
+        found += [elsewhere, *map(_file_stamp, _entries(elsewhere))]
     return "\n".join(sorted(found))
 
 
@@ -192,6 +196,24 @@ def limits_stamp(folder: str, known: dict[str, str]) -> str:
             return f"{level} {known[folder]}"
         folder = os.path.dirname(folder)  # noqa: PTH120 - a Path for each costs as much again
     return ""
+
+
+def plan_stamp(folder: str, known: dict[str, str]) -> str:
+    """Return what changes whenever another `coding.toml` holds for a session: see `find_plan`.
+
+    `known` has what was seen of the folders above already.
+    """
+    return _plan_above(folder, known) or _plan_above(os.path.realpath(folder), known)
+
+
+def _plan_above(folder: str, known: dict[str, str]) -> str:
+    above = os.path.dirname(folder)  # noqa: PTH120 - as above
+    if above == folder:
+        return ""
+    if above not in known:
+        own = _stamp_of(f"{above}{os.sep}{layout.PLAN_NAME}")
+        known[above] = own or _plan_above(above, known)
+    return known[above]
 
 
 def _stamp_of(path: str) -> str:

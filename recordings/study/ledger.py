@@ -3,31 +3,28 @@
 It lies in `.unisono` in the study's folder, or in the user's cache where that folder cannot be
 written to or cannot lock. With a rollback journal, for a write-ahead log needs shared memory, which
 network shares do not have. Everything in it can be read again from the sessions, but for why a step
-failed: without it, the step is tried again.
+failed: without it, the step is tried again; and for where steps have written what sessions that
+are read-only do not know of.
 """
 
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 import sqlite3
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
-import platformdirs
-
-from recordings.disk.file_lock import lock_file, lock_record
+from recordings.disk.file_lock import lock_file
 from recordings.disk.regular import open_descriptor
 from recordings.errors import RecordingError
+from recordings.study.ledger_place import places
 
-FOLDER_NAME: Final = ".unisono"
 _NAME: Final = "catalogue.sqlite"
-_VERSION: Final = 1
+_VERSION: Final = 2
 _BUSY_S: Final = 10.0
 _SCHEMA: Final = f"""
 CREATE TABLE IF NOT EXISTS session (
@@ -37,6 +34,7 @@ CREATE TABLE IF NOT EXISTS failure (
   folder TEXT NOT NULL, step TEXT NOT NULL, target TEXT NOT NULL, fingerprint TEXT NOT NULL,
   reason TEXT NOT NULL, PRIMARY KEY (folder, step, target)
 );
+CREATE TABLE IF NOT EXISTS target (step TEXT NOT NULL, target TEXT NOT NULL, UNIQUE (step, target));
 PRAGMA user_version = {_VERSION};
 """
 _TAKEN: Final = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
@@ -50,6 +48,7 @@ _OUTSIDE: Final = _TAKEN | {
 """Errors that say nothing of what is in the file."""
 _SESSIONS: Final = "SELECT folder, stamp, facts FROM session"
 _FAILURES: Final = "SELECT folder, step, target, fingerprint, reason FROM failure"
+_TARGETS: Final = "SELECT step, target FROM target"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +75,7 @@ class Ledger:
         if not root.is_dir():
             raise RecordingError(f"{root}: is no folder; name a study's or a data folder")
         refused: list[str] = []
-        for self.folder in _places(root):
+        for self.folder in places(root):
             path = self.folder / _NAME
             try:
                 self._open(path)
@@ -109,7 +108,11 @@ class Ledger:
                 self._base.executescript(f"BEGIN IMMEDIATE;{_SCHEMA}COMMIT;")
             elif version != _VERSION:
                 raise sqlite3.DatabaseError(f"version {version}")
-            for query in (_SESSIONS, _FAILURES):  # whatever has made them, they have these columns
+            for query in (
+                _SESSIONS,
+                _FAILURES,
+                _TARGETS,
+            ):  # whatever has made them, they have these columns
                 self._base.execute(f"{query} LIMIT 0")
         except sqlite3.Error:
             self._base.close()
@@ -176,6 +179,20 @@ class Ledger:
         rows = self._read(_FAILURES)
         return {(f, step, target): Failure(mark, why) for f, step, target, mark, why in rows}
 
+    def targets(self) -> list[tuple[str, str]]:
+        """Return the steps that were run and where their files went, whatever came of it."""
+        return [(step, target) for step, target in self._read(_TARGETS)]
+
+    def remember(self, step: str, target: str) -> None:
+        """Keep where a step's files go: sessions that are read-only cannot tell.
+
+        Raises:
+            RecordingError: it cannot be written to.
+        """
+        row = (step, target)
+        if row not in self.targets():
+            self._write(lambda: self._base.execute("INSERT INTO target VALUES (?, ?)", row))
+
     def note(self, folder: str, step: str, target: str, failure: Failure | None) -> None:
         """Keep why a step failed; None: it did not.
 
@@ -194,7 +211,7 @@ class Ledger:
 
         self._write(action)
 
-    def _write(self, action: Callable[[], None]) -> None:
+    def _write(self, action: Callable[[], object]) -> None:
         """Do an action as a whole; where the file is damaged, once more in a new one.
 
         Raises:
@@ -272,36 +289,3 @@ def _busy(path: Path) -> RecordingError:
 def _code(error: sqlite3.Error) -> int:
     """Return SQLite's primary result code; 0 of an error of Python's, as of text that is none."""
     return getattr(error, "sqlite_errorcode", 0) & 0xFF
-
-
-def _places(root: Path) -> Iterator[Path]:
-    """Yield the folders for what is remembered: the study's own, then one in the user's cache.
-
-    Raises:
-        RecordingError: there is none.
-    """
-    own = root / FOLDER_NAME
-    with contextlib.suppress(OSError):
-        own.mkdir(exist_ok=True)
-        if _can_lock(own):
-            yield own
-    number = hashlib.sha256(str(root.resolve()).encode()).hexdigest()[:16]
-    cache = platformdirs.user_cache_path("unisono") / "studies" / number
-    try:
-        cache.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise RecordingError(
-            f"{cache}: cannot be made ({error.strerror}), and {own} cannot be written to or "
-            "locked; set XDG_CACHE_HOME to a folder that can be written to"
-        ) from error
-    yield cache
-
-
-def _can_lock(folder: Path) -> bool:
-    """Whether files in a folder can be written and locked as SQLite does it."""
-    try:
-        with tempfile.TemporaryFile(dir=folder) as file:
-            lock_record(file.fileno())
-    except OSError:
-        return False
-    return True

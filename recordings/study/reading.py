@@ -6,17 +6,19 @@ Kept apart from `facts`: a catalogue in which nothing has changed imports no mod
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from recordings import layout
 from recordings.annotation.agreement.coded_study import coders_of, coding_of, undecided_in
-from recordings.annotation.agreement.pairing import looked
+from recordings.annotation.agreement.progress import due, due_of, left
 from recordings.annotation.coder_file import CONSENSUS, Paths, annotations_folder, who
 from recordings.annotation.model import Coding
-from recordings.annotation.ranges import count
+from recordings.annotation.plan import coded_cameras
+from recordings.annotation.ranges import Ranges, count
 from recordings.certificate import CONTENTS_UNREAD, Verdict, samples_due
 from recordings.check.thresholds import as_text, limits_of
 from recordings.disk.regular import read_text
@@ -31,8 +33,11 @@ from recordings.stream_kinds import VIDEO_TYPE
 from recordings.study.facts import CheckFacts, CoderFacts, ExportFacts, Facts, unreadable_digest
 
 
-def read_facts(root: Path, folder: Path) -> Facts:
-    """Read one session; one that cannot be read is known by its problem."""
+def read_facts(root: Path, folder: Path, annotations: Path | None = None) -> Facts:
+    """Read one session; one that cannot be read is known by its problem.
+
+    `annotations`: where coders' files lie, if not in the sessions.
+    """
     where = folder.relative_to(root).as_posix()
     exports = tuple(_exports(folder))
     try:
@@ -68,7 +73,7 @@ def read_facts(root: Path, folder: Path) -> Facts:
         content=content_of(manifest),
         limits=_limits(folder),
         check=read_check(folder),
-        coders=tuple(_coder(folder, name, manifest) for name in coders_of(folder)),
+        coders=_coders(folder, manifest, annotations),
         exports=exports,
     )
 
@@ -121,22 +126,60 @@ def read_check(folder: Path) -> CheckFacts | None:
         return None  # none, or one that says nothing: the session is to be checked
 
 
-def _coder(folder: Path, name: str, manifest: Manifest) -> CoderFacts:
-    frames = {video.name: video.frames for video in manifest.videos}
+@dataclass(frozen=True, slots=True)
+class _Coded:
+    """Where the coding of a session lies; what there is to be looked at, as a whole and of trials.
+
+    `trials` reads the recording, which takes a second where it is an hour long.
+    """
+
+    folder: Path
+    annotations: Path | None
+    whole: Mapping[str, Ranges]
+    trials: Callable[[], Mapping[str, Ranges]]
+
+
+def _coders(folder: Path, manifest: Manifest, annotations: Path | None) -> tuple[CoderFacts, ...]:
+    """Read how far each coder is in the cameras that the study has coded."""
+    if not (names := coders_of(folder, annotations)):
+        return ()
     try:
-        changed = Paths(annotations_folder(folder), who(name)).changed_ns
-        coding = coding_of(folder, name)
+        coded = coded_cameras(folder, [video.name for video in manifest.videos])
+    except RecordingError as error:
+        return tuple(CoderFacts(name, problem=brief(str(error), folder)) for name in names)
+    videos = [video for video in manifest.videos if video.name in coded]
+    whole = {video.name: due(video.frames, ()) for video in videos}
+
+    @cache
+    def trials() -> Mapping[str, Ranges]:
+        try:
+            return due_of(folder, videos)
+        except RecordingError:  # `recorded` and the check say what is wrong with it
+            return whole
+
+    session = _Coded(folder, annotations, whole, trials)
+    return tuple(_coder(session, name) for name in names)
+
+
+def _coder(session: _Coded, name: str) -> CoderFacts:
+    """Read how much of the trials a coder is done with, unless it is all that there is."""
+    try:
+        folder = annotations_folder(session.folder, session.annotations)
+        changed = Paths(folder, who(name)).changed_ns
+        coding = coding_of(session.folder, name, session.annotations)
     except (RecordingError, OSError) as error:
-        return CoderFacts(name, problem=brief(str(error), folder))
-    seen = sum(count(looked(coding, camera)) for camera in coding.cameras if camera in frames)
-    every = sum(frames.values())
-    left = _undecided(coding, folder, frames) if name == CONSENSUS else 0
-    return CoderFacts(name, min(seen, every), every, len(coding.events), changed, left)
+        return CoderFacts(name, problem=brief(str(error), session.folder))
+    every = session.trials() if left(coding, session.whole) else session.whole
+    frames = sum(map(count, every.values()))
+    rest = sum(map(count, left(coding, every).values()))
+    undecided = _undecided(coding, session, every) if name == CONSENSUS else 0
+    return CoderFacts(name, frames - rest, frames, len(coding.events), changed, undecided)
 
 
-def _undecided(consensus: Coding, folder: Path, cameras: Iterable[str]) -> int:
+def _undecided(consensus: Coding, session: _Coded, cameras: Iterable[str]) -> int:
+    place = session.folder, session.annotations
     try:
-        return sum(len(undecided_in(consensus, folder, camera)) for camera in cameras)
+        return sum(len(undecided_in(consensus, place[0], c, place[1])) for c in cameras)
     except RecordingError:  # one of its coders' files says so itself, or is not here
         return 0
 

@@ -91,6 +91,8 @@ def run_step(
         RecordingError: there is nobody to do it, or nowhere to write to, or the settings name what
             cannot be.
     """
+    if step.target:
+        ledger.remember(step.name, step.target)
     failures = ledger.failures()
     for facts in (one.facts for one in planned if one.cell.state is StepState.DONE):
         step.settle(facts, root)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -70,15 +70,22 @@ class StudyStatus:
 
 
 def study_status(
-    root: Path, sessions: Sequence[Facts], failures: Failures, *, files: bool = False
+    root: Path,
+    sessions: Sequence[Facts],
+    failures: Failures,
+    targets: Iterable[tuple[str, str]] = (),
+    *,
+    files: bool = False,
 ) -> StudyStatus:
     """Judge every session by every step that any session of the study has.
 
+    `targets` are where steps have written, as the ledger says: those that are still there count.
     With `files`, each exported file is looked at, which takes a while where there are thousands.
     """
     exports = sorted(
         {(export.kind, export.target) for facts in sessions for export in facts.exports}
         | {(step, target) for _, step, target in failures if target}
+        | {(step, target) for step, target in targets if Path(target).is_dir()}
     )
     names = export_names(exports)
     called, twice = labels(sessions), doubles(sessions)
@@ -170,7 +177,7 @@ def _outdated(check: CheckFacts, facts: Facts, limits: str) -> str:
 
 
 def coded(coders: Sequence[CoderFacts]) -> Cell:
-    """Whether somebody has looked at all frames, and who."""
+    """Whether somebody is done with all that is to be coded, and who."""
     own = [coder for coder in coders if coder.name != CONSENSUS]
     damaged = [coder.problem for coder in own if coder.problem]
     if damaged:

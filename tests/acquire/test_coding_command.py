@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from acquire.cli.windows import _turn
+from recordings.annotation.agreement.coded_study import coding_of
 from recordings.annotation.coder_file import Who, annotations_folder
 from recordings.annotation.model import Span
-from recordings.annotation.plan import PLAN_NAME
 from recordings.annotation.store import CodingStore
 from recordings.errors import RecordingError
 from recordings.export.coding_turns import next_session, turns_of
+from recordings.layout import PLAN_NAME
 from recordings.manifest import Manifest
 from recordings.read.sessions import find_sessions
 from recordings.repair.session import repair
@@ -21,6 +23,7 @@ from tests.acquire.program import unisono
 from tests.recordings.annotation.coded import event
 from tests.recordings.annotation.test_agreement import FIRST, SECOND
 from tests.recordings.exporting import study
+from tests.recordings.strip_session import Film, make_session
 
 
 @pytest.fixture
@@ -94,6 +97,45 @@ def test_what_comes_next_is_what_was_not_looked_at(coded: Path) -> None:
         store.put("not_codable", Span(id="h", camera="face", first=501, last=2000, reason="hand"))
     with pytest.raises(RecordingError, match="looked at all 2 sessions"):
         next_session(coded, "anna")
+
+
+def test_only_the_cameras_that_the_study_codes_are_asked_for(coded: Path, tmp_path: Path) -> None:
+    plan = 'coders = ["anna", "ben"]\noverlap = 1.0\ncameras = ["face"]\n'
+    first = find_sessions([coded])[0]
+    with CodingStore(annotations_folder(first), Who("anna")) as store:
+        store.put("looked", Span(id="b", camera="body", first=0, last=9))
+    (coded / PLAN_NAME).write_text(plan)
+    assert next_session(coded, "anna")[0].session != first
+    done = unisono("coding", "agreement", str(coded), "--json", folder=tmp_path)
+    assert f"{first.name}: what anna coded on body is left out" in done.stderr
+    assert done.json["progress"][0]["looked"]["value"] == 1.0
+    (coded / PLAN_NAME).write_text(plan.replace("face", "fase"))
+    said = r"all 0 sessions of the order that can be coded; not read: .*cameras = fase: .* but face"
+    with pytest.raises(RecordingError, match=said):
+        next_session(coded, "anna")
+    done = unisono("coding", "agreement", str(coded), folder=tmp_path)
+    assert "no two coders have looked at the same frames" in done.stdout
+    assert "cameras = fase: this session has none of these but face" in done.stderr
+
+
+def test_files_of_other_programs_are_of_the_camera_that_is_coded(tmp_path: Path) -> None:
+    film = Film(noise=False)
+    folder = make_session(tmp_path, film, replace(film, name="side")).folder
+    (tmp_path / "study" / PLAN_NAME).write_text('coders = ["anna"]\ncameras = ["side"]\n')
+    with CodingStore(annotations_folder(folder), Who("anna")) as store:
+        store.put("events", event("a", 10, 12, 20, "4", camera="side"))
+    file = tmp_path / "a.tsv"
+    done = unisono("coding", "export", str(folder), "anna", str(file), folder=tmp_path)
+    assert (done.code, file.read_text().count("\n")) == (0, 2), done.stderr
+    done = unisono("coding", "import", str(file), str(folder), "--as", "ben", folder=tmp_path)
+    assert "taken as of the camera side; --camera names another" in done.stdout
+    assert [one.camera for one in coding_of(folder, "ben").events.values()] == ["side"]
+    done = unisono(
+        "coding", "export", str(folder), "anna", str(file), "--camera", "face", folder=tmp_path
+    )
+    assert "1 events: are of the camera side; left out" in done.stdout
+    done = unisono("study", "status", str(tmp_path), folder=tmp_path)
+    assert "○ missing: anna 0 %, ben 0 %" in done.stdout
 
 
 @pytest.mark.parametrize(("hidden", "said"), [("", "sub-02_ses-01"), ("participant", "the next")])

@@ -13,7 +13,12 @@ from PySide6.QtCore import QLocale, QTranslator
 from PySide6.QtGui import QFont, QFontDatabase, QRawFont
 from PySide6.QtWidgets import QApplication
 
-from gui.texts import CONTEXT, install, tr
+from acquire.serving.problem import Problem
+from gui.client.client import words
+from gui.texts import CONTEXT, install, tr, tr_error, tr_said
+from recordings.annotation.action_units import parse_units
+from recordings.annotation.model import Event, Moment
+from recordings.annotation.scheme import load_scheme, warnings
 from tests.gui.texts_found import GUI, texts
 
 LANGUAGES = ("zh_CN",)
@@ -74,3 +79,27 @@ def test_every_character_has_a_glyph(language: str, qapp: QApplication) -> None:
         c for c in used if c.isprintable() and not any(f.supportsCharacter(ord(c)) for f in fonts)
     }
     assert not lacking, sorted(lacking)
+
+
+def test_what_other_packages_say_is_said_in_the_language_of_the_window(qapp: QApplication) -> None:
+    onset, apex = (Moment(time=float(n), frame=n) for n in (9, 4))
+    event = Event(id="a", camera="face", onset=onset, apex=apex, emotion="awe")
+    english = warnings(event, load_scheme("mmme"))
+    assert "apex is before onset" in english
+    with pytest.raises(ValueError, match="'4X' is no action unit") as refused:
+        parse_units("4X")
+    translator = install(qapp, QLocale("zh_CN"))
+    assert translator is not None
+    try:
+        chinese = [tr_said(text) for text in english]
+        assert "顶点早于起始" in chinese
+        assert "情绪 'awe' 不在方案 mmme 中" in chinese
+        assert not set(chinese) & set(english)
+        assert tr_error(refused.value) == "'4X' 不是动作单元；应写作 4、L12 或 R14B"
+        assert tr_error(OSError(28, "full")) == "[Errno 28] full"
+        problem = Problem(code="not-now", text="nothing records", remedy="start a recording")
+        assert words(problem) == "现在不能这样做 · nothing records; start a recording"
+    finally:
+        qapp.removeTranslator(translator)
+    assert tr_said(english[0]) == english[0]
+    assert words(problem) == "nothing records; start a recording"

@@ -34,7 +34,8 @@ def agreement(
     as_json: Json = False,
 ) -> None:
     """Say how far coders agree, by pair, session and action unit; exit 1 if a file is unread."""
-    from recordings.annotation.agreement.coded_study import read_sessions, study_agreement
+    from recordings.annotation.agreement.coded_study import read_sessions
+    from recordings.annotation.agreement.study_agreement import study_agreement
     from recordings.annotation.plan import find_plan, load_plan
     from recordings.read.sessions import find_sessions
 

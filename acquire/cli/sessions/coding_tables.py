@@ -10,7 +10,7 @@ from recordings.report.agreement import figure, share
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from recordings.annotation.agreement.coded_study import PairAgreement, StudyAgreement
+    from recordings.annotation.agreement.study_agreement import PairAgreement, StudyAgreement
 
 _WIDTH: Final = 170
 """A narrower terminal wraps such lines, which is better than figures that are cut off."""

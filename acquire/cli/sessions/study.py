@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from acquire.cli.gathered import gathered
-from acquire.cli.options import Json
+from acquire.cli.options import Annotations, Json
 from acquire.cli.sessions.engines import Workers
 from acquire.errors import ConfigError
 from acquire.plain_text import told
@@ -72,6 +72,7 @@ def status(
     files: Annotated[
         bool, typer.Option("--files", help="Also look at each exported file, which takes longer.")
     ] = False,
+    annotations: Annotations = None,
     fail_on: FailOn = None,
     as_json: Json = False,
 ) -> None:
@@ -85,7 +86,8 @@ def status(
 
     root = folder.absolute()
     with Ledger(root) as ledger:
-        found = study_status(root, scan(root, ledger), ledger.failures(), files=files)
+        known = ledger.failures(), ledger.targets()
+        found = study_status(root, scan(root, ledger, annotations), *known, files=files)
     if as_json:
         rows = [row.as_dict() for row in found.rows]
         typer.echo(json.dumps({"steps": found.steps, "sessions": rows}))
@@ -123,7 +125,8 @@ def _print_status(found: StudyStatus) -> None:
 
 def _cell(cell: Cell) -> str:
     by = f" by {', '.join(cell.by)}" if cell.by else ""
-    return f"{_GLYPHS[cell.state]} {cell.state}{by}"
+    left = f": {cell.why}" if cell.state == "missing" and cell.why else ""  # how far it is
+    return f"{_GLYPHS[cell.state]} {cell.state}{by}{left}"
 
 
 @app.command()

@@ -10,13 +10,13 @@ from typing import Final
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QFontMetrics
+from PySide6.QtGui import QFontMetrics, QFontMetricsF
 
 from gui.review.wording import clock
 
 LEFT, RIGHT, BESIDE = 96, 104, 7
 _LANE: Final = 0.55
-_LANE_MOST: Final = 2.0
+_LANE_MOST: Final = 4.0
 """The height of a lane, of a trace's row: more where its name would have no room."""
 
 
@@ -47,6 +47,18 @@ def rows_in(height_px: float, line_px: int, traces: int, lanes: int) -> Rows:
 
 class TimeAxis(pg.AxisItem):
     """Moments as minutes and seconds."""
+
+    def tickSpacing(self, minVal: float, maxVal: float, size: float) -> list[tuple[float, float]]:  # noqa: N802, N803
+        """Leave each moment the room that it is written in, however large the font is."""
+        levels: list[tuple[float, float]] = super().tickSpacing(minVal, maxVal, size)
+        metrics = QFontMetricsF(self.style["tickFont"] or self.font())
+        (major, offset), *minor = levels
+        room_s = (maxVal - minVal) / max(1.0, size)
+        while major < room_s * 1.25 * metrics.horizontalAdvance(
+            self.tickStrings([maxVal], 1.0, major)[0]
+        ):
+            major *= 2
+        return [(major, offset), *minor]
 
     def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:  # noqa: N802
         """Write moments as minutes and seconds from the start."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -58,18 +58,30 @@ class LaneItem(ViewItem):
         first = bisect_left(lane.marks, low - longest, key=lambda mark: mark.start)
         stop = bisect_left(lane.marks, high, key=lambda mark: mark.start)
         seen = [mark for mark in lane.marks[first:stop] if mark.stop >= low]
-        ends = [to_pixels.map(QPointF(m.start - self._start, 0.0)).x() for m in seen]
-        used = -1e9
-        for number, (mark, left) in enumerate(zip(seen, ends, strict=True)):
-            right = to_pixels.map(QPointF(mark.stop - self._start, 0.0)).x()
-            if right - used < 1:  # many of them on one pixel: one is seen
-                continue
-            used = max(right, left)
-            after = ends[number + 1] if number + 1 < len(ends) else box.right()
-            room = (right if right - left > 2 else max(after, right)) - max(left, box.left()) - 6
-            _paint_mark(
-                painter, mark, QRectF(left, box.top(), right - left, box.height()), box, room
-            )
+
+        def across(time: float) -> float:
+            return to_pixels.map(QPointF(time - self._start, 0.0)).x()
+
+        ends = [(across(mark.start), across(mark.stop)) for mark in seen]
+        for number in apart(ends):
+            left, right = ends[number]
+            after = ends[number + 1][0] if number + 1 < len(ends) else box.right()
+            end = min(after, right) if right - left > 2 else max(after, right)
+            room = end - max(left, box.left()) - 6
+            bar = QRectF(left, box.top(), right - left, box.height())
+            _paint_mark(painter, seen[number], bar, box, room)
+
+
+def apart(ends: Sequence[tuple[float, float]]) -> Iterator[int]:
+    """Say which marks are painted, by their ends in pixels: of many on one pixel the first.
+
+    One that lies within a longer one is another, as a blink within a smile.
+    """
+    last_left = last_right = -1e9
+    for number, (left, right) in enumerate(ends):
+        if left - last_left >= 1 or right - last_right >= 1:
+            last_left, last_right = left, max(last_right, right)
+            yield number
 
 
 def _paint_mark(painter: QPainter, mark: Mark, bar: QRectF, lane: QRectF, room: float) -> None:

@@ -4,38 +4,30 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
-from typing import Literal
 
 from recordings.annotation.agreement.arbitration import Case, cases, undecided
-from recordings.annotation.agreement.comparison import Agreement, Comparison, compare, measure
-from recordings.annotation.agreement.measures import Ratio
-from recordings.annotation.agreement.pairing import looked
 from recordings.annotation.coder_file import (
     CONSENSUS,
     Loaded,
     Paths,
     annotations_folder,
     check_apart,
+    check_folder,
     load,
     who,
 )
 from recordings.annotation.frame_times import contradict, frame_times, outside, placed_all
 from recordings.annotation.model import Coding
-from recordings.annotation.plan import Plan
-from recordings.annotation.ranges import count
 from recordings.errors import RecordingError
 from recordings.manifest import Manifest
-from recordings.manifest_entries import Frozen
 from recordings.read.left_out import why_not_twice
 from recordings.read.session import open_session
 from recordings.read.sessions import told_apart
 from recordings.read.usable import manifests_of, recorded_twice
-
-Relation = Literal["two coders", "same coder again", "against gold"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,34 +41,6 @@ class CodedSession:
     start: float
     frames: Mapping[str, int]
     codings: Mapping[str, Coding]
-    notes: tuple[str, ...] = ()
-
-
-class PairAgreement(Frozen):
-    """The agreement of two coders in one session, or in all ("")."""
-
-    first: str
-    second: str
-    relation: Relation
-    session: str
-    agreement: Agreement
-
-
-class Progress(Frozen):
-    """How much of a session a coder has looked at, in frames, and how many events there are."""
-
-    coder: str
-    session: str
-    looked: Ratio
-    events: int
-
-
-class StudyAgreement(Frozen):
-    """Everything of a study; `problems` are files that could not be read, `notes` what is odd."""
-
-    pairs: tuple[PairAgreement, ...] = ()
-    progress: tuple[Progress, ...] = ()
-    problems: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -138,8 +102,7 @@ def read_sessions(
         RecordingError: two sessions of one name would have the same files `elsewhere`, or that is
             no folder.
     """
-    if elsewhere is not None and not elsewhere.is_dir():
-        raise RecordingError(f"{elsewhere}: is no folder; name the one with the coders' files")
+    check_folder(elsewhere)
     found: list[CodedSession] = []
     problems: list[str] = []
     names = told_apart(sessions)
@@ -237,66 +200,3 @@ def _timed_by_frames(
         if odd
     )
     return {coder: coding for coder, (coding, _) in found.items()}, notes
-
-
-def study_agreement(
-    sessions: Sequence[CodedSession], plan: Plan | None = None, problems: Iterable[str] = ()
-) -> StudyAgreement:
-    """Return the agreement of all coders that share frames, by session and altogether."""
-    by_pair: dict[tuple[str, str, Relation], dict[str, list[Comparison]]] = {}
-    for session in sessions:
-        for first, second, relation in _relations(session.codings, plan):
-            found = _compared(session, first, second)
-            if found:
-                by_pair.setdefault((first, second, relation), {})[session.name] = found
-    rows: list[PairAgreement] = []
-    for (first, second, relation), where in sorted(by_pair.items()):
-        parts = {"": [c for found in where.values() for c in found], **where}
-        rows += [
-            PairAgreement(
-                first=first, second=second, relation=relation, session=name, agreement=measure(part)
-            )
-            for name, part in parts.items()
-        ]
-    return StudyAgreement(
-        pairs=tuple(rows),
-        progress=tuple(_progress(sessions)),
-        problems=tuple(problems),
-        notes=tuple(note for session in sessions for note in session.notes),
-    )
-
-
-def _compared(session: CodedSession, first: str, second: str) -> list[Comparison]:
-    a, b = session.codings[first], session.codings[second]
-    cameras = sorted({*a.cameras, *b.cameras})
-    found = (compare(a, b, camera, session.start) for camera in cameras)
-    return [comparison for comparison in found if comparison.frames]
-
-
-def _relations(coders: Iterable[str], plan: Plan | None) -> Iterable[tuple[str, str, Relation]]:
-    """Pair coders: everybody with everybody, a repeat with its first time, trainees with gold."""
-    gold, trainees = (plan.gold, plan.trainees) if plan else ("", ())
-    names = sorted(name for name in coders if name != CONSENSUS)
-    for first, second in combinations(names, 2):
-        again = second.partition("+")[0] == first and "+" in second
-        if again:
-            yield first, second, "same coder again"
-        elif "+" in first or "+" in second:
-            continue
-        elif gold and gold in (first, second):
-            yield gold, second if first == gold else first, "against gold"
-        elif not {first, second} & set(trainees):
-            yield first, second, "two coders"
-
-
-def _progress(sessions: Iterable[CodedSession]) -> Iterable[Progress]:
-    for session in sessions:
-        for coder, coding in session.codings.items():
-            if coder == CONSENSUS:
-                continue
-            cameras = [c for c in coding.cameras if c in session.frames]
-            seen = sum(count(looked(coding, camera)) for camera in cameras)
-            every = sum(session.frames[camera] for camera in cameras)
-            share = Ratio(count=min(seen, every), of=every)
-            events = len(coding.events)
-            yield Progress(coder=coder, session=session.name, looked=share, events=events)

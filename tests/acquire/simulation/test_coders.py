@@ -13,7 +13,8 @@ from acquire.simulation.rig import Film
 from acquire.simulation.study import StudyOrder, check_order, write_study
 from devices.simulation.world import Movement, World
 from recordings import open_session
-from recordings.annotation.agreement.coded_study import read_sessions, study_agreement
+from recordings.annotation.agreement.coded_study import read_sessions
+from recordings.annotation.agreement.study_agreement import study_agreement
 from recordings.annotation.coder_file import Who, annotations_folder
 from recordings.annotation.frame_times import FrameTimes, frame_times
 from recordings.annotation.model import MARKS, Event

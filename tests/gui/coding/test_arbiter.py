@@ -9,6 +9,7 @@ import pytest
 from PySide6.QtCore import Qt
 
 from gui.coding.app import CodingOrder, coder
+from gui.coding.arbiter import ArbiterPart
 from recordings.annotation.action_units import format_units
 from recordings.annotation.coder_file import Paths, Who, load
 from recordings.annotation.model import Coding
@@ -129,8 +130,14 @@ def test_the_window_opens_at_the_first_case_and_tab_leaves_none_out(tmp_path: Pa
         assert desk.window.position.row == 200  # where this camera was, and on
     with coded(order) as desk:
         assert desk.window.position.row == 100
+        arbiter = desk.pane._arbiter
+        assert isinstance(arbiter, ArbiterPart)
+        row = arbiter.list.visualRect(arbiter.list.model().index(1, 0))
+        assert row.height() == arbiter.list.sizeHintForRow(1)  # laid out before it had its style
         desk.press(K.Key_1)
         assert desk.window.position.row == 200
+        desk.press(K.Key_Backtab, Qt.KeyboardModifier.ShiftModifier)
+        assert "kept: anna, by cleo" in arbiter.both.text()
     with coded(order) as desk:
         assert desk.window.position.row == 200  # the first is decided
         desk.window.stage.set_main("side")

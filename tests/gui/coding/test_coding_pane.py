@@ -84,6 +84,9 @@ def test_a_frame_that_is_not_stored_cannot_be_a_boundary(desk: Coded) -> None:
         desk.press(key)
         assert not desk.on_disk.events
         assert "no stored frame here" in desk.window.foot.doing.text()
+    desk.at(130)
+    desk.press(K.Key_Return)
+    assert "no stored frame here" not in desk.window.foot.doing.text()  # it was said for 6 s
 
 
 def test_the_nearest_boundary_goes_by_one_stored_frame(desk: Coded, made: Made) -> None:
@@ -102,6 +105,28 @@ def test_the_nearest_boundary_goes_by_one_stored_frame(desk: Coded, made: Made) 
     desk.press(K.Key_BracketLeft)  # with a selection, they are the selection's again
     desk.press(K.Key_Period)
     assert same(desk.event.onset, moment(made, 90))
+
+
+def test_of_boundaries_on_one_frame_the_last_that_was_set_goes(desk: Coded) -> None:
+    """It was the onset, whatever had been set."""
+    desk.at(150)
+    for key in (K.Key_Return, K.Key_A, K.Key_O):
+        desk.press(key)
+    frame = desk.window.position.stored
+    assert frame is not None
+
+    def frames() -> list[int]:
+        return [moment.frame - frame for moment in desk.event.marks.values()]
+
+    for _ in range(2):
+        desk.press(K.Key_Period)
+    assert frames() == [0, 0, 2]
+    desk.press(K.Key_A, SHIFT)
+    desk.press(K.Key_Period)
+    assert frames() == [0, 1, 2]
+    desk.press(K.Key_I)
+    desk.press(K.Key_Comma)
+    assert frames() == [0, 1, 2]
 
 
 def test_a_digit_opens_the_line_in_which_letters_are_letters(desk: Coded) -> None:
@@ -322,6 +347,27 @@ def test_looked_at_not_codable_and_what_comes_next(desk: Coded, made: Made) -> N
     assert "not codable: blink" in desk.pane.view.place.text()
     desk.press(K.Key_X, SHIFT)
     assert not desk.on_disk.not_codable
+
+
+def test_a_study_that_codes_one_camera_asks_for_no_other(tmp_path: Path) -> None:
+    folder = session(tmp_path).folder
+    plan = tmp_path / "study" / "coding.toml"
+    plan.write_text('coders = ["anna"]\ncameras = ["side", "left"]\n')
+    with coded(CodingOrder(folder, "anna")) as desk:
+        assert desk.window.position.camera == "side"
+        assert desk.window.bar.cameras.currentText() == "side"
+        assert "the camera left coded" in desk.pane.view.notes.text()
+        for _ in desk.pane._desk.shot.trials:
+            desk.press(K.Key_U)
+            desk.press(K.Key_S)
+        desk.press(K.Key_U)
+        assert desk.window.foot.doing.text() == "all of it was looked at"
+        desk.window.use_camera("face")
+        assert "not coded in this study" in desk.pane.view.progress.text()
+    plan.write_text('coders = ["anna"]\ncameras = ["left"]\n')
+    refused = unisono("review", str(folder), "--as", "anna", folder=tmp_path)
+    assert refused.code == 2
+    assert "cameras = left: this session has none of these but face, side" in refused.stderr
 
 
 def test_a_selection_goes_before_the_trial(desk: Coded) -> None:
@@ -563,6 +609,7 @@ def test_a_blind_coder_sees_no_marker_signal_or_participant(tmp_path: Path) -> N
         assert not any("samples lost" in mark.text for mark in lanes["gaps"].marks)
         assert not desk.window.session.signals
         assert not desk.window.stage.plot.rows
+        assert desk.window.bar.channels.isHidden()
         said = [label.text() for label in desk.window.findChildren(QLabel)]
         said += [desk.window.windowTitle()]
         assert not [text for text in said if "clip-" in text or "sub" in text or "bens" in text]
@@ -695,11 +742,16 @@ def test_an_event_of_a_repaired_session_keeps_its_frame_and_says_so(tmp_path: Pa
 
 
 def test_the_command_refuses_in_one_line(made: Made, tmp_path: Path) -> None:
+    dark = make_session(tmp_path / "data").folder
     for arguments, words in (
-        ((str(tmp_path), "--as", "anna"), "session"),
+        ((str(tmp_path), "--as", "anna"), "coding.toml: is not there; write it as the handbook"),
+        ((str(dark), "--as", "anna"), "has no video whose frames could be coded"),
         ((str(made.folder), "--as", "a/b"), "coder"),
         ((str(made.folder), "--as", "consensus"), "no coder can be called consensus"),
-        ((str(made.folder), "--as", "anna", "--scheme", "none"), "no scheme can be read"),
+        (
+            (str(made.folder), "--as", "anna", "--scheme", "none"),
+            f"{Path.cwd() / 'none'}: no scheme",
+        ),
         ((str(made.folder), "--keys", "boris"), "only with --as"),
         ((str(made.folder), "--as", "anna", "--arbitrate", "ben"), "two coders"),
     ):
@@ -707,4 +759,5 @@ def test_the_command_refuses_in_one_line(made: Made, tmp_path: Path) -> None:
         assert run.code != 0
         assert words in " ".join(run.stderr.split()), run.stderr
         assert "Traceback" not in run.stderr
-    assert not (made.folder / "annotations").exists()
+    # Nobody who was refused is a coder of the session.
+    assert not [folder for folder in (made.folder, dark) if (folder / "annotations").exists()]

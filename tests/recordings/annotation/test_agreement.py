@@ -11,7 +11,6 @@ from recordings.annotation import ranges
 from recordings.annotation.action_units import parse_units
 from recordings.annotation.agreement import pairing
 from recordings.annotation.agreement.arbitration import cases
-from recordings.annotation.agreement.coded_study import PairAgreement, StudyAgreement
 from recordings.annotation.agreement.comparison import (
     Agreement,
     Confused,
@@ -30,6 +29,7 @@ from recordings.annotation.agreement.measures import (
     limits_of_agreement,
 )
 from recordings.annotation.agreement.pairing import both_looked, iou, pair_events
+from recordings.annotation.agreement.study_agreement import PairAgreement, StudyAgreement
 from recordings.annotation.model import Coding, Event, Span
 from recordings.report.agreement import render
 from tests.recordings.annotation.coded import coding, event

@@ -13,8 +13,8 @@ from recordings.annotation.agreement.coded_study import (
     coders_of,
     coding_of,
     read_sessions,
-    study_agreement,
 )
+from recordings.annotation.agreement.study_agreement import study_agreement
 from recordings.annotation.coder_file import Who, annotations_folder
 from recordings.annotation.model import Span
 from recordings.annotation.plan import Plan

@@ -108,12 +108,12 @@ def test_a_scheme_names_what_is_odd() -> None:
     )
     odd = event("a", 30, 20, 10, "26+27+99", "rage", kind=None)
     assert warnings(odd, scheme) == (
-        "kind is missing",
+        "micro or macro is missing",
         "apex is before onset",
         "offset is before apex",
         "emotion 'rage' is not in mmme",
         "action unit 99 is not in mmme",
-        "action units 26 and 27 exclude each other",
+        "action units 26+27 exclude each other",
     )
     assert "apex is missing" in warnings(Event(id="a", camera="face"), scheme)
 

@@ -8,7 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recordings.annotation.plan import Item, Plan, Turn, assigned, find_plan, load_plan
+from recordings.annotation.plan import (
+    Item,
+    Plan,
+    Turn,
+    assigned,
+    coded_cameras,
+    find_plan,
+    load_plan,
+)
 from recordings.errors import RecordingError
 
 ITEMS = [Item(f"session-{n}", trial) for n in range(20) for trial in range(1, 11)]
@@ -76,6 +84,7 @@ def test_trainees_have_what_the_gold_file_has() -> None:
         ("coders = []", "names no coder"),
         ('coders = ["a"]\noverlap = 20', "overlap: .*less than or equal to 1"),
         ('coders = ["a"]\nhide = ["names"]', r"hide\.0"),
+        ('coders = ["a"]\ncameras = "face"', "cameras: "),
         ('coders = ["a"]\nseeds = 1', "seeds: Extra inputs"),
         ('coders = ["a"]\ntrainees = ["b"]', "trainees need a gold file"),
         ("coders = [", "is no TOML"),
@@ -95,6 +104,20 @@ def test_the_plan_is_that_of_the_study(tmp_path: Path) -> None:
     path = find_plan(session)
     assert path is not None
     assert load_plan(path) == Plan(coders=("anna", "ben"), seed=7)
+
+
+def test_the_cameras_that_are_coded_are_those_of_the_plan(tmp_path: Path) -> None:
+    session = tmp_path / "study" / "sub-01" / "ses-01" / "run"
+    session.mkdir(parents=True)
+    assert coded_cameras(session, ["face", "side"]) == ("face", "side")
+    plan = tmp_path / "study" / "coding.toml"
+    plan.write_text('coders = ["anna"]\ncameras = ["side", "left"]\n')
+    assert coded_cameras(session, ["face", "side"]) == ("side",)
+    assert coded_cameras(session, []) == ()  # without video there is nothing to be wrong about
+    with pytest.raises(RecordingError, match=r"cameras = side, left: .* none of these but face"):
+        coded_cameras(session, ["face"])
+    plan.unlink()
+    assert coded_cameras(session, ["face"]) == ("face",)
 
 
 def test_a_session_that_is_linked_into_a_study_is_blind_as_the_study_says(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import errno
 import json
 import os
 import random
+import re
 import shutil
 import socket
 import subprocess
@@ -160,6 +161,7 @@ def test_a_second_window_is_read_only(tmp_path: Path) -> None:
         second = CodingStore(tmp_path, ANNA)
         assert not second.writable
         assert f"process {os.getpid()}" in second.held_by
+        assert re.search(r", since \d{4}-\d\d-\d\d \d\d:\d\d$", second.held_by)
         assert list(second.coding.events) == ["a"]
         with pytest.raises(RecordingError, match="it cannot be edited here"):
             second.put("events", event("b", 1, 2, 3))

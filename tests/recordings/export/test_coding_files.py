@@ -12,11 +12,8 @@ import pytest
 from recordings import open_session
 from recordings.annotation.action_units import parse_units
 from recordings.annotation.agreement.arbitration import cases, settled
-from recordings.annotation.agreement.coded_study import (
-    coding_of,
-    read_sessions,
-    study_agreement,
-)
+from recordings.annotation.agreement.coded_study import coding_of, read_sessions
+from recordings.annotation.agreement.study_agreement import study_agreement
 from recordings.annotation.coder_file import Who, annotations_folder
 from recordings.annotation.formats.held import Form
 from recordings.annotation.frame_times import frame_times

@@ -48,6 +48,26 @@ def test_a_session_has_its_name_by_any_path(
     assert list(all_files(tmp_path / "out")) == ["pilot_v1.2_protocol.csv"], done
 
 
+def test_what_was_exported_before_a_folder_was_renamed_is_told(
+    session: Path, tmp_path: Path
+) -> None:
+    target = tmp_path / "out"
+    exported("csv", [session], target, SETTINGS)
+    renamed = session.rename(session.with_name("pilot"))
+    (done,) = exported("csv", [renamed], target, SETTINGS)
+    old = f"{session.name}_protocol.csv"
+    assert done.notes[-1].startswith(f"the same recording is here as {session.name}, too")
+    assert done.notes[-1].endswith(f"delete {old}")
+    (target / old).unlink()
+    (done,) = exported("csv", [renamed], target, tables.Settings(streams=("eeg",)))
+    assert "the same recording" not in "".join(done.notes)
+    # What is called by its manifest was replaced: to delete it would be to delete the new ones.
+    exported("bids", [renamed], target, Settings(video="none"))
+    (done,) = exported("bids", [renamed.rename(session)], target, Settings(video="none"))
+    assert done.outcome == "exported"
+    assert "the same recording" not in "".join(done.notes)
+
+
 def test_a_target_in_a_session_is_refused(session: Path) -> None:
     before = sorted(session.iterdir())
     for target in (session, session / "tables"):

@@ -12,6 +12,7 @@ import pytest
 
 from recordings.errors import RecordingError
 from recordings.study import ledger as ledgers
+from recordings.study import ledger_place
 from recordings.study.ledger import Failure, Ledger
 
 KEY = ("sub-01", "csv", "/to")
@@ -84,7 +85,7 @@ def test_a_study_has_one_place_in_the_cache_by_whichever_way_it_is_reached(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(platformdirs, "user_cache_path", lambda name: tmp_path / "cache" / name)
-    monkeypatch.setattr(ledgers, "_can_lock", lambda folder: False)
+    monkeypatch.setattr(ledger_place, "_can_lock", lambda folder: False)
     (tmp_path / "study").mkdir()
     (tmp_path / "link").symlink_to(tmp_path / "study")
     with Ledger(tmp_path / "study") as one, Ledger(tmp_path / "link") as other:

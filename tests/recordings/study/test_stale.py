@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from recordings.annotation.agreement.arbitration import cases, settled
-from recordings.annotation.coder_file import Who
+from recordings.annotation.coder_file import Who, annotations_folder
 from recordings.annotation.model import Span
 from recordings.annotation.store import CodingStore
 from recordings.engines.local import Here
@@ -29,7 +29,8 @@ from tests.recordings.simulated_session import Plan, make_session
 def cell(root: Path, step: str) -> Cell:
     """The first session's."""
     with Ledger(root) as ledger:
-        return study_status(root, scan(root, ledger), ledger.failures()).rows[0].cells[step]
+        known = ledger.failures(), ledger.targets()
+        return study_status(root, scan(root, ledger), *known).rows[0].cells[step]
 
 
 def done(root: Path, kind: str, **settings: Any) -> list[str]:
@@ -42,9 +43,10 @@ def done(root: Path, kind: str, **settings: Any) -> list[str]:
     return sorted(found)
 
 
-def code(session: Path, last: int) -> None:
+def code(session: Path, last: int, elsewhere: Path | None = None) -> None:
     """Have somebody look at the frames up to `last`."""
-    with CodingStore(session / "annotations", Who("anna"), session=session.name) as store:
+    folder = annotations_folder(session, elsewhere)
+    with CodingStore(folder, Who("anna"), session=session.name) as store:
         store.put("looked", Span(id="s", camera="face", first=0, last=last))
 
 
@@ -62,6 +64,39 @@ def test_an_export_of_another_coding_is_stale(root: Path, session: Path) -> None
         assert found.state is StepState.STALE
         assert re.fullmatch(r"annotations/anna\.(json|journal) has changed since", found.why)
     assert done(root, "bids", coder="anna", video="none") == ["sub-01"]
+
+
+def test_a_coding_that_lies_elsewhere_is_stale_to_a_look_as_it_is_to_a_run(
+    root: Path, session: Path, tmp_path: Path
+) -> None:
+    """`study status` called the export done that `study run` did again."""
+    elsewhere = tmp_path / "coded"
+    for folder in session_folders(root):
+        code(folder, 5, elsewhere)
+    settings = {"coder": "anna", "video": "none", "annotations": str(elsewhere)}
+    assert done(root, "bids", **settings) == EVERY
+    assert cell(root, "bids").state is StepState.DONE
+    code(session, 6, elsewhere)
+    found = cell(root, "bids")
+    assert found.state is StepState.STALE
+    assert re.search(r"coded/sub-01.*/anna\.(json|journal) has changed since", found.why)
+    assert done(root, "bids", **settings) == EVERY[:1]
+    elsewhere.rename(tmp_path / "moved")  # what is not found there is not known to have changed
+    assert cell(root, "bids").state is StepState.DONE
+    records = (tmp_path / "data" / "to" / "bids" / ".unisono").glob("*.json")
+    assert str(tmp_path) not in "".join(path.read_text() for path in records)
+
+
+def test_what_sessions_cannot_be_told_of_is_a_step_all_the_same(root: Path) -> None:
+    """Of a study that is read-only no export was in the list."""
+    for folder in session_folders(root):
+        (folder / "exports.json").mkdir()  # as if it could not be written
+    assert done(root, "csv", streams=("protocol",)) == EVERY
+    assert cell(root, "csv").state is StepState.DONE
+    assert done(root, "csv", streams=("protocol",)) == []
+    (root.parent / "to" / "csv").rename(root.parent / "gone")
+    with pytest.raises(KeyError):
+        cell(root, "csv")
 
 
 def test_what_failed_for_want_of_a_coding_has_not_failed_once_there_is_one(

@@ -10,13 +10,15 @@ import shutil
 import sqlite3
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import platformdirs
 import pytest
 
 from recordings import load_study
-from recordings.annotation.coder_file import Who
+from recordings.annotation.agreement.progress import due_of
+from recordings.annotation.coder_file import Who, annotations_folder
 from recordings.annotation.model import Span
 from recordings.annotation.store import CodingStore
 from recordings.engines.local import Here
@@ -27,8 +29,7 @@ from recordings.manifest import Manifest, State
 from recordings.read.sessions import session_folders
 from recordings.report.html import check_and_report
 from recordings.report.page import write_page
-from recordings.study import ledger as ledgers
-from recordings.study import reading, status
+from recordings.study import ledger_place, reading, status
 from recordings.study.cells import Cell, StepState
 from recordings.study.exported import export_names, exported
 from recordings.study.facts import CoderFacts, ExportFacts, Facts
@@ -40,6 +41,8 @@ from recordings.study.status import StudyStatus, study_status
 from recordings.study.steps import export_step, make_step, standing
 from recordings.version import program_version
 from tests.recordings.simulated_session import Plan, make_session
+from tests.recordings.strip_session import Film
+from tests.recordings.strip_session import make_session as strip_session
 from tests.recordings.study.simulated_study import BROKEN, make_study
 
 CSV = tables.Settings(streams=("protocol",))
@@ -176,6 +179,64 @@ def test_coders_and_their_consensus(tmp_path: Path) -> None:
     assert cell(root, "coded").state is StepState.FAILED
 
 
+def test_a_coder_is_done_with_the_trials_of_the_cameras_that_are_coded(tmp_path: Path) -> None:
+    """All frames of all cameras were asked for, whatever the window called done."""
+    film = Film(frames=400, noise=False)
+    session = strip_session(tmp_path, film, replace(film, name="side")).folder
+    root = tmp_path / "study"
+    (trials,) = {
+        tuple(frames) for frames in due_of(session, Manifest.load(session).videos).values()
+    }
+    assert len(trials) == 4
+
+    def look(camera: str) -> None:
+        with CodingStore(session / "annotations", Who("anna"), session=session.name) as store:
+            for number, (first, last) in enumerate(trials):
+                span = Span(id=f"{camera}{number}", camera=camera, first=first, last=last)
+                store.put("looked" if number else "not_codable", span)
+
+    look("face")
+    assert cell(root, "coded") == Cell(StepState.MISSING, "anna 50 %")
+    plan = root / "coding.toml"
+    plan.write_text('coders = ["anna"]\ncameras = ["Face"]\n')
+    assert cell(root, "coded").state is StepState.FAILED
+    assert "has none of these but face, side" in cell(root, "coded").why
+    plan.write_text('coders = ["anna"]\ncameras = ["face"]\n')
+    assert cell(root, "coded") == Cell(StepState.DONE, "anna 100 %", ("anna",))
+    plan.rename(tmp_path / "coding.toml")  # of the whole data folder
+    assert cell(root, "coded").state is StepState.DONE
+    (tmp_path / "coding.toml").unlink()
+    assert cell(root, "coded").state is StepState.MISSING
+    look("side")
+    assert cell(root, "coded").state is StepState.DONE
+    (session / "recording.xdf").unlink()  # where trials are, nobody knows
+    assert cell(root, "coded").state is StepState.MISSING
+
+
+def test_coders_whose_files_lie_elsewhere_are_seen_there(
+    root: Path, session: Path, tmp_path: Path
+) -> None:
+    """Of a study that cannot be written to, nobody could see who had coded it."""
+    elsewhere = tmp_path / "coded"
+
+    def seen(annotations: Path | None) -> Cell:
+        with Ledger(root) as ledger:
+            return study_status(root, scan(root, ledger, annotations), {}).rows[0].cells["coded"]
+
+    with pytest.raises(RecordingError, match="is no folder; name the one with the coders' files"):
+        seen(elsewhere)
+    elsewhere.mkdir()
+    assert seen(elsewhere) == Cell(StepState.MISSING)
+    for name in ("anna", "ben"):
+        with CodingStore(annotations_folder(session, elsewhere), Who(name)):
+            pass
+        assert seen(elsewhere).why.endswith(f"{name} 0 %")
+    assert seen(None) == Cell(StepState.MISSING)
+    shutil.copytree(session, root / "again" / session.name)
+    with pytest.raises(RecordingError, match="have one name"):
+        seen(elsewhere)
+
+
 def test_exports_are_known_by_their_records(root: Path, session: Path, tmp_path: Path) -> None:
     target = tmp_path / "tables"
     run(Order("csv", (session,), target, CSV))
@@ -285,9 +346,9 @@ def test_only_what_has_changed_is_read_again(
     read: list[str] = []
     real = reading.read_facts
 
-    def counted(root: Path, folder: Path) -> Facts:
+    def counted(root: Path, folder: Path, annotations: Path | None) -> Facts:
         read.append(folder.name)
-        return real(root, folder)
+        return real(root, folder, annotations)
 
     monkeypatch.setattr(reading, "read_facts", counted)
     assert status_of(root) == before
@@ -386,7 +447,7 @@ def test_where_the_folder_cannot_lock_the_users_cache_has_it(
 ) -> None:
     cache = tmp_path / "cache"
     monkeypatch.setattr(platformdirs, "user_cache_path", lambda name: cache / name)
-    monkeypatch.setattr(ledgers, "_can_lock", lambda folder: False)
+    monkeypatch.setattr(ledger_place, "_can_lock", lambda folder: False)
     assert len(status_of(root).rows) == 2
     assert list(cache.rglob("catalogue.sqlite"))
     assert not list(root.rglob("catalogue.sqlite"))
