@@ -185,7 +185,8 @@ def _look_for_focus(top: QWidget, widget: QWidget) -> bool | None:
         if not widget.hasFocus():  # it gives it to another, which is looked at by itself
             return True
         looks.append((without, _look(widget)))
-    if looks[0][0].shape != looks[1][0].shape:  # laid out anew meanwhile: the card has come
+    laid_out = looks[0][0].shape != looks[1][0].shape  # anew meanwhile: the card has come
+    if laid_out or not looks[0][0].size:
         return None
     (first, second), sizes = looks, {look.shape for pair in looks for look in pair}
     if len(sizes) > 1:  # a border that takes room
