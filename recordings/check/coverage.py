@@ -6,11 +6,11 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 
 import numpy as np
 
+from recordings.arrays import longest_step
 from recordings.certificate import Finding
 from recordings.check.streams.stream_exam import StreamExam
 from recordings.lateness.mending import mended
 from recordings.manifest import Manifest
-from recordings.pieces import longest_step
 from recordings.read.outside import distance, long_span
 from recordings.stamps.bad_stamps import fill_limit_s, is_far
 from recordings.stream_kinds import EVENTS_STREAM

@@ -8,11 +8,10 @@ from typing import Any, Final
 
 import numpy as np
 
-from recordings.arrays import Array
+from recordings.arrays import Array, spans
 from recordings.dataset.forms import Windows, stacked
 from recordings.errors import RecordingError
 from recordings.extras import of_extra
-from recordings.pieces import spans
 
 _CHUNK: Final = 64  # windows a chunk of Zarr
 

@@ -10,8 +10,7 @@ from typing import Final
 
 import numpy as np
 
-from recordings.arrays import F64Array
-from recordings.pieces import spans
+from recordings.arrays import F64Array, spans
 
 _CROSSINGS: Final = 5
 """Zero crossings of the sinc on either side: beyond, its taper is 0."""

@@ -13,11 +13,10 @@ from typing import Any, Final
 
 import numpy as np
 
-from recordings.arrays import BoolArray, F64Array
+from recordings.arrays import BoolArray, F64Array, runs
 from recordings.errors import one_line
 from recordings.extras import of_extra
 from recordings.features.trace import bridged, suspect
-from recordings.pieces import runs
 
 KINDS: Final = ("ECG", "PPG", "EDA", "RSP", "SKT", "EMG")
 SHORTEST_S: Final = 10.0

@@ -13,7 +13,7 @@ from functools import cached_property
 
 import numpy as np
 
-from recordings.arrays import Array, BoolArray, F64Array
+from recordings.arrays import Array, BoolArray, F64Array, runs
 from recordings.check.streams.sample_quality import (
     BODY_HZ,
     CLIP_FACTOR,
@@ -23,7 +23,6 @@ from recordings.check.streams.sample_quality import (
 )
 from recordings.features.windows import Window
 from recordings.lateness.decision import BACK_S
-from recordings.pieces import runs
 from recordings.read.grid import Grid
 from recordings.read.stream import Stream
 

@@ -9,8 +9,7 @@ from typing import Any, Final, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from recordings.arrays import F64Array, I64Array
-from recordings.pieces import spans
+from recordings.arrays import F64Array, I64Array, spans
 
 _BLOCK: Final = 1024  # samples whose times are computed to find a place among them
 

@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from recordings.arrays import F64Array, quantile
+from recordings.arrays import F64Array, quantile, some, spans
 from recordings.lateness.floor import (
     LEAST_BLOCKS,
     RATE_OFF,
@@ -28,7 +28,6 @@ from recordings.lateness.packets import (
 )
 from recordings.lateness.steps import LATEST_S, NEAR_S, SEEN_S, Sight
 from recordings.lateness.ticks import settled
-from recordings.pieces import some, spans
 
 _BLOCKS_S: Final = (1.0, 3.0, 10.0)
 _COARSE: Final = 3.0  # periods: a floor that scatters more is looked at in longer blocks

@@ -13,7 +13,7 @@ from typing import Final
 
 import numpy as np
 
-from recordings.arrays import C128Array, F64Array, I64Array
+from recordings.arrays import C128Array, F64Array, I64Array, spans
 from recordings.lateness.axis import NO_SHIFTS, Shifts, shifts
 from recordings.lateness.blocks import strays
 from recordings.lateness.even import Even, EvenAxis, offset
@@ -21,7 +21,6 @@ from recordings.lateness.floor import RATE_OFF
 from recordings.lateness.packets import packet_ends, packet_size
 from recordings.lateness.placing import Found
 from recordings.lateness.steps import SEEN_S
-from recordings.pieces import spans
 from recordings.stamps.residuals import NORMAL_99
 
 _MANY: Final = 16  # places: fewer are told by the floor

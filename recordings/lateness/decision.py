@@ -16,7 +16,7 @@ from typing import Final
 
 import numpy as np
 
-from recordings.arrays import F64Array, I64Array
+from recordings.arrays import F64Array, I64Array, spans, steps_where
 from recordings.lateness.axis import Axis, Given, Joined, together
 from recordings.lateness.blocks import plain_rate
 from recordings.lateness.comb import combed
@@ -29,7 +29,6 @@ from recordings.lateness.placing import Found
 from recordings.lateness.plain import plain_losses
 from recordings.lateness.search import search
 from recordings.lateness.steps import LATEST_S, SEEN_S
-from recordings.pieces import spans, steps_where
 from recordings.stamps.bad_stamps import are_numbers
 
 BREAK_S: Final = 60.0

@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from recordings.arrays import F64Array, I64Array, quantile
+from recordings.arrays import F64Array, I64Array, quantile, some
 from recordings.lateness.axis import Axis, Shifts, places, shifts
 from recordings.lateness.blocks import block_size
 from recordings.lateness.floor import (
@@ -27,7 +27,6 @@ from recordings.lateness.packets import (
     packet_size,
 )
 from recordings.lateness.ticks import settled
-from recordings.pieces import some
 from recordings.stamps.residuals import NORMAL_99, lasting_error
 
 _LASTING: Final = 10  # blocks

@@ -12,9 +12,8 @@ from typing import Final
 
 import numpy as np
 
-from recordings.arrays import F64Array, I64Array, quantile
+from recordings.arrays import PIECE, F64Array, I64Array, quantile, spans
 from recordings.lateness.axis import NO_SHIFTS, Shifts
-from recordings.pieces import PIECE, spans
 
 RATE_OFF: Final = 0.025
 """A rate may be so far from the nominal one, as a part of it; more is loss."""

@@ -13,7 +13,7 @@ from typing import Final
 
 import numpy as np
 
-from recordings.arrays import BoolArray, F64Array, I64Array
+from recordings.arrays import BoolArray, F64Array, I64Array, steps_where
 from recordings.lateness.intervals import (
     ENOUGH,
     away_s,
@@ -24,7 +24,6 @@ from recordings.lateness.intervals import (
     summed,
     sums_of,
 )
-from recordings.pieces import steps_where
 
 _EXACT: Final = 1e-4  # of the usual interval
 _SHORT: Final = 0.5  # of the usual interval: shorter ones catch something up…

@@ -6,8 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from recordings.arrays import F64Array, quantile
-from recordings.pieces import some
+from recordings.arrays import F64Array, quantile, some
 
 ENOUGH: Final = 100
 """Stamps: fewer do not tell a sum from its parts."""

@@ -11,10 +11,9 @@ from typing import Final
 
 import numpy as np
 
-from recordings.arrays import F64Array, I64Array
+from recordings.arrays import F64Array, I64Array, steps_where
 from recordings.lateness.intervals import beside_whole, intervals, one_interval, spread, sums_of
 from recordings.lateness.packets import ClockLosses, is_on_ticks, packet_size
-from recordings.pieces import steps_where
 
 _FEW: Final = 50  # intervals
 _OFTEN: Final = 0.25  # of the intervals are long: of fewer, the floor tells more

@@ -7,9 +7,8 @@ from typing import Final
 
 import numpy as np
 
-from recordings.arrays import BoolArray, F64Array, I64Array, quantile
+from recordings.arrays import BoolArray, F64Array, I64Array, quantile, some, spans
 from recordings.lateness.intervals import intervals
-from recordings.pieces import some, spans
 
 _TIGHT: Final = 0.1
 """Intervals of a clock are so near the usual one, in periods: nothing is ever caught up."""

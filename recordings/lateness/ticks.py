@@ -11,12 +11,11 @@ from typing import Final
 
 import numpy as np
 
-from recordings.arrays import F64Array
+from recordings.arrays import F64Array, some, spans
 from recordings.lateness.axis import NO_SHIFTS, Shifts
 from recordings.lateness.floor import block_levels, slope_of
 from recordings.lateness.intervals import intervals
 from recordings.lateness.packets import packet_ends, packet_size
-from recordings.pieces import some, spans
 
 _LEAST_S: Final = 0.5e-3  # a finer tick hides nothing
 _ROUND_S: Final = 1e-5

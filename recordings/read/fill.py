@@ -6,10 +6,10 @@ from typing import Final
 
 import numpy as np
 
+from recordings.arrays import longest_step, steps_where
 from recordings.errors import RecordingError
 from recordings.lateness.decision import BACK_S
 from recordings.lateness.pace import Certainty
-from recordings.pieces import longest_step, steps_where
 from recordings.read.stream import Stream
 from recordings.stamps.bad_stamps import FILL_S, FILL_SHARE, fill_limit_s
 

@@ -9,11 +9,10 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from recordings.arrays import BoolArray, F64Array, I64Array
+from recordings.arrays import BoolArray, F64Array, I64Array, spans
 from recordings.errors import RecordingError
 from recordings.lateness.axis import Axis, Given, all_times
 from recordings.lateness.pace import Loss, lost_before
-from recordings.pieces import spans
 from recordings.read.fill import check_fill
 from recordings.read.markers import SessionMarker, describe
 from recordings.read.stream import Stream

@@ -7,12 +7,11 @@ from typing import Final
 
 import numpy as np
 
-from recordings.arrays import F64Array
+from recordings.arrays import F64Array, runs
 from recordings.check.examination import Examination
 from recordings.check.frame_ledger import captured_in_vain
 from recordings.check.streams.stream_exam import StreamExam
 from recordings.manifest import Manifest
-from recordings.pieces import runs
 from recordings.read.markers import Marker
 from recordings.report import plots
 from recordings.report.drawing import clock

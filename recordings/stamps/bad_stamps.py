@@ -14,8 +14,7 @@ from typing import Final
 
 import numpy as np
 
-from recordings.arrays import BoolArray, F64Array, I64Array
-from recordings.pieces import spans, steps_where
+from recordings.arrays import BoolArray, F64Array, I64Array, spans, steps_where
 
 FILL_S: Final = 60.0
 FILL_SHARE: Final = 0.1

@@ -14,8 +14,7 @@ from typing import Final, Literal
 import numpy as np
 import numpy.ma  # np.median loads it at its first call: 20 ms amid something else
 
-from recordings.arrays import BoolArray, F64Array, I64Array
-from recordings.pieces import spans
+from recordings.arrays import BoolArray, F64Array, I64Array, spans
 from recordings.stamps.residuals import NORMAL_99, lasting_error
 
 # A clock reset, as pyxdf sees one: the offsets pause, and go on at another level.

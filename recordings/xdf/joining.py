@@ -9,8 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from recordings.arrays import BoolArray, F64Array, I64Array
-from recordings.pieces import runs
+from recordings.arrays import BoolArray, F64Array, I64Array, runs
 from recordings.xdf.stream import XdfStream
 
 

@@ -14,14 +14,13 @@ import numpy as np
 import numpy.typing as npt
 
 from recordings.annotation.model import Event
-from recordings.arrays import F64Array
+from recordings.arrays import F64Array, spans
 from recordings.errors import RecordingError, few
 from recordings.export.bids.coding import ABOUT as CODED
 from recordings.export.bids.coding import CODED_COLUMNS, event_row
 from recordings.export.bids.files import Names, column_names, label, write_json, write_tsv_gz
 from recordings.export.bids.shared_tables import write_tsv
 from recordings.export.file_names import LONGEST
-from recordings.pieces import spans
 from recordings.read.camera import Camera
 from recordings.read.fill import rate_notes, stamp_notes
 from recordings.read.grid import Grid, grid_of

@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recordings.annotation.model import Event, Moment
+from recordings.arrays import runs
 from recordings.check.streams.sample_quality import BODY_HZ, CLIP_SAMPLES, STILL_SAMPLES
 from recordings.features.trace import bridged, suspect
 from recordings.features.windows import of_events, of_trials, sliding
-from recordings.pieces import runs
 from recordings.read.trials import Trial
 
 

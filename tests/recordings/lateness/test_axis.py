@@ -10,12 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recordings.arrays import F64Array
+from recordings.arrays import ENOUGH, F64Array, longest_step, some, spans, steps_where
 from recordings.lateness.axis import NO_SHIFTS, Given, Joined, all_times, places, shifts
 from recordings.lateness.decision import decide
 from recordings.lateness.even import EvenAxis
 from recordings.lateness.floor import block_levels, scatter
-from recordings.pieces import ENOUGH, longest_step, some, spans, steps_where
 
 RATE_HZ = 1000.0
 
