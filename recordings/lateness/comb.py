@@ -62,22 +62,31 @@ def combed(stamps: F64Array, rate_hz: float) -> Combed | None:
     )
     if len(ends) < _LEAST or np.mean(np.diff(ends) % size != 0) > _SELDOM:  # ticks are no packets
         return None
-    times, period_s = stamps[ends], size / rate_hz
-    if not (windows := _windows(times, period_s)):
+    windows = _windows(stamps[ends], size / rate_hz)
+    often, other = _standing_out(windows, size / rate_hz, len(stamps) / (rate_hz * seconds))
+    # A radio's turns may show both: what is lost strays from any even pace.
+    if not often or (other and not strays(stamps, rate_hz)):
         return None
+    comb = _comb(windows, often)
+    return None if comb is None else _lacking(stamps, ends, comb, size)
+
+
+def _standing_out(windows: Sequence[F64Array], period_s: float, share: float) -> tuple[float, bool]:
+    """Return how often a second the teeth come that fit best, 0 where by chance, and if others do.
+
+    `share` of what is nominal is there: at that pace packets would come of which none were lost.
+    """
+    if not windows:
+        return 0.0, False
     chosen = windows[:: -(-len(windows) // _SOME)]
     often, power = _spectrum(chosen, period_s)
     near = np.abs(often - 1) < RATE_OFF
+    slower = ~near & (np.abs(often - share) < RATE_OFF)
     best = int(np.argmax(np.where(near, power, 0.0)))
     if power[best] < _CLEAR * sum(map(len, chosen)):
-        return None
-    # They would come so if none were lost and the rate were another; a radio's turns may show both.
-    slower = ~near & (np.abs(often - len(stamps) / (rate_hz * seconds)) < RATE_OFF)
-    is_other = power[best] < _CLEAR * float(power[slower].max(initial=0.0))
-    if is_other and not strays(stamps, rate_hz):
-        return None
-    comb = _comb(windows, float(often[best]) / period_s)
-    return None if comb is None else _lacking(stamps, ends, comb, size)
+        return 0.0, False
+    other = power[best] < _CLEAR * float(power[slower].max(initial=0.0))
+    return float(often[best]) / period_s, other
 
 
 def _windows(times: F64Array, period_s: float) -> list[F64Array]:
